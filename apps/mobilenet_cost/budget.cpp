@@ -1,0 +1,51 @@
+#include <cstdio>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/report/budget_report.h"
+#include "mobilenet_cost/text_file.h"
+
+#include "app.h"
+#include "output.h"
+
+namespace mobilenet_cost::app {
+namespace {
+
+constexpr std::size_t kLargestFile = 4 << 20;  // bytes
+
+struct BudgetOptions {
+    std::string file;
+    OutputOptions output;
+};
+
+int run_budget(const BudgetOptions& options) {
+    const std::filesystem::path path(options.file);
+    const std::vector<BudgetCheck> checks =
+        check_budgets(read_text_file(path, kLargestFile), options.file, path.parent_path());
+    Output output(options.output);
+    output.write({.sections =
+                      [&] {
+                          return std::vector<Section>{{"", budget_table(checks)}};
+                      },
+                  .csv = [&] { return budget_table(checks); },
+                  .json = [&] { return budget_json(checks); },
+                  .jsonl = [&] { return budget_jsonl(checks); }});
+    for (const BudgetCheck& check : checks) {
+        if (check.exceeded()) fmt::print(stderr, "mobilenet-cost: {}\n", exceeded_text(check));
+    }
+    return exceeded_count(checks) == 0 ? kFine : kExceeded;
+}
+
+}  // namespace
+
+Run setup_budget(CLI::App& command) {
+    auto options = std::make_shared<BudgetOptions>();
+    command.add_option("FILE", options->file, "JSON file of limits (schema mobilenet-cost.budget.v1)")
+        ->required();
+    add_output_options(command, options->output);
+    command.footer("Exit status: 0 all limits hold, 3 one is exceeded.");
+    return [options] { return run_budget(*options); };
+}
+
+}  // namespace mobilenet_cost::app

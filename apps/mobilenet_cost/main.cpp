@@ -1,0 +1,126 @@
+// Parses the command line and runs one subcommand.
+
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/build_info.h"
+#include "mobilenet_cost/error.h"
+
+#include "app.h"
+
+namespace mobilenet_cost::app {
+namespace {
+
+struct Command {
+    const char* name;
+    const char* help;
+    Setup setup;
+};
+
+constexpr std::array<Command, 7> kCommands = {{
+    {"cost", "exact parameters, MACs, bytes and memory, layer by layer (the default)", setup_cost},
+    {"bench", "real forward passes: the measured speed-up beside the analytic one", setup_bench},
+    {"sweep", "the alpha x resolution grid in one document", setup_sweep},
+    {"budget", "check variants against limits on MACs, parameters and bytes", setup_budget},
+    {"models", "the model families there are", setup_models},
+    {"engines", "what can run a network here", setup_engines},
+    {"conventions", "one network as each tool and paper counts it", setup_conventions},
+}};
+
+std::string version_text() {
+    const BuildInfo& build = build_info();
+    return fmt::format("mobilenet-cost {}\ncommit {}\n{}, {} build, flags{}{}", build.version, build.commit,
+                       build.compiler, build.build_type, build.flags.empty() ? " none" : " ", build.flags);
+}
+
+/// Options may come without a command: `mobilenet-cost --alpha 0.5` is `mobilenet-cost cost --alpha 0.5`.
+std::vector<std::string> with_default_command(std::vector<std::string> arguments) {
+    const bool option_first = !arguments.empty() && arguments.front().starts_with('-');
+    const bool about = option_first && (arguments.front() == "--help" || arguments.front() == "-h" ||
+                                        arguments.front() == "--version");
+    if (arguments.empty() || (option_first && !about)) arguments.insert(arguments.begin(), "cost");
+    return arguments;
+}
+
+std::vector<std::string> option_names(const CLI::App& command) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : command.get_options()) {
+        for (const std::string& name : option->get_lnames())
+            names.push_back("--" + name);
+    }
+    return names;
+}
+
+std::vector<std::string> command_names() {
+    std::vector<std::string> names;
+    for (const Command& command : kCommands)
+        names.emplace_back(command.name);
+    return names;
+}
+
+/// What the parser could not place, told with the nearest name there is.
+void refuse_extras(const CLI::App& command) {
+    for (const std::string& extra : command.remaining()) {
+        if (!extra.starts_with('-')) fail("", fmt::format("expected an option, found \"{}\"", extra));
+        fail_unknown("", "option", extra.substr(0, extra.find('=')), option_names(command));
+    }
+}
+
+int dispatch(std::vector<std::string> arguments) {
+    CLI::App parser("Where a MobileNet's parameters, multiply-adds, bytes and time go.", "mobilenet-cost");
+    parser.set_version_flag("--version", version_text());
+    parser.require_subcommand(0, 1);  // a second command is an unexpected word, not silently left out
+    parser.footer("mobilenet-cost COMMAND --help tells a command's options.");
+    std::vector<std::pair<CLI::App*, Run>> commands;
+    for (const Command& command : kCommands) {
+        CLI::App* added = parser.add_subcommand(command.name, command.help);
+        added->allow_extras();
+        commands.emplace_back(added, command.setup(*added));
+    }
+    if (!arguments.front().starts_with('-')) {
+        const std::vector<std::string> names = command_names();
+        if (std::find(names.begin(), names.end(), arguments.front()) == names.end())
+            fail_unknown("", "command", arguments.front(), names);
+    }
+    try {
+        std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+        parser.parse(std::move(reversed));
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) return parser.exit(error);
+        fail("", error.what());
+    }
+    for (const auto& [command, run] : commands) {
+        if (!command->parsed()) continue;
+        refuse_extras(*command);
+        return run();
+    }
+    return kUsage;
+}
+
+/// One printable line, whatever a path or name on the command line held.
+int report_error(std::string what, int status) {
+    for (char& c : what) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    }
+    fmt::print(stderr, "mobilenet-cost: error: {}\n", what);
+    return status;
+}
+
+}  // namespace
+}  // namespace mobilenet_cost::app
+
+int main(int argc, char** argv) {
+    namespace app = mobilenet_cost::app;
+    try {
+        return app::dispatch(app::with_default_command({argv + 1, argv + argc}));
+    } catch (const mobilenet_cost::Error& error) {
+        return app::report_error(error.what(), app::kUsage);
+    } catch (const std::exception& error) {
+        return app::report_error(error.what(), app::kFailed);
+    }
+}

@@ -1,0 +1,47 @@
+#include "mobilenet_cost/build_info.h"
+
+// GCC says by macro, Clang by feature, which sanitizer is on. UndefinedBehaviorSanitizer alone has no macro
+// in GCC, hence the look at the flags in build_info().
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MOBILENET_COST_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define MOBILENET_COST_SANITIZED true
+#endif
+#endif
+#ifndef MOBILENET_COST_SANITIZED
+#define MOBILENET_COST_SANITIZED false
+#endif
+
+namespace mobilenet_cost {
+
+namespace {
+
+constexpr std::string_view kFlags = MOBILENET_COST_FLAGS;
+constexpr bool kSanitized = MOBILENET_COST_SANITIZED || kFlags.find("-fsanitize=") != std::string_view::npos;
+
+#ifdef __OPTIMIZE__
+constexpr bool kOptimised = true;
+#else
+constexpr bool kOptimised = false;
+#endif
+
+constexpr BuildInfo kBuildInfo = {
+    .version = MOBILENET_COST_VERSION,
+    .compiler = MOBILENET_COST_COMPILER,
+    .build_type = MOBILENET_COST_BUILD_TYPE,
+    .flags = kFlags,
+    .commit = MOBILENET_COST_COMMIT,
+    .optimised = kOptimised,
+    .sanitized = kSanitized,
+    .engines_from_bin = MOBILENET_COST_ENGINES_FROM_BIN,
+    .data_from_bin = MOBILENET_COST_DATA_FROM_BIN,
+};
+
+}  // namespace
+
+const BuildInfo& build_info() {
+    return kBuildInfo;
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string_view>
+
+namespace mobilenet_cost {
+
+/// How this program was built; every record of a measurement carries it, because times of different builds
+/// are not comparable.
+struct BuildInfo {
+    std::string_view version;     ///< of the project, for example "0.1.0"
+    std::string_view compiler;    ///< name and version
+    std::string_view build_type;  ///< "Release", "Debug", ...
+    std::string_view flags;       ///< compiler flags, as configured
+    std::string_view commit;      ///< abbreviated git commit at configure time, or "unknown"
+    bool optimised = false;       ///< any -O level above 0
+    bool sanitized = false;       ///< built with a sanitizer that changes the times
+
+    std::string_view engines_from_bin;  ///< installed engine plug-ins, relative to the folder of the program
+    std::string_view
+        data_from_bin;  ///< installed configs/ and schemas/, relative to the folder of the program
+};
+
+const BuildInfo& build_info();
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace mobilenet_cost {
+
+/// Wrong input or an impossible request. The text is one sentence: the place, what was expected, what was
+/// found. Caught once, in main, where it becomes exit status 2.
+class Error : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// "place: message", or the message alone when there is no place.
+[[noreturn]] void fail(std::string_view place, std::string_view message);
+
+/// The candidate that a user most probably meant: smallest edit distance, at most a third of the length.
+std::optional<std::string_view> nearest_name(std::string_view name, std::span<const std::string> candidates);
+
+/// Throws `place: unknown WHAT "name" (did you mean "nearest"?)`, or lists the candidates if none is near.
+[[noreturn]] void fail_unknown(std::string_view place, std::string_view what, std::string_view name,
+                               std::span<const std::string> candidates);
+
+}  // namespace mobilenet_cost

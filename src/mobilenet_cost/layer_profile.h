@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mobilenet_cost/engine/engine.h"
+#include "mobilenet_cost/measure.h"
+#include "mobilenet_cost/network.h"
+#include "mobilenet_cost/stats.h"
+
+namespace mobilenet_cost {
+
+enum class BenchStatus {
+    ok,
+    failed,   ///< it was tried
+    skipped,  ///< known beforehand that it cannot be done, or not worth doing
+};
+
+enum class LayerClass {
+    first_conv,
+    depthwise,
+    pointwise,
+    squeeze_excite,
+    classifier,
+    element_wise,
+    pooling,
+    conv,
+};
+
+struct LayerTime {
+    std::string name;
+    std::string op;
+    LayerClass layer_class = LayerClass::conv;
+    std::string kernel;       ///< as the engine names it
+    bool fused = false;       ///< runs inside another layer's kernel: its own time is 0
+    Estimate seconds;         ///< median over the rounds of each round's median pass
+    double mean_seconds = 0;  ///< over all passes; the better figure where an engine's clock is coarse
+    double time_share = 0;    ///< of the sum over the layers
+    std::int64_t macs = 0;
+    std::int64_t traffic_bytes = 0;  ///< weights, input and output, each moved once
+};
+
+/// Sum over the layers of one class, and what part of the network that is.
+struct ClassShare {
+    LayerClass layer_class = LayerClass::conv;
+    std::int64_t layers = 0;
+    std::int64_t macs = 0;
+    std::int64_t traffic_bytes = 0;
+    double seconds = 0;
+    double mac_share = 0;
+    double traffic_share = 0;
+    double time_share = 0;
+};
+
+/// The variant's layers, timed inside whole passes: weights as cold and activations as warm as they are then.
+struct LayerProfile {
+    std::string engine;
+    int threads = 1;
+    BenchStatus status = BenchStatus::skipped;
+    std::string reason;
+    std::int64_t passes = 0;  ///< timed layer by layer
+    std::vector<LayerTime> layers;
+    std::vector<ClassShare> classes;  ///< those that occur
+    double sum_seconds = 0;           ///< over the layers
+    Estimate whole_seconds;           ///< a pass without clock readings inside, in the same rounds
+    double residual_seconds = 0;      ///< whole - sum
+    Estimate clock_overhead;          ///< a pass with clock readings / one without
+};
+
+[[nodiscard]] std::string_view bench_status_name(BenchStatus status);
+[[nodiscard]] std::string_view layer_class_name(LayerClass layer_class);
+
+/// A session whose layers are to be timed, and the profile that gets the times.
+struct LayerTarget {
+    Session* session = nullptr;
+    std::optional<int> pin_cpu;
+    std::size_t profile = 0;
+};
+
+[[nodiscard]] LayerClass layer_class(const Network& network, std::size_t layer);
+
+/// Sums by class, in the order of LayerClass; classes that do not occur are left out.
+[[nodiscard]] std::vector<ClassShare> class_shares(const std::vector<LayerTime>& layers);
+
+/// Whole passes, for MeasuredCell. The session must live as long.
+[[nodiscard]] MeasuredCell plain_cell(Session& session, std::optional<int> pin_cpu);
+
+/// Rounds in which passes timed layer by layer and passes without clock readings inside alternate, in random
+/// order and over all targets, so that both see the same machine.
+void measure_layers(const Network& network, const std::vector<LayerTarget>& targets,
+                    const MeasureSettings& settings, const MeasureHooks& hooks,
+                    std::vector<LayerProfile>& profiles);
+
+}  // namespace mobilenet_cost

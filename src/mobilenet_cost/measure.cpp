@@ -1,0 +1,366 @@
+#include "mobilenet_cost/measure.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <memory>
+#include <new>
+#include <numeric>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/stats.h"
+
+namespace mobilenet_cost {
+
+namespace {
+
+/// Shorter passes are timed in groups: a clock reading costs some 25 ns, so this keeps it below 0.1 %.
+constexpr double kShortestStretchSeconds = 50e-6;
+
+/// Quantisation of a timed stretch, and of a block, stays below 0.1 %.
+constexpr double kStepsOfTheClock = 1000;
+
+/// Part of the time limit that warm-up may take where the limit is short.
+constexpr double kWarmUpShare = 0.25;
+
+/// Two calibrations agree when their pass counts differ by less.
+constexpr double kCalibrationTolerance = 0.1;
+constexpr int kMostCalibrations = 8;
+
+/// Each block starts with a pass that does not count, because the caches hold another cell's data. Refilling
+/// 32 MB from memory takes about 1 ms, which no longer matters for passes of this many block lengths.
+constexpr double kUnsettledPass = 10;
+
+/// Part of the remaining time that is planned for; the rest is for rounds that take longer than the estimate.
+constexpr double kPlannedShare = 0.9;
+
+constexpr double kNanosecond = 1e-9;
+
+void check(const MeasureSettings& settings) {
+    const auto positive = [](const char* name, double value) {
+        if (!(value > 0) || !std::isfinite(value)) {
+            fail(name, fmt::format("expected a number above 0, found {}", value));
+        }
+    };
+    positive("rounds", static_cast<double>(settings.rounds));
+    positive("max_seconds", settings.max_seconds);
+    positive("block_seconds", settings.block_seconds);
+    if (!(settings.confidence > 0 && settings.confidence < 1)) {
+        fail("confidence", fmt::format("expected a number between 0 and 1, found {}", settings.confidence));
+    }
+}
+
+std::int64_t passes_for(double seconds, double pass_seconds) {
+    constexpr double kMost = 1e9;  // a pass that the clock does not see
+    if (!(pass_seconds > 0)) return static_cast<std::int64_t>(kMost);
+    return static_cast<std::int64_t>(std::clamp(std::ceil(seconds / pass_seconds), 1.0, kMost));
+}
+
+bool agree(double a, double b, double tolerance) {
+    return std::abs(a - b) <= tolerance * std::max(a, b);
+}
+
+/// One call of measure().
+class Loop {
+  public:
+    Loop(std::span<const MeasuredCell> cells, const MeasureSettings& settings, const MeasureHooks& hooks,
+         Clock& clock)
+        : cells_(cells), settings_(settings), hooks_(hooks), clock_(clock), start_(clock.now()) {
+        const double step = static_cast<double>(std::max<std::int64_t>(clock.resolution(), 1)) * kNanosecond;
+        block_seconds_ = std::max(settings.block_seconds, kStepsOfTheClock * step);
+        stretch_seconds_ = std::max(kShortestStretchSeconds, kStepsOfTheClock * step);
+        result_.cells.resize(cells.size());
+        pass_seconds_.resize(cells.size());
+    }
+
+    Measurement run() {
+        prepare();
+        if (!stopped()) fit_blocks();
+        rounds();
+        result_.seconds = elapsed();
+        return std::move(result_);
+    }
+
+  private:
+    [[nodiscard]] double since(std::int64_t start) const {
+        return static_cast<double>(clock_.now() - start) * kNanosecond;
+    }
+    [[nodiscard]] double elapsed() const { return since(start_); }
+    [[nodiscard]] bool stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
+    [[nodiscard]] bool alive(std::size_t cell) const { return result_.cells[cell].failure.empty(); }
+
+    [[nodiscard]] bool any_alive() const {
+        return std::any_of(result_.cells.begin(), result_.cells.end(),
+                           [](const CellSamples& cell) { return cell.failure.empty(); });
+    }
+
+    void report(Progress::Stage stage, std::int64_t done, std::int64_t total,
+                std::optional<double> seconds_left) const {
+        if (hooks_.progress) hooks_.progress({stage, done, total, seconds_left});
+    }
+
+    /// Whatever a cell throws is that cell's failure; the others go on.
+    template <typename Work>
+    void guarded(std::size_t cell, const Work& work) {
+        try {
+            std::unique_ptr<CpuPin> pin;
+            if (cells_[cell].pin_cpu) pin = pin_to_cpu(*cells_[cell].pin_cpu);
+            work();
+        } catch (const std::bad_alloc&) {
+            result_.cells[cell].failure = "out of memory";
+        } catch (const std::exception& error) {
+            result_.cells[cell].failure = error.what();
+        }
+    }
+
+    [[nodiscard]] BlockSize size_for(double pass_seconds) const {
+        BlockSize size;
+        size.group = passes_for(stretch_seconds_, pass_seconds);
+        const std::int64_t passes = passes_for(block_seconds_, pass_seconds);
+        size.passes = (passes + size.group - 1) / size.group * size.group;
+        return size;
+    }
+
+    [[nodiscard]] std::vector<double> time_block(std::size_t cell, const BlockSize& size) const {
+        std::vector<double> times;
+        times.reserve(static_cast<std::size_t>(size.passes / size.group));
+        std::int64_t before = clock_.now();
+        for (std::int64_t done = 0; done < size.passes; done += size.group) {
+            cells_[cell].run(size.group);
+            const std::int64_t after = clock_.now();
+            times.push_back(static_cast<double>(after - before) * kNanosecond /
+                            static_cast<double>(size.group));
+            before = after;
+        }
+        return times;
+    }
+
+    void prepare() {
+        const auto total = static_cast<std::int64_t>(cells_.size());
+        for (std::size_t cell = 0; cell < cells_.size() && !stopped(); ++cell) {
+            report(Progress::Stage::warm_up, static_cast<std::int64_t>(cell), total, std::nullopt);
+            guarded(cell, [&] {
+                warm_up(cell);
+                calibrate(cell);
+            });
+        }
+    }
+
+    /// A fixed number of passes is too few on some machine; hence until the times settle.
+    void warm_up(std::size_t cell) {
+        const double cap = std::min(settings_.warm_up_max_seconds, kWarmUpShare * settings_.max_seconds /
+                                                                       static_cast<double>(cells_.size()));
+        WarmUp& warm_up = result_.cells[cell].warm_up;
+        double& pass = pass_seconds_[cell];
+        const std::int64_t start = clock_.now();
+        for (std::int64_t block = 0; block < settings_.warm_up_max_blocks; ++block) {
+            const BlockSize size = block == 0 ? BlockSize{} : size_for(pass);
+            const double now = median(time_block(cell, size));
+            // The lone first pass is a block only where one pass fills it.
+            const bool comparable = block > 1 || (block == 1 && size.passes == 1);
+            warm_up.converged = comparable && agree(now, pass, settings_.warm_tolerance);
+            pass = now;
+            warm_up.passes += size.passes;
+            if (block == 0) warm_up.first_pass_seconds = now;
+            warm_up.seconds = since(start);
+            if (warm_up.converged || warm_up.seconds >= cap || stopped()) return;
+        }
+    }
+
+    /// A block interrupted by another process would give too few passes for the rest of the run: one
+    /// calibration is believed only when the next says the same (as nanobench does).
+    void calibrate(std::size_t cell) {
+        BlockSize& size = result_.cells[cell].size;
+        size = size_for(pass_seconds_[cell]);
+        if (pass_seconds_[cell] >= kUnsettledPass * block_seconds_) {
+            size.confirmed = true;  // one pass, whatever the noise
+            return;
+        }
+        for (int i = 0; i < kMostCalibrations && !size.confirmed && !stopped(); ++i) {
+            const BlockSize before = size;
+            pass_seconds_[cell] = median(time_block(cell, before));
+            size = size_for(pass_seconds_[cell]);
+            size.confirmed = std::abs(size.passes - before.passes) <= 1 ||
+                             agree(static_cast<double>(size.passes), static_cast<double>(before.passes),
+                                   kCalibrationTolerance);
+            if (size.confirmed && before.passes > size.passes) {
+                size.passes = before.passes;
+                size.group = before.group;
+            }
+        }
+    }
+
+    [[nodiscard]] bool settles(std::size_t cell) const {
+        return pass_seconds_[cell] < kUnsettledPass * block_seconds_;
+    }
+
+    /// Of a round with blocks as they are, or with the shortest possible ones.
+    [[nodiscard]] double round_estimate(bool shortest = false) const {
+        double seconds = 0;
+        for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+            if (!alive(cell)) continue;
+            const BlockSize& size = result_.cells[cell].size;
+            const std::int64_t passes = (shortest ? size.group : size.passes) + (settles(cell) ? 1 : 0);
+            seconds += static_cast<double>(passes) * pass_seconds_[cell];
+        }
+        return seconds;
+    }
+
+    /// Many short rounds say more than few long ones: without this many there is no interval at all. Where
+    /// even the shortest blocks leave too few, they stay as they are.
+    void fit_blocks() {
+        const std::int64_t fewest =
+            std::min(settings_.rounds, static_cast<std::int64_t>(samples_for_interval(settings_.confidence)));
+        const double left = kPlannedShare * std::max(settings_.max_seconds - elapsed(), 0.0);
+        const double per_round = left / static_cast<double>(fewest);
+        const double full = round_estimate();
+        const double shortest = round_estimate(true);
+        if (full <= per_round || shortest > per_round) return;
+        const double keep = (per_round - shortest) / (full - shortest);
+        for (CellSamples& cell : result_.cells) {
+            BlockSize& size = cell.size;
+            const auto more_groups = static_cast<double>(size.passes / size.group - 1) * keep;
+            size.passes = size.group * (1 + static_cast<std::int64_t>(more_groups));
+        }
+        result_.shortened = true;
+    }
+
+    void rounds() {
+        std::uint64_t state = settings_.seed;
+        const std::int64_t start = clock_.now();
+        double last = 0;
+        for (std::int64_t round = 0; round < settings_.rounds; ++round) {
+            if (stopped()) {
+                result_.ended = Ended::interrupted;
+                return;
+            }
+            if (round > 0 && elapsed() + last > settings_.max_seconds) {
+                result_.ended = Ended::time_limit;
+                return;
+            }
+            if (!any_alive()) return;
+            report(Progress::Stage::rounds, round, settings_.rounds, seconds_left(round, since(start)));
+            const std::int64_t round_start = clock_.now();
+            visit(permutation(cells_.size(), state));
+            last = since(round_start);
+        }
+        report(Progress::Stage::rounds, settings_.rounds, settings_.rounds, 0);
+    }
+
+    [[nodiscard]] double seconds_left(std::int64_t rounds_done, double seconds_so_far) const {
+        const double each =
+            rounds_done == 0 ? round_estimate() : seconds_so_far / static_cast<double>(rounds_done);
+        const double all = each * static_cast<double>(settings_.rounds - rounds_done);
+        return std::clamp(settings_.max_seconds - elapsed(), 0.0, all);
+    }
+
+    void visit(const std::vector<std::size_t>& order) {
+        std::vector<std::size_t>& visited = result_.order.emplace_back();
+        for (const std::size_t cell : order) {
+            if (!alive(cell)) continue;
+            visited.push_back(cell);
+            guarded(cell, [&] { result_.cells[cell].blocks.push_back(counted_block(cell)); });
+        }
+    }
+
+    [[nodiscard]] TimedBlock counted_block(std::size_t cell) const {
+        const MeasuredCell& measured = cells_[cell];
+        if (settles(cell)) measured.run(1);
+        if (measured.recording) measured.recording(true);
+        TimedBlock block;
+        const NoiseSnapshot before = noise();
+        block.pass_seconds = time_block(cell, result_.cells[cell].size);
+        block.disturbance = noise() - before;
+        if (measured.recording) measured.recording(false);
+        block.seconds = median(block.pass_seconds);
+        return block;
+    }
+
+    [[nodiscard]] NoiseSnapshot noise() const { return hooks_.noise ? hooks_.noise() : read_noise(); }
+
+    std::span<const MeasuredCell> cells_;
+    const MeasureSettings& settings_;
+    const MeasureHooks& hooks_;
+    Clock& clock_;
+    std::int64_t start_;
+    double block_seconds_ = 0;
+    double stretch_seconds_ = 0;
+    std::vector<double> pass_seconds_;  // latest estimate of each cell
+    Measurement result_;
+};
+
+}  // namespace
+
+std::int64_t SteadyClock::now() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+std::int64_t SteadyClock::resolution() {
+    constexpr int kReadings = 1000;
+    std::int64_t smallest = INT64_MAX;
+    std::int64_t before = now();
+    for (int changes = 0; changes < kReadings;) {
+        const std::int64_t after = now();
+        if (after == before) continue;
+        smallest = std::min(smallest, after - before);
+        before = after;
+        ++changes;
+    }
+    return smallest;
+}
+
+Measurement measure(std::span<const MeasuredCell> cells, const MeasureSettings& settings,
+                    const MeasureHooks& hooks) {
+    check(settings);
+    SteadyClock steady;
+    return Loop(cells, settings, hooks, hooks.clock != nullptr ? *hooks.clock : steady).run();
+}
+
+std::vector<double> round_seconds(const CellSamples& cell) {
+    std::vector<double> seconds;
+    seconds.reserve(cell.blocks.size());
+    for (const TimedBlock& block : cell.blocks)
+        seconds.push_back(block.seconds);
+    return seconds;
+}
+
+NoiseSnapshot total_disturbance(const CellSamples& cell) {
+    if (cell.blocks.empty()) return {};
+    NoiseSnapshot total{.steal_seconds = 0, .involuntary_switches = 0};
+    for (const TimedBlock& block : cell.blocks) {
+        const auto add = [](auto& sum, const auto& part) {
+            if (sum && part) {
+                *sum += *part;
+            } else {
+                sum.reset();
+            }
+        };
+        add(total.steal_seconds, block.disturbance.steal_seconds);
+        add(total.involuntary_switches, block.disturbance.involuntary_switches);
+    }
+    return total;
+}
+
+std::vector<std::size_t> permutation(std::size_t count, std::uint64_t& state) {
+    const auto next = [&state] {
+        state += 0x9E3779B97F4A7C15U;
+        std::uint64_t z = state;
+        z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+        z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+        return z ^ (z >> 31U);
+    };
+    std::vector<std::size_t> order(count);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    // The bias of the remainder is below 2^-50 for any count that fits a bench.
+    for (std::size_t i = count; i > 1; --i)
+        std::swap(order[i - 1], order[next() % i]);
+    return order;
+}
+
+}  // namespace mobilenet_cost

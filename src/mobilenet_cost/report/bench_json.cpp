@@ -1,0 +1,289 @@
+#include <optional>
+#include <string>
+
+#include "mobilenet_cost/report/bench_report.h"
+#include "mobilenet_cost/report/json_text.h"
+
+namespace mobilenet_cost {
+namespace {
+
+template <typename Value>
+Json or_null(const std::optional<Value>& value) {
+    return value ? Json(*value) : Json(nullptr);
+}
+
+Json reason_json(const std::string& reason) {
+    return reason.empty() ? Json(nullptr) : Json(reason);
+}
+
+Json pair_json(const std::optional<Interval>& interval) {
+    return interval ? Json::array({interval->low, interval->high}) : Json(nullptr);
+}
+
+Json interval_of(const std::optional<Estimate>& estimate) {
+    return estimate ? pair_json(estimate->interval) : Json(nullptr);
+}
+
+Json value_of(const std::optional<Estimate>& estimate) {
+    return estimate ? Json(estimate->value) : Json(nullptr);
+}
+
+/// median_seconds, ci_low_seconds, ci_high_seconds, ci_coverage.
+void set_seconds(Json& json, const std::optional<Estimate>& seconds) {
+    const Interval* interval = seconds && seconds->interval ? &*seconds->interval : nullptr;
+    json["median_seconds"] = value_of(seconds);
+    json["ci_low_seconds"] = interval != nullptr ? Json(interval->low) : Json(nullptr);
+    json["ci_high_seconds"] = interval != nullptr ? Json(interval->high) : Json(nullptr);
+    json["ci_coverage"] = interval != nullptr ? Json(interval->coverage) : Json(nullptr);
+}
+
+Json machine_json(const BenchResult& result) {
+    const MachineInfo& machine = result.machine;
+    Json json = {{"cpu_model", or_null(machine.cpu.model_name)},
+                 {"cpu_vendor", or_null(machine.cpu.vendor)},
+                 {"cpu_family", or_null(machine.cpu.family)},
+                 {"cpu_model_number", or_null(machine.cpu.model)},
+                 {"cpu_stepping", or_null(machine.cpu.stepping)},
+                 {"hypervisor", or_null(machine.cpu.hypervisor)},
+                 {"allowed_cpus", machine.allowed_cpus},
+                 {"caches", Json::array()},
+                 {"memory_bytes", or_null(machine.memory.total_bytes)},
+                 {"memory_available_bytes", or_null(machine.memory.available_bytes)},
+                 {"kernel", or_null(machine.kernel)},
+                 {"load_average", or_null(machine.load_average)},
+                 {"governor", machine.governor.value_or("hidden")},
+                 {"clock_resolution_seconds", result.clock_resolution_seconds}};
+    for (const CacheInfo& cache : machine.caches) {
+        json["caches"].push_back({{"level", cache.level}, {"type", cache.type}, {"bytes", cache.bytes}});
+    }
+    return json;
+}
+
+Json build_json(const BuildInfo& build) {
+    const std::string warning = build_warning(build);
+    return {{"version", build.version},     {"commit", build.commit},
+            {"compiler", build.compiler},   {"build_type", build.build_type},
+            {"flags", build.flags},         {"optimised", build.optimised},
+            {"sanitized", build.sanitized}, {"times_are_valid", warning.empty()}};
+}
+
+Json settings_json(const BenchSettings& settings) {
+    return {{"engines", settings.engines},         {"threads", settings.threads},
+            {"rounds", settings.rounds},           {"seed", settings.seed},
+            {"max_seconds", settings.max_seconds}, {"confidence", settings.confidence},
+            {"per_layer", settings.per_layer},     {"pin_cpu", or_null(settings.pin_cpu)}};
+}
+
+Json engines_json(const std::vector<EngineStatus>& engines) {
+    Json json = Json::array();
+    for (const EngineStatus& engine : engines) {
+        const auto known = [](const std::string& text) { return reason_json(text); };
+        json.push_back({{"name", engine.name},
+                        {"available", engine.available},
+                        {"reason", reason_json(engine.reason)},
+                        {"version", known(engine.info.version)},
+                        {"instruction_set", known(engine.info.instruction_set)}});
+    }
+    return json;
+}
+
+Json variant_json(const BenchResult& result) {
+    const Variant& variant = result.variant;
+    return {{"model", result.model},
+            {"alpha", variant.alpha},
+            {"beta", result.beta},
+            {"resolution", variant.resolution},
+            {"classes", variant.classes},
+            {"batch", variant.batch},
+            {"alpha_scope", variant.scope == AlphaScope::inner ? "inner" : "published"},
+            {"dtype", "f32"}};
+}
+
+Json counts_json(const std::optional<NetworkCounts>& counts) {
+    if (!counts) {
+        return {
+            {"macs", nullptr}, {"params", nullptr}, {"weight_bytes", nullptr}, {"activation_bytes", nullptr}};
+    }
+    return {{"macs", counts->macs},
+            {"params", counts->params},
+            {"weight_bytes", counts->weight_bytes},
+            {"activation_bytes", counts->activation_bytes}};
+}
+
+Json warm_up_json(const WarmUp& warm_up) {
+    return {{"converged", warm_up.converged},
+            {"passes", warm_up.passes},
+            {"seconds", warm_up.seconds},
+            {"first_pass_seconds", warm_up.first_pass_seconds}};
+}
+
+/// How the samples were taken; null when none were.
+Json timing_json(const CellSamples& samples) {
+    if (samples.blocks.empty()) return nullptr;
+    const NoiseSnapshot noise = total_disturbance(samples);
+    return {{"warm_up", warm_up_json(samples.warm_up)},
+            {"passes_per_block", samples.size.passes},
+            {"passes_per_reading", samples.size.group},
+            {"calibration_confirmed", samples.size.confirmed},
+            {"steal_seconds", or_null(noise.steal_seconds)},
+            {"involuntary_switches", or_null(noise.involuntary_switches)}};
+}
+
+Json network_json(const NetworkResult& row) {
+    Json json = {{"engine", row.engine},
+                 {"threads", row.threads},
+                 {"network", network_kind_name(row.network)},
+                 {"status", bench_status_name(row.status)},
+                 {"reason", reason_json(row.reason)}};
+    json.update(counts_json(row.counts));
+    json["memory_bytes"] = or_null(row.memory_bytes);
+    set_seconds(json, row.seconds);
+    const auto rate = row.seconds ? flops_per_second(row.counts->macs, row.seconds->value) : std::nullopt;
+    json["flops_per_second"] = or_null(rate);
+    json["samples"] = row.samples.blocks.size();
+    json["samples_seconds"] = round_seconds(row.samples);
+    json["timing"] = timing_json(row.samples);
+    return json;
+}
+
+Json comparison_json(const Comparison& row) {
+    return {{"engine", row.engine},
+            {"threads", row.threads},
+            {"comparison", std::string(network_kind_name(row.slower)) + "/separable"},
+            {"status", bench_status_name(row.status)},
+            {"reason", reason_json(row.reason)},
+            {"analytic_speedup", or_null(row.analytic_speedup)},
+            {"speedup", value_of(row.speedup)},
+            {"speedup_ci", interval_of(row.speedup)},
+            {"fraction_kept", value_of(row.fraction_kept)},
+            {"fraction_kept_ci", interval_of(row.fraction_kept)}};
+}
+
+Json layer_json(const LayerTime& layer) {
+    Json json = {{"name", layer.name},
+                 {"op", layer.op},
+                 {"class", layer_class_name(layer.layer_class)},
+                 {"kernel", layer.kernel},
+                 {"fused", layer.fused}};
+    set_seconds(json, layer.fused ? std::nullopt : std::optional(layer.seconds));
+    json["mean_seconds"] = layer.fused ? Json(nullptr) : Json(layer.mean_seconds);
+    json["time_share"] = layer.fused ? Json(nullptr) : Json(layer.time_share);
+    json["macs"] = layer.macs;
+    json["traffic_bytes"] = layer.traffic_bytes;
+    const double seconds = layer.seconds.value;
+    json["flops_per_second"] = or_null(flops_per_second(layer.macs, seconds));
+    json["traffic_bytes_per_second"] =
+        seconds > 0 ? Json(static_cast<double>(layer.traffic_bytes) / seconds) : Json(nullptr);
+    return json;
+}
+
+Json class_json(const ClassShare& row) {
+    return {{"class", layer_class_name(row.layer_class)},
+            {"layers", row.layers},
+            {"macs", row.macs},
+            {"traffic_bytes", row.traffic_bytes},
+            {"median_seconds", row.seconds},
+            {"mac_share", row.mac_share},
+            {"traffic_share", row.traffic_share},
+            {"time_share", row.time_share}};
+}
+
+Json profile_json(const LayerProfile& profile) {
+    const bool ok = profile.status == BenchStatus::ok;
+    const auto if_ok = [ok](double value) { return ok ? Json(value) : Json(nullptr); };
+    const auto estimate = ok ? std::optional(profile.clock_overhead) : std::nullopt;
+    Json json = {{"engine", profile.engine},
+                 {"threads", profile.threads},
+                 {"network", network_kind_name(NetworkKind::separable)},
+                 {"status", bench_status_name(profile.status)},
+                 {"reason", reason_json(profile.reason)},
+                 {"passes", profile.passes},
+                 {"sum_seconds", if_ok(profile.sum_seconds)},
+                 {"whole_seconds", if_ok(profile.whole_seconds.value)},
+                 {"residual_seconds", if_ok(profile.residual_seconds)},
+                 {"clock_overhead", value_of(estimate)},
+                 {"clock_overhead_ci", interval_of(estimate)},
+                 {"classes", Json::array()},
+                 {"layers", Json::array()}};
+    for (const ClassShare& row : profile.classes)
+        json["classes"].push_back(class_json(row));
+    for (const LayerTime& layer : profile.layers)
+        json["layers"].push_back(layer_json(layer));
+    return json;
+}
+
+Json rounds_json(const BenchResult& result) {
+    return {{"done", result.order.size()},
+            {"ended", ended_name(result.ended)},
+            {"blocks_shortened", result.shortened},
+            {"seconds", result.seconds},
+            {"order", result.order}};
+}
+
+Json result_json(const BenchResult& result) {
+    Json json = variant_json(result);
+    json["base"] = {{"alpha", result.base.alpha}, {"resolution", result.base.resolution}};
+    json["comparisons"] = Json::array();
+    for (const Comparison& row : result.comparisons)
+        json["comparisons"].push_back(comparison_json(row));
+    json["measured"] = Json::array();
+    for (const NetworkResult& row : result.networks)
+        json["measured"].push_back(network_json(row));
+    json["rounds"] = rounds_json(result);
+    json["profiles"] = Json::array();
+    for (const LayerProfile& profile : result.profiles)
+        json["profiles"].push_back(profile_json(profile));
+    return json;
+}
+
+/// What all results of one run share; empty results have nothing.
+void set_context(Json& json, const std::vector<BenchResult>& results, const BuildInfo& build) {
+    const BenchResult none;
+    const BenchResult& first = results.empty() ? none : results.front();
+    json["machine"] = machine_json(first);
+    json["build"] = build_json(build);
+    json["settings"] = settings_json(first.settings);
+    json["engines"] = engines_json(first.engines);
+}
+
+/// A line: schema, kind of row, what names the variant, then the row.
+std::string line(const char* row, const BenchResult& result, const Json& content) {
+    Json json = {{"schema", "mobilenet-cost.bench-row.v1"}, {"row", row}};
+    json.update(variant_json(result));
+    json.update(content);
+    return compact_json(json);
+}
+
+}  // namespace
+
+std::string bench_json(const std::vector<BenchResult>& results, const BuildInfo& build) {
+    Json document = {{"schema", "mobilenet-cost.bench.v1"}};
+    set_context(document, results, build);
+    document["variants"] = Json::array();
+    for (const BenchResult& result : results)
+        document["variants"].push_back(result_json(result));
+    return pretty_json(document);
+}
+
+std::string bench_jsonl(const std::vector<BenchResult>& results, const BuildInfo& build) {
+    Json context = {{"schema", "mobilenet-cost.bench-row.v1"}, {"row", "context"}};
+    set_context(context, results, build);
+    std::string lines = compact_json(context);
+    for (const BenchResult& result : results) {
+        for (const Comparison& row : result.comparisons) {
+            lines += line("comparison", result, comparison_json(row));
+        }
+        for (const NetworkResult& row : result.networks)
+            lines += line("network", result, network_json(row));
+        for (const LayerProfile& profile : result.profiles) {
+            for (const LayerTime& layer : profile.layers) {
+                Json content = {{"engine", profile.engine}, {"threads", profile.threads}};
+                content.update(layer_json(layer));
+                lines += line("layer", result, content);
+            }
+        }
+    }
+    return lines;
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mobilenet_cost/analysis.h"
+#include "mobilenet_cost/report/table.h"
+
+namespace mobilenet_cost {
+
+/// Which parts of an analysis are shown to people.
+struct CostView {
+    bool totals = false;
+    bool layers = false;
+    bool blocks = false;
+    bool scaling = false;
+};
+
+/// One variant in the depth of its layers, several as a row each.
+[[nodiscard]] CostView default_view(std::size_t variants);
+
+[[nodiscard]] std::vector<Section> cost_sections(const std::vector<Analysis>& analyses, const CostView& view);
+
+/// The one table that a CSV file holds: layers, else blocks, else totals; a column for what names the
+/// variant.
+[[nodiscard]] Table cost_csv_table(const std::vector<Analysis>& analyses, const CostView& view);
+
+/// Schema mobilenet-cost.cost.v1 (docs/schemas/cost.schema.json).
+[[nodiscard]] std::string cost_json(const std::vector<Analysis>& analyses);
+
+/// One line for each variant.
+[[nodiscard]] std::string cost_jsonl(const std::vector<Analysis>& analyses);
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,138 @@
+#include "mobilenet_cost/report/sweep_report.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/report/json_text.h"
+#include "mobilenet_cost/units.h"
+
+namespace mobilenet_cost {
+namespace {
+
+std::int64_t peak_bytes(const SweepCell& cell, const SweepSettings& settings) {
+    return checked_multiply(cell.summary.peak_elements, element_bytes(settings.data_type));
+}
+
+double standard_ratio(const SweepCell& cell) {
+    return static_cast<double>(cell.summary.standard.macs) / static_cast<double>(cell.summary.totals.macs);
+}
+
+Json cell_json(const SweepCell& cell, const SweepSettings& settings) {
+    return object_of({{"model", cell.model},
+                      {"alpha", cell.variant.alpha},
+                      {"beta", cell.beta},
+                      {"resolution", cell.variant.resolution},
+                      {"macs", cell.summary.totals.macs},
+                      {"params", cell.summary.totals.params},
+                      {"weight_bytes", weight_bytes(cell.summary.cost, settings.data_type)},
+                      {"peak_activation_bytes", peak_bytes(cell, settings)},
+                      {"standard_macs", cell.summary.standard.macs},
+                      {"standard_params", cell.summary.standard.params},
+                      {"analytic_speedup", cell.analytic_speedup},
+                      {"measured", Json::array()}});
+}
+
+Json settings_json(const SweepSettings& settings) {
+    return {{"dtype", data_type_name(settings.data_type)},
+            {"convention", settings.convention},
+            {"alpha_scope", settings.alpha_scope},
+            {"classes", settings.classes},
+            {"batch", settings.batch}};
+}
+
+constexpr const char* kSchema = "mobilenet-cost.sweep.v1";
+constexpr std::size_t kWidestGrid = 12;  // columns that fit a terminal
+
+/// Only a full, small grid of one model is drawn.
+Table grid_table(const std::vector<SweepCell>& cells) {
+    std::set<double, std::greater<>> alphas;
+    std::set<std::int64_t, std::greater<>> resolutions;
+    for (const SweepCell& cell : cells) {
+        alphas.insert(cell.variant.alpha);
+        resolutions.insert(cell.variant.resolution);
+        if (cell.model != cells.front().model) return {};
+    }
+    if (resolutions.size() > kWidestGrid || alphas.size() * resolutions.size() != cells.size()) return {};
+    Table table;
+    table.caption = fmt::format("{}: analytic speed-up over alpha {} at {} px", cells.front().model,
+                                *alphas.begin(), *resolutions.begin());
+    table.columns = {{"alpha", "alpha"}};
+    for (const std::int64_t resolution : resolutions)
+        table.columns.push_back({fmt::format("res_{}", resolution), fmt::format("{} px", resolution)});
+    for (const double alpha : alphas) {
+        std::vector<Cell> row = {text_cell(shortest(alpha))};
+        for (const std::int64_t resolution : resolutions) {
+            const auto cell = std::find_if(cells.begin(), cells.end(), [&](const SweepCell& candidate) {
+                return candidate.variant.alpha == alpha && candidate.variant.resolution == resolution;
+            });
+            row.push_back({factor_text(cell->analytic_speedup), shortest(cell->analytic_speedup)});
+        }
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+}  // namespace
+
+Table sweep_table(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
+    Table table;
+    table.columns = {{"model", "model", true},
+                     {"alpha", "alpha"},
+                     {"beta", "beta"},
+                     {"resolution", "res"},
+                     {"macs", "MACs"},
+                     {"params", "params"},
+                     {"weight_bytes", "weight B"},
+                     {"peak_activation_bytes", "peak B"},
+                     {"analytic_speedup", "speed-up"},
+                     {"standard_macs_ratio", "C_s/C_d"}};
+    for (const SweepCell& cell : cells) {
+        table.rows.push_back({text_cell(cell.model),
+                              text_cell(shortest(cell.variant.alpha)),
+                              number_cell(cell.beta, 3),
+                              count_cell(cell.variant.resolution),
+                              count_cell(cell.summary.totals.macs),
+                              count_cell(cell.summary.totals.params),
+                              count_cell(weight_bytes(cell.summary.cost, settings.data_type)),
+                              count_cell(peak_bytes(cell, settings)),
+                              {factor_text(cell.analytic_speedup), shortest(cell.analytic_speedup)},
+                              number_cell(standard_ratio(cell), 3)});
+    }
+    return table;
+}
+
+std::vector<Section> sweep_sections(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
+    std::vector<Section> sections;
+    Table grid = grid_table(cells);
+    if (!grid.columns.empty()) sections.push_back({"", std::move(grid)});
+    sections.push_back({"", sweep_table(cells, settings)});
+    return sections;
+}
+
+std::string sweep_json(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
+    std::string text =
+        fmt::format("{{\n  \"schema\": \"{}\",\n  \"machine\": {{}},\n  \"settings\": ", kSchema);
+    text += inline_json(settings_json(settings)) + ",\n  \"cells\": [";
+    const char* separator = "\n    ";
+    for (const SweepCell& cell : cells) {
+        text += separator + inline_json(cell_json(cell, settings));
+        separator = ",\n    ";
+    }
+    return text + "\n  ],\n  \"fit\": []\n}\n";
+}
+
+std::string sweep_jsonl(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
+    std::string lines;
+    const Json shared = settings_json(settings);
+    for (const SweepCell& cell : cells) {
+        Json line = {{"schema", kSchema}};
+        line.update(cell_json(cell, settings));
+        line["settings"] = shared;
+        lines += compact_json(line);
+    }
+    return lines;
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,195 @@
+#include "mobilenet_cost/report/table.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/units.h"
+
+namespace mobilenet_cost {
+namespace {
+
+constexpr std::string_view kBold = "\x1b[1m";
+constexpr std::string_view kDim = "\x1b[2m";
+constexpr std::string_view kReset = "\x1b[0m";
+
+/// Code points, not bytes: captions and names may hold characters such as "×".
+std::size_t display_width(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+/// Names come from files and command lines: no control characters reach a terminal.
+std::string printable(std::string_view text) {
+    std::string clean;
+    for (const char c : text)
+        clean += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? '?' : c;
+    return clean;
+}
+
+std::string padded(std::string_view text, std::size_t width, bool left) {
+    const std::string gap(width - std::min(width, display_width(text)), ' ');
+    return left ? std::string(text) + gap : gap + std::string(text);
+}
+
+std::vector<std::size_t> column_widths(const Table& table) {
+    std::vector<std::size_t> widths;
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        std::size_t width = display_width(table.columns[i].title);
+        for (const auto& row : table.rows)
+            width = std::max(width, display_width(printable(row[i].text)));
+        if (!table.total.empty()) width = std::max(width, display_width(printable(table.total[i].text)));
+        widths.push_back(width);
+    }
+    return widths;
+}
+
+std::string text_row(const std::vector<std::string>& cells, const Table& table,
+                     const std::vector<std::size_t>& widths) {
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i)
+        line += (i == 0 ? "" : "  ") + padded(cells[i], widths[i], table.columns[i].left);
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line;
+}
+
+std::vector<std::string> titles(const Table& table) {
+    std::vector<std::string> texts;
+    for (const Column& column : table.columns)
+        texts.push_back(column.title);
+    return texts;
+}
+
+std::vector<std::string> texts_of(const std::vector<Cell>& row) {
+    std::vector<std::string> texts;
+    for (const Cell& cell : row)
+        texts.push_back(printable(cell.text));
+    return texts;
+}
+
+std::string styled(const std::string& line, std::string_view style_code, TextStyle style) {
+    if (style == TextStyle::plain || line.empty()) return line;
+    return std::string(style_code) + line + std::string(kReset);
+}
+
+std::string text_table(const Table& table, TextStyle style) {
+    const std::vector<std::size_t> widths = column_widths(table);
+    std::string text;
+    if (!table.caption.empty()) text += styled(printable(table.caption), kBold, style) + "\n";
+    text += styled(text_row(titles(table), table, widths), kDim, style) + "\n";
+    for (const auto& row : table.rows)
+        text += text_row(texts_of(row), table, widths) + "\n";
+    if (!table.total.empty())
+        text += styled(text_row(texts_of(table.total), table, widths), kBold, style) + "\n";
+    return text;
+}
+
+std::string markdown_escaped(std::string_view text) {
+    std::string escaped;
+    for (const char c : printable(text)) {
+        if (c == '|' || c == '\\' || c == '<' || c == '`' || c == '*') escaped += '\\';
+        escaped += c;
+    }
+    return escaped;
+}
+
+std::string markdown_row(const std::vector<std::string>& cells) {
+    std::string line = "|";
+    for (const std::string& cell : cells)
+        line += " " + cell + " |";
+    return line + "\n";
+}
+
+std::string markdown_table(const Table& table) {
+    std::string text;
+    if (!table.caption.empty()) text += "**" + markdown_escaped(table.caption) + "**\n\n";
+    text += markdown_row(titles(table)) + "|";
+    for (const Column& column : table.columns)
+        text += column.left ? ":--|" : "--:|";
+    text += "\n";
+    const auto add = [&text](const std::vector<Cell>& row, std::string_view mark) {
+        std::vector<std::string> cells;
+        for (const Cell& cell : row) {
+            const std::string escaped = markdown_escaped(cell.text);
+            cells.push_back(escaped.empty() ? "" : fmt::format("{0}{1}{0}", mark, escaped));
+        }
+        text += markdown_row(cells);
+    };
+    for (const auto& row : table.rows)
+        add(row, "");
+    if (!table.total.empty()) add(table.total, "**");
+    return text;
+}
+
+std::string csv_field(const std::string& value) {
+    if (value.find_first_of(",\"\n\r") == std::string::npos) return value;
+    std::string quoted = "\"";
+    for (const char c : value)
+        quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return quoted + "\"";
+}
+
+}  // namespace
+
+Cell text_cell(std::string text) {
+    std::string raw = text;
+    return {std::move(text), std::move(raw)};
+}
+
+Cell count_cell(std::int64_t count) {
+    return {with_thousands(count), fmt::format("{}", count)};
+}
+
+Cell number_cell(double value, int decimals) {
+    return {fmt::format("{:.{}f}", value, decimals), shortest(value)};
+}
+
+Cell percent_cell(double fraction, int decimals) {
+    return {fmt::format("{:.{}f} %", fraction * 100, decimals), shortest(fraction)};
+}
+
+Cell unknown_cell() {
+    return {"-", ""};
+}
+
+std::string render_text(const std::vector<Section>& sections, TextStyle style) {
+    std::string text;
+    for (const Section& section : sections) {
+        if (!text.empty()) text += "\n";
+        text += section.text;
+        if (!section.text.empty() && section.text.back() != '\n') text += "\n";
+        if (section.table.columns.empty()) continue;
+        if (!section.text.empty()) text += "\n";
+        text += text_table(section.table, style);
+    }
+    return text;
+}
+
+std::string render_markdown(const std::vector<Section>& sections) {
+    std::string text;
+    for (const Section& section : sections) {
+        if (!text.empty()) text += "\n";
+        if (!section.text.empty())
+            text += "```\n" + section.text + (section.text.back() == '\n' ? "" : "\n") + "```\n";
+        if (section.table.columns.empty()) continue;
+        if (!section.text.empty()) text += "\n";
+        text += markdown_table(section.table);
+    }
+    return text;
+}
+
+std::string render_csv(const Table& table) {
+    std::string text;
+    for (std::size_t i = 0; i < table.columns.size(); ++i)
+        text += (i == 0 ? "" : ",") + table.columns[i].key;
+    text += "\n";
+    for (const auto& row : table.rows) {
+        for (std::size_t i = 0; i < row.size(); ++i)
+            text += (i == 0 ? "" : ",") + csv_field(row[i].raw);
+        text += "\n";
+    }
+    return text;
+}
+
+}  // namespace mobilenet_cost

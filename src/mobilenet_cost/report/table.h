@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mobilenet_cost {
+
+struct Column {
+    std::string key;    ///< machine name with the unit, snake_case: the CSV header
+    std::string title;  ///< for people, with the unit
+    bool left = false;  ///< align left (text); numbers are right-aligned
+};
+
+/// One value twice: rounded for people, raw for machines. Unknown is "-" and "".
+struct Cell {
+    std::string text;
+    std::string raw;
+};
+
+[[nodiscard]] Cell text_cell(std::string text);
+[[nodiscard]] Cell count_cell(std::int64_t count);               ///< 1,234,567 and 1234567
+[[nodiscard]] Cell number_cell(double value, int decimals);      ///< fixed decimals and shortest round-trip
+[[nodiscard]] Cell percent_cell(double fraction, int decimals);  ///< 12.3 % and 0.123...
+[[nodiscard]] Cell unknown_cell();
+
+struct Table {
+    std::string caption;  ///< one line above the table; may be empty
+    std::vector<Column> columns;
+    std::vector<std::vector<Cell>> rows;
+    std::vector<Cell> total;  ///< last row, set apart; empty: none
+};
+
+/// What a command shows to people: tables with lines of text between them.
+struct Section {
+    std::string text;  ///< lines before the table, may be empty
+    Table table;       ///< no columns: text only
+};
+
+enum class TextStyle { plain, colour };
+
+[[nodiscard]] std::string render_text(const std::vector<Section>& sections, TextStyle style);
+[[nodiscard]] std::string render_markdown(const std::vector<Section>& sections);
+
+/// The rows of one table, raw values, RFC 4180 quoting. No total row: it would be summed twice.
+[[nodiscard]] std::string render_csv(const Table& table);
+
+}  // namespace mobilenet_cost

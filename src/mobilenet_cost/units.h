@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace mobilenet_cost {
+
+// Numbers to text. Everything upstream stays raw; only this and report/ round.
+
+/// 1,234,567
+[[nodiscard]] std::string with_thousands(std::int64_t count);
+
+/// Shortest text that reads back as the same double; "inf" and "nan" never occur in our data.
+[[nodiscard]] std::string shortest(double value);
+
+/// Three to four significant digits with a decimal prefix: 568.7 M, 4.21 M, 13.0 k.
+[[nodiscard]] std::string with_prefix(std::int64_t count);
+
+/// Binary prefix: 4.59 MiB, 294.0 KiB, 12 B.
+[[nodiscard]] std::string bytes_text(std::int64_t bytes);
+
+/// 5.72 ms, 178.0 us, 1.20 s.
+[[nodiscard]] std::string seconds_text(double seconds);
+
+/// 8.56x
+[[nodiscard]] std::string factor_text(double factor);
+
+/// 224x224x3
+[[nodiscard]] std::string size_text(std::int64_t h, std::int64_t w, std::int64_t c);
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,109 @@
+"""Stored output, byte for byte.
+
+golden_test.py            compares; a difference is shown as a diff
+golden_test.py --update   rewrites the stored files (scripts/update_golden); review the diff before it is committed
+"""
+
+import difflib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = os.environ["MOBILENET_COST_PROGRAM"]
+SOURCE = Path(os.environ["MOBILENET_COST_SOURCE_DIR"])
+STORED = SOURCE / "tests/golden"
+
+V1 = "--alpha 0.5 --res 160"
+V3 = "--model mobilenet_v3_small --alpha 0.75 --res 64"
+V4 = "--model mobilenet_v4_conv_small --res 64 --classes 10"
+BUDGET = "budget tests/golden/budget_input.json"
+
+# Stored file, arguments (run in the root of the repository), exit code.
+CASES = [
+    ("cost_v1.txt", f"cost {V1}", 0),
+    ("cost_v1.md", f"cost {V1} --format markdown", 0),
+    ("cost_v1.csv", f"cost {V1} --format csv", 0),
+    ("cost_v1.json", f"cost {V1} --format json", 0),
+    ("cost_v1.jsonl", f"cost {V1} --format jsonl", 0),
+    ("cost_v3.txt", f"cost {V3}", 0),
+    ("cost_v3.json", f"cost {V3} --dtype i8 --convention onnx_tool --format json", 0),
+    ("cost_v4.txt", f"cost {V4}", 0),
+    ("cost_v4.csv", f"cost {V4} --show blocks --format csv", 0),
+    ("cost_many.txt", "cost --alpha 0.5,1 --res 128:192:32", 0),
+    ("cost_many.md", "cost --alpha 0.5,1 --res 128:192:32 --format markdown", 0),
+    ("cost_many.csv", "cost --alpha 0.5,1 --res 128:192:32 --format csv", 0),
+    ("cost_scaling.txt", "cost --alpha 0.25,0.5 --res 160 --show scaling", 0),
+    ("conventions.txt", f"conventions {V3}", 0),
+    ("conventions.md", f"conventions {V3} --format markdown", 0),
+    ("conventions.csv", f"conventions {V3} --format csv", 0),
+    ("conventions.json", f"conventions {V3} --format json", 0),
+    ("conventions.jsonl", f"conventions {V3} --format jsonl", 0),
+    ("models.txt", "models", 0),
+    ("models.md", "models --format markdown", 0),
+    ("models.csv", "models --format csv", 0),
+    ("models.json", "models --format json", 0),
+    ("models.jsonl", "models --format jsonl", 0),
+    ("sweep.txt", "sweep", 0),
+    ("sweep.md", "sweep --format markdown", 0),
+    ("sweep.csv", "sweep --format csv", 0),
+    ("sweep.json", "sweep --format json", 0),
+    ("sweep.jsonl", "sweep --format jsonl", 0),
+    ("budget.txt", BUDGET, 3),
+    ("budget.md", f"{BUDGET} --format markdown", 3),
+    ("budget.csv", f"{BUDGET} --format csv", 3),
+    ("budget.json", f"{BUDGET} --format json", 3),
+    ("budget.jsonl", f"{BUDGET} --format jsonl", 3),
+    ("explain_conv.txt", f"cost {V1} --explain Conv2d_0", 0),
+    ("explain_depthwise.txt", f"cost {V1} --explain Conv2d_3_depthwise", 0),
+    ("explain_squeeze.txt", f"cost {V3} --explain expanded_conv_0/squeeze_excite/reduce", 0),
+    ("explain_add.txt", f"cost {V3} --explain expanded_conv_2/add", 0),
+    ("explain_dense.txt", f"cost {V1} --explain Logits", 0),
+]
+
+# Beside the stored output: this script and what the cases read.
+INPUTS = ["golden_test.py", "budget_input.json"]
+
+
+def output_of(arguments, status):
+    """stdout of a run; a wrong exit code is a failure whatever was printed."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MOBILENET_COST_")}
+    environment["MOBILENET_COST_CONFIG_DIR"] = "configs"
+    result = subprocess.run([PROGRAM, *arguments.split()], capture_output=True, cwd=SOURCE, env=environment, timeout=120)
+    if result.returncode != status:
+        sys.exit(f"{arguments}: exit code {result.returncode}, expected {status}\n{result.stderr.decode()}")
+    return result.stdout
+
+
+def difference(name, arguments, found):
+    """A unified diff from the stored file; empty if they are the same bytes."""
+    path = STORED / name
+    stored = path.read_bytes() if path.exists() else b""
+    if stored == found:
+        return ""
+    lines = [text.decode(errors="replace").splitlines(keepends=True) for text in (stored, found)]
+    return "".join(difflib.unified_diff(*lines, f"tests/golden/{name}", f"mobilenet-cost {arguments}", n=1)) or name
+
+
+def check():
+    differences = [difference(name, arguments, output_of(arguments, status)) for name, arguments, status in CASES]
+    for text in filter(None, differences):
+        print(text)
+    strays = {path.name for path in STORED.iterdir() if path.is_file()} - {case[0] for case in CASES} - set(INPUTS)
+    for name in sorted(strays):
+        print(f"tests/golden/{name} belongs to no case")
+    if any(differences) or strays:
+        sys.exit("if the change is meant: scripts/update_golden")
+
+
+def update():
+    found = {name: output_of(arguments, status) for name, arguments, status in CASES}
+    for path in STORED.iterdir():
+        if path.is_file() and path.name not in found and path.name not in INPUTS:
+            path.unlink()
+    for name, text in found.items():
+        (STORED / name).write_bytes(text)
+
+
+if __name__ == "__main__":
+    update() if sys.argv[1:] == ["--update"] else check()

@@ -1,0 +1,314 @@
+#include "mobilenet_cost/bench.h"
+
+#include <atomic>
+#include <cmath>
+#include <map>
+#include <new>
+#include <set>
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+
+#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/layer_profile.h"
+#include "mobilenet_cost/standard.h"
+
+#include "unit/fake_engine.h"
+
+namespace mobilenet_cost {
+namespace {
+
+using testing_support::FakeBench;
+using testing_support::small_model;
+
+const NetworkResult& row_of(const BenchResult& result, NetworkKind kind, const std::string& engine = "fake",
+                            int threads = 1) {
+    for (const NetworkResult& row : result.networks) {
+        if (row.network == kind && row.engine == engine && row.threads == threads) return row;
+    }
+    throw std::runtime_error("no such row");
+}
+
+struct BenchTest : testing::Test {
+    BenchResult run(const Variant& variant = {.alpha = 0.5, .resolution = 32}) {
+        return run_bench(small_model(), variant, settings, fake.hooks());
+    }
+
+    FakeBench fake;
+    BenchSettings settings;
+};
+
+TEST_F(BenchTest, TimesTheThreeNetworksAndComparesThem) {
+    // The fake engine's time is 1 ns for each MAC: what is on paper is what is measured.
+    const BenchResult result = run();
+    ASSERT_EQ(result.networks.size(), 3U);
+    for (const NetworkResult& row : result.networks) {
+        SCOPED_TRACE(network_kind_name(row.network));
+        EXPECT_EQ(row.status, BenchStatus::ok) << row.reason;
+        ASSERT_TRUE(row.seconds.has_value());
+        EXPECT_NEAR(row.seconds->value, static_cast<double>(row.counts->macs) * 1e-9, 1e-12);
+        EXPECT_TRUE(row.seconds->interval.has_value());
+        EXPECT_EQ(row.samples.blocks.size(), 15U);
+        EXPECT_EQ(row.memory_bytes, 4096);
+    }
+    ASSERT_EQ(result.comparisons.size(), 2U);
+    for (const Comparison& row : result.comparisons) {
+        EXPECT_EQ(row.status, BenchStatus::ok);
+        EXPECT_NEAR(row.speedup->value, *row.analytic_speedup, 1e-6);
+        EXPECT_NEAR(row.fraction_kept->value, 1, 1e-6);
+        EXPECT_NEAR(row.fraction_kept->interval->low, 1, 1e-6);
+    }
+    EXPECT_EQ(result.ended, Ended::all_rounds);
+    EXPECT_TRUE(result.profiles.empty());
+}
+
+TEST_F(BenchTest, CountsAreThoseOfTheNetworks) {
+    const BenchResult result = run();
+    const Network network = expand(small_model(), {.alpha = 0.5, .resolution = 32});
+    const Network base = expand(small_model(), {});
+    EXPECT_EQ(row_of(result, NetworkKind::separable).counts->macs, total_cost(network).macs);
+    EXPECT_EQ(row_of(result, NetworkKind::standard).counts->macs,
+              total_cost(standard_counterpart(network)).macs);
+    EXPECT_EQ(row_of(result, NetworkKind::base).counts->macs, total_cost(base).macs);
+    EXPECT_EQ(result.base.alpha, 1);
+    EXPECT_EQ(result.base.resolution, 64);
+    EXPECT_EQ(result.beta, 0.5);
+}
+
+TEST_F(BenchTest, EveryRoundVisitsEveryRow) {
+    settings.threads = {1, 2};
+    const BenchResult result = run();
+    ASSERT_EQ(result.networks.size(), 6U);
+    ASSERT_EQ(result.order.size(), 15U);
+    for (const auto& round : result.order) {
+        EXPECT_EQ(std::set<std::size_t>(round.begin(), round.end()),
+                  (std::set<std::size_t>{0, 1, 2, 3, 4, 5}));
+    }
+    EXPECT_EQ(run().order, result.order);
+}
+
+TEST_F(BenchTest, TheBaseIsNotComparedWithItself) {
+    const BenchResult result = run({.alpha = 1, .resolution = 64});
+    ASSERT_EQ(result.networks.size(), 2U);
+    ASSERT_EQ(result.comparisons.size(), 2U);
+    EXPECT_EQ(result.comparisons[1].slower, NetworkKind::base);
+    EXPECT_EQ(result.comparisons[1].status, BenchStatus::skipped);
+    EXPECT_EQ(result.comparisons[1].reason, "the variant is the base model itself");
+    EXPECT_FALSE(result.comparisons[1].speedup.has_value());
+    EXPECT_EQ(result.comparisons[0].status, BenchStatus::ok);
+}
+
+TEST_F(BenchTest, AnUnavailableEngineIsARow) {
+    settings.engines = {"absent", "fake"};
+    const BenchResult result = run();
+    EXPECT_EQ(row_of(result, NetworkKind::base, "absent").status, BenchStatus::skipped);
+    EXPECT_EQ(row_of(result, NetworkKind::base, "absent").reason, "not built");
+    EXPECT_EQ(row_of(result, NetworkKind::base).status, BenchStatus::ok);
+    EXPECT_EQ(result.comparisons[0].status, BenchStatus::skipped);
+    EXPECT_EQ(result.comparisons[0].reason, "standard: not built");
+    EXPECT_TRUE(result.comparisons[0].analytic_speedup.has_value());
+}
+
+TEST_F(BenchTest, AnUnknownEngineIsAnError) {
+    settings.engines = {"fakr"};
+    try {
+        (void)run();
+        FAIL() << "expected an Error";
+    } catch (const Error& error) {
+        EXPECT_STREQ(error.what(), "--engine: unknown engine \"fakr\" (did you mean \"fake\"?)");
+    }
+    EXPECT_EQ(fake.sessions, 0);
+}
+
+TEST_F(BenchTest, WithoutAnEngineNameTheFirstAvailable) {
+    const BenchResult result = run();
+    EXPECT_EQ(result.settings.engines, std::vector<std::string>{"fake"});
+    fake.available = false;
+    EXPECT_THROW((void)run(), Error);
+}
+
+TEST_F(BenchTest, WhatAnEngineRefusesIsSkippedWhatBreaksIsFailed) {
+    fake.make = [](const Network& network) {
+        if (network.input.h == 64) throw Error("no kernel for this");
+        if (separable_pairs(network).empty()) throw std::bad_alloc();
+    };
+    const BenchResult result = run();
+    EXPECT_EQ(row_of(result, NetworkKind::base).status, BenchStatus::skipped);
+    EXPECT_EQ(row_of(result, NetworkKind::base).reason, "no kernel for this");
+    EXPECT_EQ(row_of(result, NetworkKind::standard).status, BenchStatus::failed);
+    EXPECT_EQ(row_of(result, NetworkKind::standard).reason, "out of memory");
+    EXPECT_EQ(row_of(result, NetworkKind::separable).status, BenchStatus::ok);
+    EXPECT_EQ(result.comparisons[0].reason, "standard: out of memory");
+}
+
+TEST_F(BenchTest, ASessionThatThrowsWhileRunningFails) {
+    fake.run = [this](const Network& network) {
+        if (network.input.h == 64 && fake.clock.nanoseconds > 0) throw std::runtime_error("illegal opcode");
+    };
+    const BenchResult result = run();
+    EXPECT_EQ(row_of(result, NetworkKind::base).status, BenchStatus::failed);
+    EXPECT_EQ(row_of(result, NetworkKind::base).reason, "illegal opcode");
+    EXPECT_FALSE(row_of(result, NetworkKind::base).seconds.has_value());
+    EXPECT_EQ(result.comparisons[0].status, BenchStatus::ok);
+    EXPECT_EQ(result.comparisons[1].status, BenchStatus::failed);
+}
+
+TEST_F(BenchTest, RefusesANetworkThatDoesNotFitIntoMemory) {
+    const BenchResult fits = run();
+    const NetworkCounts& base = *row_of(fits, NetworkKind::base).counts;
+    const std::int64_t needed = 2 * base.weight_bytes + base.activation_bytes;
+    const NetworkCounts& standard = *row_of(fits, NetworkKind::standard).counts;
+    ASSERT_LT(2 * standard.weight_bytes + standard.activation_bytes, needed);
+    fake.available_memory = needed;
+    EXPECT_EQ(row_of(run(), NetworkKind::base).status, BenchStatus::ok);
+    fake.available_memory = needed - 1;
+    fake.sessions = 0;
+    const BenchResult result = run();
+    EXPECT_EQ(row_of(result, NetworkKind::base).status, BenchStatus::skipped);
+    EXPECT_EQ(row_of(result, NetworkKind::base).reason.rfind("needs ", 0), 0U);
+    EXPECT_EQ(row_of(result, NetworkKind::standard).status, BenchStatus::ok);
+    EXPECT_EQ(fake.sessions, 2);
+}
+
+TEST_F(BenchTest, UnknownMemoryRefusesNothing) {
+    fake.available_memory = std::nullopt;
+    EXPECT_EQ(row_of(run(), NetworkKind::base).status, BenchStatus::ok);
+}
+
+TEST_F(BenchTest, AnInterruptBeforeTheFirstRoundLeavesRowsWithAReason) {
+    std::atomic<bool> stop = true;
+    BenchHooks hooks = fake.hooks();
+    hooks.stop = &stop;
+    settings.per_layer = true;
+    const BenchResult result = run_bench(small_model(), {.alpha = 0.5}, settings, hooks);
+    EXPECT_EQ(result.ended, Ended::interrupted);
+    for (const NetworkResult& row : result.networks) {
+        EXPECT_EQ(row.status, BenchStatus::skipped);
+        EXPECT_EQ(row.reason, "interrupted before the first round");
+    }
+    ASSERT_EQ(result.profiles.size(), 1U);
+    EXPECT_EQ(result.profiles[0].status, BenchStatus::skipped);
+}
+
+TEST_F(BenchTest, DriftOfTheMachineCancelsInTheSpeedup) {
+    fake.slowness = [this] { return 1 + 0.02 * static_cast<double>(fake.clock.nanoseconds) * 1e-9; };
+    const BenchResult result = run();
+    const Estimate& variant = *row_of(result, NetworkKind::separable).seconds;
+    EXPECT_GT(variant.interval->high / variant.interval->low, 1.005);
+    for (const Comparison& row : result.comparisons) {
+        EXPECT_NEAR(row.fraction_kept->value, 1, 0.002);
+        EXPECT_LT(row.speedup->interval->high / row.speedup->interval->low, 1.004);
+    }
+}
+
+TEST_F(BenchTest, LayersSumToTheWholePass) {
+    settings.per_layer = true;
+    const BenchResult result = run();
+    ASSERT_EQ(result.profiles.size(), 1U);
+    const LayerProfile& profile = result.profiles[0];
+    ASSERT_EQ(profile.status, BenchStatus::ok) << profile.reason;
+    const Network network = expand(small_model(), {.alpha = 0.5, .resolution = 32});
+    ASSERT_EQ(profile.layers.size(), network.layers.size());
+    double shares = 0;
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        const LayerTime& layer = profile.layers[i];
+        EXPECT_EQ(layer.name, layer_name(network, i));
+        EXPECT_EQ(layer.macs, layer_cost(network.layers[i]).macs);
+        EXPECT_NEAR(layer.seconds.value, static_cast<double>(layer.macs) * 1e-9, 1e-12);
+        EXPECT_NEAR(layer.mean_seconds, layer.seconds.value, 1e-12);
+        EXPECT_EQ(layer.kernel, "fake kernel");
+        shares += layer.time_share;
+    }
+    EXPECT_NEAR(shares, 1, 1e-9);
+    EXPECT_NEAR(profile.residual_seconds, 0, 1e-9);
+    EXPECT_NEAR(profile.sum_seconds, profile.whole_seconds.value, 1e-9);
+    // The fake engine's clock readings cost 10 % of a pass.
+    EXPECT_NEAR(profile.clock_overhead.value, 1.1, 1e-6);
+    EXPECT_TRUE(profile.clock_overhead.interval.has_value());
+    EXPECT_GE(profile.passes, 15);
+}
+
+TEST_F(BenchTest, ClassesSumToTheNetwork) {
+    settings.per_layer = true;
+    const BenchResult result = run();
+    const LayerProfile& profile = result.profiles.at(0);
+    double macs = 0;
+    double traffic = 0;
+    double time = 0;
+    std::map<LayerClass, std::int64_t> layers;
+    for (const ClassShare& row : profile.classes) {
+        macs += row.mac_share;
+        traffic += row.traffic_share;
+        time += row.time_share;
+        layers[row.layer_class] = row.layers;
+        EXPECT_NEAR(row.mac_share, row.time_share, 1e-6);  // 1 ns for each MAC
+    }
+    EXPECT_NEAR(macs, 1, 1e-9);
+    EXPECT_NEAR(traffic, 1, 1e-9);
+    EXPECT_NEAR(time, 1, 1e-9);
+    const std::map<LayerClass, std::int64_t> expected = {{LayerClass::first_conv, 1},
+                                                         {LayerClass::depthwise, 2},
+                                                         {LayerClass::pointwise, 2},
+                                                         {LayerClass::pooling, 1},
+                                                         {LayerClass::classifier, 1}};
+    EXPECT_EQ(layers, expected);
+}
+
+TEST(LayerClasses, OfAnInvertedResidualWithSqueezeExcite) {
+    Network network;
+    const auto add = [&network](LayerKind kind, Role role, std::int64_t in, std::int64_t out) {
+        Layer layer;
+        layer.kind = kind;
+        layer.role = role;
+        layer.input = {.n = 1, .h = 8, .w = 8, .c = in};
+        layer.output = {.n = 1, .h = 8, .w = 8, .c = out};
+        network.layers.push_back(layer);
+        return layer_class(network, network.layers.size() - 1);
+    };
+    EXPECT_EQ(add(Conv{.kernel = 3, .padding = {}}, Role::whole, 3, 16), LayerClass::first_conv);
+    EXPECT_EQ(add(Conv{}, Role::expand, 16, 64), LayerClass::pointwise);
+    EXPECT_EQ(add(Conv{.kernel = 5, .groups = 64, .padding = {}}, Role::depthwise, 64, 64),
+              LayerClass::depthwise);
+    EXPECT_EQ(add(GlobalPool{}, Role::squeeze_pool, 64, 64), LayerClass::squeeze_excite);
+    EXPECT_EQ(add(Conv{}, Role::squeeze_reduce, 64, 16), LayerClass::squeeze_excite);
+    EXPECT_EQ(add(Scale{}, Role::squeeze_scale, 64, 64), LayerClass::squeeze_excite);
+    EXPECT_EQ(add(Conv{.kernel = 3, .padding = {}}, Role::separable_standard, 64, 16), LayerClass::conv);
+    EXPECT_EQ(add(Add{}, Role::add, 16, 16), LayerClass::element_wise);
+    EXPECT_EQ(add(GlobalPool{}, Role::whole, 16, 16), LayerClass::pooling);
+    EXPECT_EQ(add(Conv{.padding = {}, .bias = true}, Role::classifier, 16, 10), LayerClass::classifier);
+}
+
+TEST_F(BenchTest, ReportsEveryPhase) {
+    settings.per_layer = true;
+    std::set<BenchProgress::Phase> phases;
+    BenchHooks hooks = fake.hooks();
+    hooks.progress = [&](const BenchProgress& progress) {
+        phases.insert(progress.phase);
+        EXPECT_LE(progress.done, progress.total);
+    };
+    (void)run_bench(small_model(), {.alpha = 0.5}, settings, hooks);
+    EXPECT_EQ(phases.size(), 4U);
+}
+
+TEST_F(BenchTest, RefusesSettingsOutOfRange) {
+    settings.rounds = 0;
+    EXPECT_THROW((void)run(), Error);
+    settings = {};
+    settings.threads = {0};
+    EXPECT_THROW((void)run(), Error);
+    settings = {};
+    settings.max_seconds = -1;
+    EXPECT_THROW((void)run(), Error);
+    settings = {};
+    settings.pin_cpu = 1 << 20;
+    EXPECT_THROW((void)run(), Error);
+    EXPECT_EQ(fake.sessions, 0);
+}
+
+TEST_F(BenchTest, RateNeedsATime) {
+    EXPECT_EQ(flops_per_second(500, 1e-6), 1e9);
+    EXPECT_FALSE(flops_per_second(500, 0).has_value());
+}
+
+}  // namespace
+}  // namespace mobilenet_cost

@@ -1,0 +1,385 @@
+#include "mobilenet_cost/measure.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <new>
+#include <set>
+#include <stdexcept>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/stats.h"
+
+namespace mobilenet_cost {
+namespace {
+
+constexpr double kMillisecond = 1e-3;
+
+/// Time passes only when something "works".
+class FakeClock final : public Clock {
+  public:
+    std::int64_t now() override { return nanoseconds; }
+    std::int64_t resolution() override { return step; }
+    void work(double seconds) { nanoseconds += std::llround(seconds * 1e9); }
+    [[nodiscard]] double seconds() const { return static_cast<double>(nanoseconds) * 1e-9; }
+
+    std::int64_t nanoseconds = 0;
+    std::int64_t step = 1;
+};
+
+struct MeasureTest : testing::Test {
+    /// A cell whose n-th pass since the start of the program takes cost(n) seconds.
+    MeasuredCell cell(std::function<double(std::int64_t)> cost) {
+        auto count = std::make_shared<std::int64_t>(0);
+        return {.run =
+                    [this, count, cost = std::move(cost)](std::int64_t passes) {
+                        for (std::int64_t i = 0; i < passes; ++i)
+                            clock.work(cost((*count)++));
+                    },
+                .pin_cpu = std::nullopt,
+                .recording = {}};
+    }
+
+    MeasuredCell constant(double seconds) {
+        return cell([seconds](std::int64_t) { return seconds; });
+    }
+
+    [[nodiscard]] Measurement run(const std::vector<MeasuredCell>& cells) {
+        MeasureHooks hooks;
+        hooks.clock = &clock;
+        hooks.noise = noise;
+        hooks.progress = progress;
+        hooks.stop = &stop;
+        return measure(cells, settings, hooks);
+    }
+
+    FakeClock clock;
+    MeasureSettings settings;
+    std::function<NoiseSnapshot()> noise = [] { return NoiseSnapshot{}; };
+    std::function<void(const Progress&)> progress;
+    std::atomic<bool> stop = false;
+};
+
+TEST_F(MeasureTest, ConstantCellGivesItsTime) {
+    const Measurement result = run({constant(kMillisecond)});
+    ASSERT_EQ(result.cells.size(), 1U);
+    const CellSamples& cell = result.cells[0];
+    EXPECT_EQ(cell.failure, "");
+    EXPECT_EQ(cell.blocks.size(), 15U);
+    EXPECT_EQ(cell.size, (BlockSize{.passes = 20, .group = 1, .confirmed = true}));
+    for (const TimedBlock& block : cell.blocks) {
+        EXPECT_EQ(block.pass_seconds.size(), 20U);
+        EXPECT_NEAR(block.seconds, kMillisecond, 1e-12);
+    }
+    EXPECT_EQ(result.ended, Ended::all_rounds);
+    EXPECT_FALSE(result.shortened);
+    EXPECT_NEAR(result.seconds, clock.seconds(), 1e-9);
+}
+
+TEST_F(MeasureTest, WarmUpEndsWhenTwoBlocksAgree) {
+    // Cold passes: 8 ms, and 4 % less with each pass until 2 ms.
+    const auto cost = [](std::int64_t n) {
+        return std::max(2.0, 8.0 * std::pow(0.96, static_cast<double>(n))) * kMillisecond;
+    };
+    const Measurement result = run({cell(cost)});
+    const WarmUp& warm_up = result.cells[0].warm_up;
+    EXPECT_TRUE(warm_up.converged);
+    EXPECT_NEAR(warm_up.first_pass_seconds, 8 * kMillisecond, 1e-9);
+    // 0.96^34 is the first below 1/4, and the last block before the end lies behind that.
+    EXPECT_GE(warm_up.passes, 34 + 10);
+    EXPECT_LT(warm_up.passes, 80);
+    for (const double seconds : round_seconds(result.cells[0]))
+        EXPECT_NEAR(seconds, 2 * kMillisecond, 1e-9);
+}
+
+TEST_F(MeasureTest, WarmUpThatNeverSettlesIsCappedInTimeAndSaysSo) {
+    // Each pass takes 3 % longer than the one before: no two blocks agree within 2 %.
+    double pass = kMillisecond;
+    const Measurement result = run({cell([&](std::int64_t) { return pass *= 1.03; })});
+    const WarmUp& warm_up = result.cells[0].warm_up;
+    EXPECT_FALSE(warm_up.converged);
+    EXPECT_GE(warm_up.seconds, settings.warm_up_max_seconds);
+    EXPECT_LT(warm_up.seconds, settings.warm_up_max_seconds + 0.05);
+    EXPECT_EQ(result.cells[0].blocks.size(), 15U);
+}
+
+TEST_F(MeasureTest, WarmUpIsCappedInBlocks) {
+    settings.warm_up_max_blocks = 4;
+    double pass = kMillisecond;
+    const Measurement result = run({cell([&](std::int64_t) { return pass *= 1.01; })});
+    EXPECT_FALSE(result.cells[0].warm_up.converged);
+    // One pass, then three blocks of at most 20.
+    EXPECT_LE(result.cells[0].warm_up.passes, 1 + 3 * 20);
+    EXPECT_GT(result.cells[0].warm_up.passes, 1 + 3 * 5);
+}
+
+TEST_F(MeasureTest, ADisturbedCalibrationIsRepeated) {
+    // Warm after 1 + 20 + 20 passes. Another process then takes the machine: the first calibration sees
+    // passes that are ten times longer, so it asks for 2 instead of 20.
+    std::int64_t passes = 0;
+    const MeasuredCell disturbed = {.run =
+                                        [&](std::int64_t count) {
+                                            for (std::int64_t i = 0; i < count; ++i, ++passes) {
+                                                const bool taken = passes >= 41 && passes < 61;
+                                                clock.work((taken ? 10 : 1) * kMillisecond);
+                                            }
+                                        },
+                                    .pin_cpu = std::nullopt,
+                                    .recording = {}};
+    const Measurement result = run({disturbed});
+    const CellSamples& cell = result.cells[0];
+    EXPECT_TRUE(cell.warm_up.converged);
+    EXPECT_EQ(cell.warm_up.passes, 41);
+    EXPECT_EQ(cell.size, (BlockSize{.passes = 20, .group = 1, .confirmed = true}));
+    // 20 disturbed passes, 2 that contradict them, 20 that confirm; each round: 1 to settle and 20.
+    EXPECT_EQ(passes, 41 + 20 + 2 + 20 + 15 * 21);
+}
+
+TEST_F(MeasureTest, CalibrationsThatNeverAgreeAreNotBelieved) {
+    // Warm after 41 passes. Then 20 passes at 4 ms ask for blocks of 5, and 5 at 1 ms ask for 20 again.
+    const Measurement result =
+        run({cell([](std::int64_t n) { return (n < 41 || (n - 41) % 25 >= 20 ? 1 : 4) * kMillisecond; })});
+    EXPECT_TRUE(result.cells[0].warm_up.converged);
+    EXPECT_FALSE(result.cells[0].size.confirmed);
+    EXPECT_EQ(result.cells[0].blocks.size(), 15U);
+}
+
+TEST_F(MeasureTest, ShortPassesAreTimedInGroups) {
+    const Measurement result = run({constant(4e-6), constant(60e-6)});
+    // 50 us / 4 us: 13 passes between two readings; 20 ms / 4 us: 5000 passes, rounded up to whole groups.
+    EXPECT_EQ(result.cells[0].size, (BlockSize{.passes = 5005, .group = 13, .confirmed = true}));
+    EXPECT_EQ(result.cells[0].blocks[0].pass_seconds.size(), 385U);
+    EXPECT_NEAR(result.cells[0].blocks[0].seconds, 4e-6, 1e-12);
+    EXPECT_EQ(result.cells[1].size.group, 1);
+}
+
+TEST_F(MeasureTest, ACoarseClockMakesBlocksLonger) {
+    clock.step = 1'000'000;  // 1 ms: a block lasts at least 1 s
+    const Measurement result = run({constant(10 * kMillisecond)});
+    EXPECT_EQ(result.cells[0].size.passes, 100);
+    EXPECT_EQ(result.cells[0].size.group, 100);
+}
+
+TEST_F(MeasureTest, TheMedianOfABlockIgnoresABurst) {
+    std::int64_t calls = 0;
+    // One pass in nine takes ten times as long.
+    const Measurement result =
+        run({cell([&](std::int64_t) { return (++calls % 9 == 0 ? 10 : 1) * kMillisecond; })});
+    for (const double seconds : round_seconds(result.cells[0]))
+        EXPECT_NEAR(seconds, kMillisecond, 1e-12);
+}
+
+TEST_F(MeasureTest, EveryRoundVisitsEveryCellInARecordedOrder) {
+    const std::vector<MeasuredCell> cells = {constant(0.01), constant(0.02), constant(0.03), constant(0.04)};
+    const Measurement first = run(cells);
+    ASSERT_EQ(first.order.size(), 15U);
+    for (const auto& order : first.order) {
+        EXPECT_EQ(std::set<std::size_t>(order.begin(), order.end()), (std::set<std::size_t>{0, 1, 2, 3}));
+        EXPECT_EQ(order.size(), 4U);
+    }
+    EXPECT_GT(std::set(first.order.begin(), first.order.end()).size(), 5U);  // not one and the same order
+    EXPECT_EQ(run(cells).order, first.order);
+    settings.seed = 2;
+    EXPECT_NE(run(cells).order, first.order);
+}
+
+TEST_F(MeasureTest, TheRecordedOrderIsTheOrderOfExecution) {
+    std::vector<std::size_t> executed;
+    std::vector<MeasuredCell> cells = {constant(0.01), constant(0.02), constant(0.03)};
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        cells[i].recording = [&executed, i](bool counts) {
+            if (counts) executed.push_back(i);
+        };
+    }
+    const Measurement result = run(cells);
+    std::vector<std::size_t> recorded;
+    for (const auto& order : result.order)
+        recorded.insert(recorded.end(), order.begin(), order.end());
+    EXPECT_EQ(executed, recorded);
+}
+
+TEST(Permutation, IsTheSameEverywhere) {
+    // From an independent implementation of SplitMix64 and Fisher-Yates.
+    std::uint64_t state = 1;
+    EXPECT_EQ(permutation(6, state), (std::vector<std::size_t>{0, 1, 3, 2, 4, 5}));
+    EXPECT_EQ(permutation(6, state), (std::vector<std::size_t>{3, 5, 4, 1, 0, 2}));
+}
+
+TEST_F(MeasureTest, DriftOfTheMachineCancelsInPairs) {
+    // The machine gets 2 % slower every 100 ms of its own time; the cells differ by a factor of four.
+    const auto drifting = [this](double seconds) {
+        return cell([this, seconds](std::int64_t) { return seconds * (1 + 0.2 * clock.seconds()); });
+    };
+    settings.block_seconds = 0.005;
+    const Measurement result = run({drifting(kMillisecond), drifting(4 * kMillisecond)});
+    const std::vector<double> fast = round_seconds(result.cells[0]);
+    const std::vector<double> slow = round_seconds(result.cells[1]);
+    ASSERT_EQ(fast.size(), 15U);
+    const Estimate alone = median_estimate(fast, 0.95);
+    EXPECT_GT(alone.interval->high / alone.interval->low, 1.03);
+    const Estimate ratio = paired_ratio(slow, fast, 0.95);
+    EXPECT_NEAR(ratio.value, 4, 0.04);
+    EXPECT_LT(ratio.interval->high / ratio.interval->low, 1.01);
+}
+
+TEST_F(MeasureTest, StopsAtTheTimeLimitAndSaysSo) {
+    settings.max_seconds = 10;
+    const Measurement result = run({constant(0.5), constant(0.5)});
+    EXPECT_EQ(result.ended, Ended::time_limit);
+    EXPECT_LE(clock.seconds(), 10 + 1e-9);
+    EXPECT_GT(clock.seconds(), 8.9);
+    EXPECT_EQ(result.cells[0].blocks.size(), result.cells[1].blocks.size());
+    EXPECT_GE(result.cells[0].blocks.size(), 6U);
+    EXPECT_LT(result.cells[0].blocks.size(), 15U);
+}
+
+TEST_F(MeasureTest, ThereIsOneRoundHoweverShortTheLimit) {
+    settings.max_seconds = 0.1;
+    const Measurement result = run({constant(1.0), constant(2.0)});
+    EXPECT_EQ(result.ended, Ended::time_limit);
+    EXPECT_EQ(result.cells[0].blocks.size(), 1U);
+    EXPECT_EQ(result.cells[1].blocks.size(), 1U);
+}
+
+TEST_F(MeasureTest, ShortensBlocksWhenTheLimitWouldLeaveTooFewRounds) {
+    settings.max_seconds = 1;
+    // Eight cells: a round of full blocks takes 168 ms, six of them 1.0 s, warm-up and calibration not
+    // counted.
+    const Measurement result = run(std::vector<MeasuredCell>(8, constant(kMillisecond)));
+    EXPECT_TRUE(result.shortened);
+    EXPECT_LT(result.cells[0].size.passes, 20);
+    EXPECT_GE(result.cells[0].blocks.size(), samples_for_interval(settings.confidence));
+    EXPECT_LE(clock.seconds(), 1 + 1e-9);
+}
+
+TEST_F(MeasureTest, KeepsBlocksWhereShorterOnesWouldNotHelp) {
+    settings.max_seconds = 10;
+    // The slow cell alone takes longer than a sixth of the limit.
+    const Measurement result = run({constant(kMillisecond), constant(3)});
+    EXPECT_FALSE(result.shortened);
+    EXPECT_EQ(result.cells[0].size.passes, 20);
+    EXPECT_EQ(result.ended, Ended::time_limit);
+    EXPECT_GE(result.cells[0].blocks.size(), 1U);
+}
+
+TEST_F(MeasureTest, WarmUpOfManyCellsDoesNotEatTheLimit) {
+    settings.max_seconds = 8;
+    double pass = 1e-3;
+    // Never settles: all warm-ups together may take a quarter of the limit.
+    std::vector<MeasuredCell> cells(
+        8, cell([&](std::int64_t n) { return n / 20 % 2 == 0 ? pass : 1.5 * pass; }));
+    const Measurement result = run(cells);
+    double warm_up = 0;
+    for (const CellSamples& cell : result.cells)
+        warm_up += cell.warm_up.seconds;
+    EXPECT_LT(warm_up, 8 * 0.25 + 8 * 0.04);
+    EXPECT_EQ(result.ended, Ended::all_rounds);
+}
+
+TEST_F(MeasureTest, AnInterruptEndsAfterTheRound) {
+    std::int64_t counted = 0;
+    std::vector<MeasuredCell> cells = {constant(0.01), constant(0.02)};
+    for (MeasuredCell& cell : cells) {
+        cell.recording = [&](bool counts) {
+            if (counts && ++counted == 7) stop = true;  // in the fourth round
+        };
+    }
+    const Measurement result = run(cells);
+    EXPECT_EQ(result.ended, Ended::interrupted);
+    EXPECT_EQ(result.order.size(), 4U);
+    EXPECT_EQ(result.cells[0].blocks.size(), 4U);
+    EXPECT_EQ(result.cells[1].blocks.size(), 4U);
+}
+
+TEST_F(MeasureTest, AnInterruptInTheWarmUpLeavesNoSamples) {
+    const auto cost = [this](std::int64_t n) {
+        if (n == 3) stop = true;
+        return kMillisecond;
+    };
+    const Measurement result = run({cell(cost), constant(1)});
+    EXPECT_EQ(result.ended, Ended::interrupted);
+    EXPECT_TRUE(result.cells[0].blocks.empty());
+    EXPECT_TRUE(result.order.empty());
+    EXPECT_EQ(result.cells[1].warm_up.passes, 0);
+    EXPECT_LT(clock.seconds(), 0.1);
+}
+
+TEST_F(MeasureTest, AFailingCellDoesNotStopTheOthers) {
+    MeasuredCell late = constant(0.01);
+    std::int64_t blocks = 0;
+    late.recording = [&](bool counts) {
+        if (counts && ++blocks == 3) throw std::runtime_error("kernel refused");
+    };
+    const MeasuredCell never = cell([](std::int64_t) -> double { throw std::bad_alloc(); });
+    const Measurement result = run({late, constant(0.01), never});
+    EXPECT_EQ(result.cells[0].failure, "kernel refused");
+    EXPECT_EQ(result.cells[0].blocks.size(), 2U);
+    EXPECT_EQ(result.cells[1].failure, "");
+    EXPECT_EQ(result.cells[1].blocks.size(), 15U);
+    EXPECT_EQ(result.cells[2].failure, "out of memory");
+    EXPECT_EQ(result.order.back(), std::vector<std::size_t>{1});
+}
+
+TEST_F(MeasureTest, NoRoundsWhenNothingRuns) {
+    const Measurement result = run({cell([](std::int64_t) -> double { throw std::runtime_error("no"); })});
+    EXPECT_TRUE(result.order.empty());
+    EXPECT_EQ(result.cells[0].failure, "no");
+}
+
+TEST_F(MeasureTest, RecordsWhatDisturbedEachBlock) {
+    std::int64_t readings = 0;
+    noise = [&] {
+        ++readings;
+        return NoiseSnapshot{.steal_seconds = 0.25 * static_cast<double>(readings / 2),
+                             .involuntary_switches = std::nullopt};
+    };
+    const Measurement result = run({constant(0.01)});
+    // Readings 1, 2 | 3, 4 | ...: each block sees 0.25 s.
+    for (const TimedBlock& block : result.cells[0].blocks)
+        EXPECT_EQ(block.disturbance.steal_seconds, 0.25);
+    EXPECT_EQ(total_disturbance(result.cells[0]),
+              (NoiseSnapshot{.steal_seconds = 15 * 0.25, .involuntary_switches = std::nullopt}));
+}
+
+TEST_F(MeasureTest, ReportsProgress) {
+    std::vector<Progress> reports;
+    progress = [&](const Progress& report) { reports.push_back(report); };
+    (void)run({constant(0.03), constant(0.07)});
+    ASSERT_EQ(reports.size(), 2U + 16U);
+    EXPECT_EQ(reports[1].stage, Progress::Stage::warm_up);
+    EXPECT_EQ(reports[1].total, 2);
+    EXPECT_EQ(reports[2].stage, Progress::Stage::rounds);
+    // A pass to settle and one that counts, each cell: 0.2 s a round.
+    EXPECT_NEAR(reports[2].seconds_left.value(), 15 * 0.2, 1e-6);
+    EXPECT_NEAR(reports[7].seconds_left.value(), 10 * 0.2, 1e-6);
+    EXPECT_EQ(reports.back().done, 15);
+    EXPECT_EQ(reports.back().seconds_left, 0);
+}
+
+TEST_F(MeasureTest, RefusesSettingsOutOfRange) {
+    settings.rounds = 0;
+    EXPECT_THROW((void)run({constant(1)}), Error);
+    settings.rounds = 1;
+    settings.max_seconds = std::nan("");
+    EXPECT_THROW((void)run({constant(1)}), Error);
+    settings.max_seconds = 1;
+    settings.confidence = 1;
+    EXPECT_THROW((void)run({constant(1)}), Error);
+    EXPECT_EQ(clock.nanoseconds, 0);
+}
+
+TEST(SteadyClock, GoesForwardInPositiveSteps) {
+    SteadyClock clock;
+    const std::int64_t before = clock.now();
+    EXPECT_GT(clock.resolution(), 0);
+    EXPECT_GT(clock.now(), before);
+}
+
+}  // namespace
+}  // namespace mobilenet_cost

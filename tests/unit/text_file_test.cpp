@@ -1,0 +1,99 @@
+#include "mobilenet_cost/text_file.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "mobilenet_cost/model_config.h"
+
+#include "unit/models.h"
+
+namespace mobilenet_cost {
+namespace {
+
+namespace fs = std::filesystem;
+using test::error_of;
+
+/// A folder of its own for each test, removed with it.
+class TextFile : public testing::Test {
+  protected:
+    void SetUp() override {
+        std::string pattern = (fs::temp_directory_path() / "text_file_test.XXXXXX").string();
+        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+        folder_ = pattern;
+    }
+    void TearDown() override { fs::remove_all(folder_); }
+
+    [[nodiscard]] fs::path write(const std::string& name, const std::string& text) const {
+        std::ofstream(folder_ / name, std::ios::binary) << text;
+        return folder_ / name;
+    }
+
+    fs::path folder_;
+};
+
+std::string load_error(const fs::path& path) {
+    return error_of([&] { (void)load_model_config(path); });
+}
+
+TEST_F(TextFile, EveryByteUpToTheLimit) {
+    const std::string text = std::string(20'000, 'x') + std::string("\0\r\n\xff", 4);
+    const fs::path path = write("file", text);
+    EXPECT_EQ(read_text_file(path, text.size()), text);
+    EXPECT_EQ(error_of([&] { (void)read_text_file(path, text.size() - 1); }),
+              path.string() + ": expected at most 20003 bytes, found more");
+    EXPECT_EQ(read_text_file(write("empty", ""), 0), "");
+}
+
+TEST_F(TextFile, Directory) {
+    EXPECT_EQ(load_error(folder_), folder_.string() + ": expected a file, found a directory");
+}
+
+TEST_F(TextFile, Missing) {
+    const fs::path path = folder_ / "no.json";
+    EXPECT_EQ(load_error(path),
+              path.string() + ": expected a readable file, found: No such file or directory");
+}
+
+TEST_F(TextFile, SymbolicLinks) {
+    const fs::path loop = folder_ / "loop.json";
+    fs::create_symlink(loop, loop);
+    EXPECT_EQ(load_error(loop),
+              loop.string() + ": expected a readable file, found: Too many levels of symbolic links");
+    const fs::path dangling = folder_ / "dangling.json";
+    fs::create_symlink(folder_ / "nowhere", dangling);
+    EXPECT_EQ(load_error(dangling),
+              dangling.string() + ": expected a readable file, found: No such file or directory");
+    const fs::path good = folder_ / "good.json";
+    fs::create_symlink(MOBILENET_COST_SOURCE_DIR "/configs/mobilenet_v1.json", good);
+    EXPECT_EQ(load_model_config(good).name, "mobilenet_v1");
+}
+
+TEST(SpecialFile, ReadThatFails) {
+    // Opens for everybody, root included, but address 0 is not mapped.
+    EXPECT_EQ(load_error("/proc/self/mem"),
+              "/proc/self/mem: expected a readable file, found: Input/output error");
+}
+
+TEST(SpecialFile, EndlessDevice) {
+    EXPECT_EQ(load_error("/dev/zero"), "/dev/zero: expected at most 1048576 bytes, found more");
+}
+
+TEST(SpecialFile, EmptyDevice) {
+    EXPECT_TRUE(
+        load_error("/dev/null").starts_with("/dev/null: line 1, column 1: expected valid JSON, found "));
+}
+
+TEST_F(TextFile, ModelOfMoreThanAMebibyte) {
+    const std::string model = read_text_file(MOBILENET_COST_SOURCE_DIR "/configs/mobilenet_v1.json", 1 << 20);
+    const std::string filler((1 << 20) - model.size(), ' ');
+    EXPECT_EQ(load_model_config(write("fits.json", model + filler)).name, "mobilenet_v1");
+    const fs::path large = write("large.json", model + filler + " ");
+    EXPECT_EQ(load_error(large), large.string() + ": expected at most 1048576 bytes, found more");
+}
+
+}  // namespace
+}  // namespace mobilenet_cost
