@@ -62,9 +62,8 @@ std::vector<Section> explain_all(const CostOptions& options) {
 int run_explain(const CostOptions& options) {
     if (!options.output.format.empty() && options.output.format != "table")
         fail("--explain", "expected --format table, found " + options.output.format);
-    const std::vector<Section> sections = explain_all(options);
     Output output({"table", options.output.path});
-    output.write({.sections = [&] { return sections; }, .csv = {}, .json = {}, .jsonl = {}});
+    output.write({.sections = [&] { return explain_all(options); }, .csv = {}, .json = {}, .jsonl = {}});
     return kFine;
 }
 

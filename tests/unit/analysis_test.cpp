@@ -1,9 +1,8 @@
 #include "mobilenet_cost/analysis.h"
 
 #include <algorithm>
-#include <numeric>
+#include <regex>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -209,6 +208,8 @@ TEST(Explain, ConvolutionWithItsNumbers) {
     // 1,806,336 MACs; 576 weights + 64 folded: 2560 bytes; 802,816 + 200,704 values: 4,014,080 bytes.
     expect_all(text, {"Conv2d_2_depthwise", "depthwise_conv2d", "1x112x112x64", "1x56x56x64", "1,806,336",
                       "576", "2,560", "802816 + 200704", "4,014,080", "relu6", "1,004,096"});
+    // Top, bottom, left, right, whatever the words between them.
+    EXPECT_TRUE(std::regex_search(text, std::regex("padding\\D*0\\D+1\\D+0\\D+1"))) << text;
     expect_all(text, {"0.899"});  // 2 * 1806336 / (2560 + 4014080)
 }
 

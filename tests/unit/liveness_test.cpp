@@ -44,6 +44,15 @@ TEST(LastUses, ATensorReadTwiceInOneLayer) {
     EXPECT_EQ(peak_memory(network, Overlap::in_place), (PeakMemory{32, 0}));
 }
 
+TEST(PeakMemory, ATensorReadTwiceIsFreedOnce) {
+    const Shape map{1, 2, 2, 8};
+    const Shape wide{1, 2, 2, 16};
+    Network network;
+    network.input = map;
+    network.layers = {layer(Add{}, 0, 0, map, map), layer(Conv{.padding = {}}, 1, kNoTensor, map, wide)};
+    EXPECT_EQ(peak_memory(network, Overlap::none), (PeakMemory{32 + 64, 1}));
+}
+
 TEST(PeakMemory, ChainByHand) {
     // 8x8x3 = 192 in; stem 8x8x8 = 512; conv /2 4x4x16 = 256; pool 16; classifier 1000.
     const Network network = expand(family({{"stem", {}, ConvBlock{.channels = 8}},

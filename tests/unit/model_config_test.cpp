@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -182,6 +183,16 @@ TEST(ParseModelConfig, NoBlocks) {
     EXPECT_EQ(error_in(kModel.substr(0, at) + "[3]}"), "m.json: /blocks/0: expected an object, found 3");
 }
 
+TEST(ParseModelConfig, PoolAndClassifierTakeNothing) {
+    const std::string start = kModel.substr(0, kModel.find("[{"));
+    for (const char* kind : {"pool", "classifier"}) {
+        for (const char* key : {"activation", "channels"})
+            EXPECT_EQ(error_in(start + "[{\"kind\": \"" + kind + "\", \"name\": \"x\", \"" + key +
+                               "\": \"relu\"}]}"),
+                      std::string("m.json: /blocks/0: unknown key \"") + key + "\" (known: kind, name)");
+    }
+}
+
 TEST(ParseModelConfig, NotJson) {
     EXPECT_EQ(error_in(replaced("\"resolution\": 32", "\"resolution\": NaN")).substr(0, 31),
               "m.json: line 1, column 69: expe");
@@ -210,10 +221,23 @@ TEST(ModelConfig, BundledModelsHaveTheNameOfTheirFile) {
     }
 }
 
+/// Looks in the source tree, wherever the build is; leaves the environment as it was.
 class FindModel : public testing::Test {
   protected:
-    void SetUp() override { setenv("MOBILENET_COST_CONFIG_DIR", MOBILENET_COST_SOURCE_DIR "/configs", 1); }
-    void TearDown() override { unsetenv("MOBILENET_COST_CONFIG_DIR"); }
+    FindModel() {
+        if (const char* value = std::getenv(kVariable)) before_ = value;
+        setenv(kVariable, MOBILENET_COST_SOURCE_DIR "/configs", 1);
+    }
+    ~FindModel() override {
+        if (before_) {
+            setenv(kVariable, before_->c_str(), 1);
+        } else {
+            unsetenv(kVariable);
+        }
+    }
+
+    static constexpr const char* kVariable = "MOBILENET_COST_CONFIG_DIR";
+    std::optional<std::string> before_;
 };
 
 TEST_F(FindModel, BundledNames) {
@@ -233,7 +257,7 @@ TEST_F(FindModel, Paths) {
 }
 
 TEST_F(FindModel, FolderWithoutConfigs) {
-    setenv("MOBILENET_COST_CONFIG_DIR", "/no/such/folder", 1);
+    setenv(kVariable, "/no/such/folder", 1);
     EXPECT_EQ(error_of([] { (void)find_model("mobilenet_v1"); }),
               "expected the bundled model configs in one of /no/such/folder, found none (set "
               "MOBILENET_COST_CONFIG_DIR)");
