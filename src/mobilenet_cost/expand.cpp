@@ -45,7 +45,7 @@ class Expander {
     void append(std::int32_t index) {
         block_ = index;
         activation_ = config_.blocks[static_cast<std::size_t>(index)].activation;
-        std::visit([this](const auto& block) { append_block(block); },
+        std::visit([this](const auto& block) { this->append_block(block); },
                    config_.blocks[static_cast<std::size_t>(index)].kind);
     }
 

@@ -223,7 +223,8 @@ class Loop {
         const double keep = (per_round - shortest) / (full - shortest);
         for (CellSamples& cell : result_.cells) {
             BlockSize& size = cell.size;
-            const auto more_groups = static_cast<double>(size.passes / size.group - 1) * keep;
+            const std::int64_t groups = size.passes / size.group;
+            const double more_groups = static_cast<double>(groups - 1) * keep;
             size.passes = size.group * (1 + static_cast<std::int64_t>(more_groups));
         }
         result_.shortened = true;

@@ -95,7 +95,8 @@ double mean_taps(std::int64_t in, std::int64_t out, const Conv& conv, std::int64
 double fan_in(const Layer& layer, const Conv& conv) {
     const double taps = mean_taps(layer.input.h, layer.output.h, conv, conv.padding.top) *
                         mean_taps(layer.input.w, layer.output.w, conv, conv.padding.left);
-    return std::max(1.0, taps * static_cast<double>(layer.input.c / conv.groups));
+    const std::int64_t group_inputs = layer.input.c / conv.groups;
+    return std::max(1.0, taps * static_cast<double>(group_inputs));
 }
 
 // A uniform value in (-limit, limit) has variance limit^2 / 3. Over random weights, the output's variance is
