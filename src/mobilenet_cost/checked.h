@@ -10,13 +10,13 @@ namespace mobilenet_cost {
 /// wrapped number.
 [[nodiscard]] inline std::int64_t checked_add(std::int64_t a, std::int64_t b) {
     std::int64_t sum = 0;
-    if (__builtin_add_overflow(a, b, &sum)) fail("", "a count exceeds the 64-bit range (2^63 - 1)");
+    if (__builtin_add_overflow(a, b, &sum)) fail_overflow();
     return sum;
 }
 
 [[nodiscard]] inline std::int64_t checked_multiply(std::int64_t a, std::int64_t b) {
     std::int64_t product = 0;
-    if (__builtin_mul_overflow(a, b, &product)) fail("", "a count exceeds the 64-bit range (2^63 - 1)");
+    if (__builtin_mul_overflow(a, b, &product)) fail_overflow();
     return product;
 }
 

@@ -1,7 +1,5 @@
 #include "mobilenet_cost/cost.h"
 
-#include "mobilenet_cost/checked.h"
-
 namespace mobilenet_cost {
 namespace {
 
@@ -15,16 +13,6 @@ std::int64_t bias_bytes(DataType type) {
 }
 
 }  // namespace
-
-Cost& operator+=(Cost& left, const Cost& right) {
-    left.macs = checked_add(left.macs, right.macs);
-    left.weights = checked_add(left.weights, right.weights);
-    left.biases = checked_add(left.biases, right.biases);
-    left.bn_channels = checked_add(left.bn_channels, right.bn_channels);
-    left.input_elements = checked_add(left.input_elements, right.input_elements);
-    left.output_elements = checked_add(left.output_elements, right.output_elements);
-    return left;
-}
 
 std::int64_t element_bytes(DataType type) {
     switch (type) {

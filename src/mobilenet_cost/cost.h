@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "mobilenet_cost/checked.h"
+
 namespace mobilenet_cost {
 
 enum class DataType { f32, f16, i8 };
@@ -23,8 +25,17 @@ struct Cost {
     bool operator==(const Cost&) const = default;
 };
 
-/// Sums, with overflow detected. Throws Error.
-Cost& operator+=(Cost& left, const Cost& right);
+/// Sums, with overflow detected. Throws Error. Inline, as layer_cost(): a grid calls both for every layer of
+/// every cell.
+inline Cost& operator+=(Cost& left, const Cost& right) {
+    left.macs = checked_add(left.macs, right.macs);
+    left.weights = checked_add(left.weights, right.weights);
+    left.biases = checked_add(left.biases, right.biases);
+    left.bn_channels = checked_add(left.bn_channels, right.bn_channels);
+    left.input_elements = checked_add(left.input_elements, right.input_elements);
+    left.output_elements = checked_add(left.output_elements, right.output_elements);
+    return left;
+}
 
 [[nodiscard]] std::int64_t parameter_count(const Cost& cost, BatchNormCount convention);
 

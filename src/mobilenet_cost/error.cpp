@@ -54,6 +54,10 @@ void fail(std::string_view place, std::string_view message) {
     throw Error(text.append(message));
 }
 
+void fail_overflow() {
+    fail("", "a count exceeds the 64-bit range (2^63 - 1)");
+}
+
 std::optional<std::string_view> nearest_name(std::string_view name, std::span<const std::string> candidates) {
     constexpr std::size_t kLongestName = 100;  // the distance is quadratic, and a longer name is no typo
     if (name.empty() || name.size() > kLongestName) return std::nullopt;

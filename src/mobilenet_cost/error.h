@@ -18,6 +18,9 @@ class Error : public std::runtime_error {
 /// "place: message", or the message alone when there is no place.
 [[noreturn]] void fail(std::string_view place, std::string_view message);
 
+/// A count that does not fit. Out of line and cold, so that checked sums stay small.
+[[noreturn, gnu::cold]] void fail_overflow();
+
 /// The candidate that a user most probably meant: smallest edit distance, at most a third of the length.
 std::optional<std::string_view> nearest_name(std::string_view name, std::span<const std::string> candidates);
 

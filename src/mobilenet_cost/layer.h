@@ -103,7 +103,32 @@ struct Layer {
 
 [[nodiscard]] std::string_view activation_name(Activation activation);
 
+/// out_h * out_w * K * K * (Ci / groups) * Co for each image; a separable block's C_d is the sum of two of
+/// these (MobileNetV1, arXiv 1704.04861, equations 2 to 5; H x W is the output's size).
+[[nodiscard]] inline Cost conv_cost(const Layer& layer, const Conv& conv) {
+    Cost cost;
+    const std::int64_t taps =
+        checked_multiply(checked_multiply(conv.kernel, conv.kernel), layer.input.c / conv.groups);
+    cost.weights = checked_multiply(taps, layer.output.c);
+    cost.macs = checked_multiply(element_count(layer.output), taps);
+    cost.biases = conv.bias ? layer.output.c : 0;
+    cost.bn_channels = conv.batch_norm ? layer.output.c : 0;
+    return cost;
+}
+
 /// What one forward pass of this layer computes, holds and moves. Throws Error if a count overflows.
-[[nodiscard]] Cost layer_cost(const Layer& layer);
+[[nodiscard]] inline Cost layer_cost(const Layer& layer) {
+    Cost cost;
+    if (const Conv* conv = std::get_if<Conv>(&layer.kind)) cost = conv_cost(layer, *conv);
+    cost.input_elements = element_count(layer.input);
+    if (std::holds_alternative<Add>(layer.kind)) {
+        cost.input_elements = checked_multiply(2, cost.input_elements);
+    } else if (std::holds_alternative<Scale>(layer.kind)) {
+        cost.input_elements =
+            checked_add(cost.input_elements, checked_multiply(layer.input.n, layer.input.c));
+    }
+    cost.output_elements = element_count(layer.output);
+    return cost;
+}
 
 }  // namespace mobilenet_cost
