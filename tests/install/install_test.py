@@ -30,6 +30,10 @@ def expect(condition, text):
         sys.exit(f"FAILED: {text}")
 
 
+# They need nlohmann/json, which a consumer need not have.
+INTERNAL_HEADERS = {"json_reader.h", "json_text.h"}
+
+
 def names(folder, suffix):
     return sorted(path.name for path in Path(folder).rglob("*" + suffix))
 
@@ -66,7 +70,8 @@ def test_consumer(scratch):
     prefix = scratch / "prefix"
     run("cmake", "--install", BUILD, "--prefix", prefix)
     check_tree(prefix, scratch)
-    expect(names(prefix / "include", ".h") == names(SOURCE / "src/mobilenet_cost", ".h"), "headers")
+    public = set(names(SOURCE / "src/mobilenet_cost", ".h")) - INTERNAL_HEADERS
+    expect(set(names(prefix / "include", ".h")) == public, "headers")
 
     build = scratch / "consumer"
     run("cmake", "-G", "Ninja", "-S", SOURCE / "tests/install", "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}")
