@@ -1,13 +1,9 @@
 #include "output.h"
 
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <stdexcept>
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include "mobilenet_cost/error.h"
@@ -54,22 +50,6 @@ std::string render(const Report& report, const std::string& format, TextStyle st
     return render_text(report.sections(), style);
 }
 
-/// A device or pipe is written to as it is; only a regular file is replaced as a whole.
-bool is_replaceable(const fs::path& path) {
-    std::error_code ignored;
-    const fs::file_status status = fs::status(path, ignored);
-    return status.type() == fs::file_type::not_found || fs::is_regular_file(status);
-}
-
-/// Links are followed, so that the link stays and its target is replaced, or made if it is not there yet. A
-/// cycle of links never gets here: it is not replaceable.
-fs::path replaced_path(fs::path path) {
-    std::error_code ignored;
-    while (fs::is_symlink(fs::symlink_status(path, ignored)))
-        path = path.parent_path() / fs::read_symlink(path, ignored);
-    return path;
-}
-
 }  // namespace
 
 void add_output_options(CLI::App& command, OutputOptions& options) {
@@ -79,43 +59,13 @@ void add_output_options(CLI::App& command, OutputOptions& options) {
         ->type_name("FILE");
 }
 
-Output::Output(const OutputOptions& options) : format_(choose_format(options)), path_(options.path) {
-    if (path_ == "-") {
-        file_ = stdout;
-        return;
-    }
-    std::error_code ignored;
-    if (path_.empty() || fs::is_directory(path_, ignored))
-        fail("--output", fmt::format("expected a file, found {}",
-                                     path_.empty() ? "an empty name" : path_ + ", a directory"));
-    std::string target = path_;
-    if (is_replaceable(path_)) {
-        path_ = replaced_path(path_).string();
-        temporary_ = target = fmt::format("{}.{}.tmp", path_, getpid());
-    }
-    file_ = std::fopen(target.c_str(), "wb");
-    if (file_ == nullptr)
-        fail("--output", fmt::format("expected a file that can be written, found {}: {}", options.path,
-                                     std::strerror(errno)));
-}
-
-Output::~Output() {
-    if (file_ != nullptr && file_ != stdout) std::fclose(file_);
-    if (!temporary_.empty()) std::remove(temporary_.c_str());
-}
+Output::Output(const OutputOptions& options)
+    : format_(choose_format(options)), file_(options.path, "--output") {}
 
 void Output::write(const Report& report) {
-    const std::string text = render(report, format_, file_ == stdout ? terminal_style() : TextStyle::plain);
-    const bool written = std::fwrite(text.data(), 1, text.size(), file_) == text.size();
-    bool closed = std::fflush(file_) == 0;
-    const int code = errno;
-    if (file_ != stdout) closed = std::fclose(file_) == 0 && closed;
-    file_ = stdout;
-    if (!written || !closed)
-        throw std::runtime_error(fmt::format("writing {}: {}", path_, std::strerror(code)));
-    if (temporary_.empty()) return;
-    fs::rename(temporary_, path_);
-    temporary_.clear();
+    const std::string text = render(report, format_, file_.is_stdout() ? terminal_style() : TextStyle::plain);
+    std::fwrite(text.data(), 1, text.size(), file_.stream());
+    file_.finish();
 }
 
 }  // namespace mobilenet_cost::app

@@ -8,6 +8,8 @@
 
 #include "mobilenet_cost/report/table.h"
 
+#include "atomic_file.h"
+
 namespace mobilenet_cost::app {
 
 /// --format and --output, as typed.
@@ -26,26 +28,18 @@ struct Report {
     std::function<std::string()> jsonl;
 };
 
-/// Where the result goes. Opened before the work, so that a path that cannot be written is refused while
-/// nothing has been run; the file appears whole, at the end, or not at all.
+/// A command's --output, opened before the work.
 class Output {
   public:
     /// Throws Error for an unknown format or a path that cannot be written.
     explicit Output(const OutputOptions& options);
-    ~Output();
-    Output(const Output&) = delete;
-    Output& operator=(const Output&) = delete;
-    Output(Output&&) = delete;
-    Output& operator=(Output&&) = delete;
 
     /// Throws std::runtime_error if the result could not be written whole.
     void write(const Report& report);
 
   private:
     std::string format_;
-    std::string path_;
-    std::string temporary_;  ///< beside path_; empty when writing to a stream
-    std::FILE* file_ = nullptr;
+    AtomicFile file_;
 };
 
 }  // namespace mobilenet_cost::app

@@ -21,9 +21,6 @@ namespace mobilenet_cost {
 
 namespace {
 
-/// Of weights and inputs: the same for every engine and every run.
-constexpr std::uint64_t kDataSeed = 1;
-
 /// Part of the time limit that is kept for the layers.
 constexpr double kLayerShare = 0.25;
 

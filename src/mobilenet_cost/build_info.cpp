@@ -34,7 +34,7 @@ constexpr BuildInfo kBuildInfo = {
     .commit = MOBILENET_COST_COMMIT,
     .optimised = kOptimised,
     .sanitized = kSanitized,
-    .engines_from_bin = MOBILENET_COST_ENGINES_FROM_BIN,
+    .plugins_from_bin = MOBILENET_COST_PLUGINS_FROM_BIN,
     .data_from_bin = MOBILENET_COST_DATA_FROM_BIN,
 };
 

@@ -15,7 +15,8 @@ struct BuildInfo {
     bool optimised = false;       ///< any -O level above 0
     bool sanitized = false;       ///< built with a sanitizer that changes the times
 
-    std::string_view engines_from_bin;  ///< installed engine plug-ins, relative to the folder of the program
+    std::string_view
+        plugins_from_bin;  ///< installed folders of plug-ins, relative to the folder of the program
     std::string_view
         data_from_bin;  ///< installed configs/ and schemas/, relative to the folder of the program
 };

@@ -19,6 +19,10 @@ struct Weights {
     std::vector<LayerWeights> layers;
 };
 
+/// Of weights and inputs wherever a user asks for no other: what is measured and what is exported are the
+/// same.
+inline constexpr std::uint64_t kDataSeed = 1;
+
 /// Reproducible values from a seed, the same for every engine. He-scaled for the layer's activation, so that
 /// activations keep their magnitude through the network; no denormals.
 [[nodiscard]] Weights make_weights(const Network& network, std::uint64_t seed);

@@ -9,7 +9,7 @@ OPTIONS = (
     "--help, --model, --alpha, --res, --beta, --classes, --batch, --alpha-scope, --dtype, --convention, --show, "
     "--explain, --format, --output"
 )
-COMMANDS = "cost, bench, sweep, budget, models, engines, conventions"
+COMMANDS = "cost, bench, sweep, budget, export, models, engines, conventions"
 
 # Arguments, and the whole sentence.
 WRONG = [
@@ -93,8 +93,8 @@ class Errors(CliTest):
     def test_every_command_refuses_an_unknown_option(self):
         for command in COMMANDS.split(", "):
             with self.subTest(command):
-                file = ["budget.json"] if command == "budget" else []
-                result = run(command, *file, "--no-such-option")
+                needed = {"budget": ["budget.json"], "export": ["--onnx", "model.onnx"]}.get(command, [])
+                result = run(command, *needed, "--no-such-option")
                 self.assert_refused(result)
                 self.assertIn('unknown option "--no-such-option"', result.stderr)
 

@@ -65,6 +65,13 @@ def check_tree(prefix, scratch):
         there = [line.split() for line in built.splitlines() if re.search(rf"\b{name}\b", line)]
         expect(here and here == there, f"engine {name}: installed says {here}, build folder says {there}")
 
+    if names(BUILD / "exporters", ".so"):
+        flags = ["export", "--alpha", "0.25", "--res", "32", "--onnx"]
+        for place, exporter in [("here", program), ("built", BUILD / "mobilenet-cost")]:
+            run(exporter, *flags, scratch / f"{place}.onnx", cwd=scratch)
+        same = (scratch / "here.onnx").read_bytes() == (scratch / "built.onnx").read_bytes()
+        expect(same, "the installed program and the one in the build folder export different files")
+
 
 def test_consumer(scratch):
     prefix = scratch / "prefix"

@@ -28,7 +28,7 @@ constexpr BuildInfo kRelease = {.version = "1.2.3",
                                 .commit = "abc",
                                 .optimised = true,
                                 .sanitized = false,
-                                .engines_from_bin = {},
+                                .plugins_from_bin = {},
                                 .data_from_bin = {}};
 
 struct BenchReportTest : testing::Test {

@@ -29,8 +29,8 @@ TEST(BuildInfo, SaysWhetherTheTestItselfIsSanitizedOrOptimised) {
 
 TEST(BuildInfo, InstalledFilesAreRelativeToTheProgram) {
     EXPECT_EQ(build_info().data_from_bin, "../share/mobilenet_cost");
-    EXPECT_TRUE(build_info().engines_from_bin.starts_with("../lib")) << build_info().engines_from_bin;
-    EXPECT_TRUE(build_info().engines_from_bin.ends_with("/mobilenet_cost/engines"));
+    EXPECT_TRUE(build_info().plugins_from_bin.starts_with("../lib")) << build_info().plugins_from_bin;
+    EXPECT_TRUE(build_info().plugins_from_bin.ends_with("/mobilenet_cost"));
 }
 
 }  // namespace

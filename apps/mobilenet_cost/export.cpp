@@ -1,0 +1,147 @@
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "mobilenet_cost/build_info.h"
+#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/list.h"
+#include "mobilenet_cost/machine.h"
+#include "mobilenet_cost/onnx_export.h"
+#include "mobilenet_cost/standard.h"
+#include "mobilenet_cost/units.h"
+
+#include "app.h"
+#include "atomic_file.h"
+#include "options.h"
+
+namespace mobilenet_cost::app {
+namespace {
+
+const std::vector<std::string> kNetworks = {"separable", "standard"};
+const std::vector<std::string> kWeights = {"seeded", "none"};
+
+struct ExportOptions {
+    VariantOptions variant;
+    std::string path;
+    std::string network = "separable";
+    std::string weights = "seeded";
+    std::string seed = std::to_string(kDataSeed);
+};
+
+/// What is exported, as the file tells it.
+struct Subject {
+    Family family;  ///< of one variant
+    std::string network;
+    std::optional<std::uint64_t> seed;  ///< of the weights; absent: without weights
+
+    [[nodiscard]] const Variant& variant() const { return family.variants.front(); }
+};
+
+void expect_one(std::size_t found, const std::string& flag, const std::string& what) {
+    if (found > 1)
+        fail(flag, fmt::format("expected one {}, because a file holds one network, found {}", what, found));
+}
+
+void expect_known(const std::string& name, const std::vector<std::string>& names, const std::string& flag,
+                  const std::string& what) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) fail_unknown(flag, what, name, names);
+}
+
+Subject read_subject(const ExportOptions& options) {
+    const VariantOptions& variant = options.variant;
+    expect_known(options.network, kNetworks, "--network", "network");
+    expect_known(options.weights, kWeights, "--weights", "choice");
+    expect_one(parse_names(variant.models).size(), "--model", "model");
+    expect_one(parse_numbers(variant.alphas, "--alpha").size(), "--alpha", "width multiplier");
+    expect_one(parse_integers(variant.resolutions, "--res").size(), "--res", "resolution");
+    expect_one(parse_numbers(variant.betas, "--beta").size(), "--beta", "resolution multiplier");
+    const std::uint64_t seed = read_seed(options.seed, "--seed");
+    Subject subject{read_families(variant, DefaultGrid::one).front(), options.network, std::nullopt};
+    if (options.weights == "seeded") subject.seed = seed;
+    return subject;
+}
+
+/// A sentence for a reader, key and value for a program.
+OnnxText describe(const Subject& subject) {
+    const Variant& variant = subject.variant();
+    const std::string& model = subject.family.config.name;
+    const std::string scope = variant.scope == AlphaScope::inner ? "inner" : "published";
+    const std::string weights =
+        subject.seed ? fmt::format("weights from seed {}", *subject.seed) : "weights are inputs of the graph";
+    OnnxText text;
+    text.name = model;
+    text.description = fmt::format(
+        "{}, alpha {} (scope {}), resolution {}, {} classes, batch {}, {} network; batch norm is folded, {}.",
+        model, shortest(variant.alpha), scope, variant.resolution, variant.classes, variant.batch,
+        subject.network, weights);
+    text.properties = {{"model", model},
+                       {"alpha", shortest(variant.alpha)},
+                       {"alpha_scope", scope},
+                       {"resolution", std::to_string(variant.resolution)},
+                       {"classes", std::to_string(variant.classes)},
+                       {"batch", std::to_string(variant.batch)},
+                       {"network", subject.network},
+                       {"weights", subject.seed ? "seeded" : "none"}};
+    if (subject.seed) text.properties.emplace_back("seed", std::to_string(*subject.seed));
+    return text;
+}
+
+/// Linux promises more memory than there is and kills later; so ask before allocating. The weights are there
+/// twice, as generated and as the message holds them.
+void check_memory(const Network& network) {
+    const std::int64_t needed = 2 * onnx_weight_bytes(network);
+    const std::optional<std::int64_t> available = available_memory_bytes();
+    if (available && needed > *available)
+        fail("--onnx", fmt::format("expected {} of memory for the weights, available are {}",
+                                   bytes_text(needed), bytes_text(*available)));
+}
+
+AtomicFile open_file(const std::string& path) {
+    if (path == "-" && isatty(STDOUT_FILENO) == 1)
+        fail("--onnx", "expected a file or a pipe, found a terminal");
+    return AtomicFile(path, "--onnx");
+}
+
+int run_export(const ExportOptions& options) {
+    const Subject subject = read_subject(options);
+    Network network = expand(subject.family.config, subject.variant());
+    if (subject.network == "standard") network = standard_counterpart(network);
+    if (subject.seed) {
+        check_onnx_size(network);
+        check_memory(network);
+    }
+    require_onnx_exporter();
+    AtomicFile file = open_file(options.path);
+    Weights weights;
+    if (subject.seed) weights = make_weights(network, *subject.seed);
+    const OnnxText text = describe(subject);
+    const OnnxFile written = write_onnx(network, subject.seed ? &weights : nullptr, text, file.stream());
+    file.finish();
+    fmt::print(stderr, "mobilenet-cost: {}: {} ONNX opset {}, {} nodes, {}\n",
+               options.path == "-" ? "standard output" : options.path, text.description, kOnnxOpset,
+               written.nodes, bytes_text(written.bytes));
+    return kFine;
+}
+
+}  // namespace
+
+Run setup_export(CLI::App& command) {
+    auto options = std::make_shared<ExportOptions>();
+    add_variant_options(command, options->variant, Bytes::not_counted);
+    command.add_option("--onnx", options->path, "file to write [-: standard output]")
+        ->type_name("FILE")
+        ->required();
+    command.add_option("--network", options->network, "standard: the counterpart without separable blocks")
+        ->type_name("separable|standard");
+    command.add_option("--weights", options->weights, "none: inputs of the graph instead of values")
+        ->type_name("seeded|none");
+    command
+        .add_option("--seed", options->seed, fmt::format("of the weights; `bench` runs {0} [{0}]", kDataSeed))
+        ->type_name("N");
+    return [options] { return run_export(*options); };
+}
+
+}  // namespace mobilenet_cost::app
