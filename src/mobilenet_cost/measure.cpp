@@ -75,6 +75,7 @@ class Loop {
         stretch_seconds_ = std::max(kShortestStretchSeconds, kStepsOfTheClock * step);
         result_.cells.resize(cells.size());
         pass_seconds_.resize(cells.size());
+        before_seconds_.resize(cells.size());
     }
 
     Measurement run() {
@@ -117,15 +118,21 @@ class Loop {
         }
     }
 
-    [[nodiscard]] BlockSize size_for(double pass_seconds) const {
+    /// What a pass takes of a block: itself and what is done before it.
+    [[nodiscard]] double turn_seconds(std::size_t cell) const {
+        return pass_seconds_[cell] + before_seconds_[cell];
+    }
+
+    [[nodiscard]] BlockSize size_for(std::size_t cell) const {
         BlockSize size;
-        size.group = passes_for(stretch_seconds_, pass_seconds);
-        const std::int64_t passes = passes_for(block_seconds_, pass_seconds);
+        if (!cells_[cell].before_pass) size.group = passes_for(stretch_seconds_, pass_seconds_[cell]);
+        const std::int64_t passes = passes_for(block_seconds_, turn_seconds(cell));
         size.passes = (passes + size.group - 1) / size.group * size.group;
         return size;
     }
 
-    [[nodiscard]] std::vector<double> time_block(std::size_t cell, const BlockSize& size) const {
+    [[nodiscard]] std::vector<double> time_block(std::size_t cell, const BlockSize& size) {
+        if (cells_[cell].before_pass) return time_single_passes(cell, size.passes);
         std::vector<double> times;
         times.reserve(static_cast<std::size_t>(size.passes / size.group));
         std::int64_t before = clock_.now();
@@ -136,6 +143,22 @@ class Loop {
                             static_cast<double>(size.group));
             before = after;
         }
+        return times;
+    }
+
+    [[nodiscard]] std::vector<double> time_single_passes(std::size_t cell, std::int64_t passes) {
+        std::vector<double> times;
+        std::vector<double> befores;
+        for (std::int64_t done = 0; done < passes; ++done) {
+            const std::int64_t begin = clock_.now();
+            cells_[cell].before_pass();
+            const std::int64_t before = clock_.now();
+            cells_[cell].run(1);
+            const std::int64_t after = clock_.now();
+            times.push_back(static_cast<double>(after - before) * kNanosecond);
+            befores.push_back(static_cast<double>(before - begin) * kNanosecond);
+        }
+        before_seconds_[cell] = median(befores);
         return times;
     }
 
@@ -158,7 +181,7 @@ class Loop {
         double& pass = pass_seconds_[cell];
         const std::int64_t start = clock_.now();
         for (std::int64_t block = 0; block < settings_.warm_up_max_blocks; ++block) {
-            const BlockSize size = block == 0 ? BlockSize{} : size_for(pass);
+            const BlockSize size = block == 0 ? BlockSize{} : size_for(cell);
             const double now = median(time_block(cell, size));
             // The lone first pass is a block only where one pass fills it.
             const bool comparable = block > 1 || (block == 1 && size.passes == 1);
@@ -175,15 +198,15 @@ class Loop {
     /// calibration is believed only when the next says the same (as nanobench does).
     void calibrate(std::size_t cell) {
         BlockSize& size = result_.cells[cell].size;
-        size = size_for(pass_seconds_[cell]);
-        if (pass_seconds_[cell] >= kUnsettledPass * block_seconds_) {
+        size = size_for(cell);
+        if (turn_seconds(cell) >= kUnsettledPass * block_seconds_) {
             size.confirmed = true;  // one pass, whatever the noise
             return;
         }
         for (int i = 0; i < kMostCalibrations && !size.confirmed && !stopped(); ++i) {
             const BlockSize before = size;
             pass_seconds_[cell] = median(time_block(cell, before));
-            size = size_for(pass_seconds_[cell]);
+            size = size_for(cell);
             size.confirmed = std::abs(size.passes - before.passes) <= 1 ||
                              agree(static_cast<double>(size.passes), static_cast<double>(before.passes),
                                    kCalibrationTolerance);
@@ -194,8 +217,9 @@ class Loop {
         }
     }
 
+    /// What is done before each pass decides what the caches hold, whoever ran before.
     [[nodiscard]] bool settles(std::size_t cell) const {
-        return pass_seconds_[cell] < kUnsettledPass * block_seconds_;
+        return !cells_[cell].before_pass && pass_seconds_[cell] < kUnsettledPass * block_seconds_;
     }
 
     /// Of a round with blocks as they are, or with the shortest possible ones.
@@ -205,7 +229,7 @@ class Loop {
             if (!alive(cell)) continue;
             const BlockSize& size = result_.cells[cell].size;
             const std::int64_t passes = (shortest ? size.group : size.passes) + (settles(cell) ? 1 : 0);
-            seconds += static_cast<double>(passes) * pass_seconds_[cell];
+            seconds += static_cast<double>(passes) * turn_seconds(cell);
         }
         return seconds;
     }
@@ -268,7 +292,7 @@ class Loop {
         }
     }
 
-    [[nodiscard]] TimedBlock counted_block(std::size_t cell) const {
+    [[nodiscard]] TimedBlock counted_block(std::size_t cell) {
         const MeasuredCell& measured = cells_[cell];
         if (settles(cell)) measured.run(1);
         if (measured.recording) measured.recording(true);
@@ -290,7 +314,8 @@ class Loop {
     std::int64_t start_;
     double block_seconds_ = 0;
     double stretch_seconds_ = 0;
-    std::vector<double> pass_seconds_;  // latest estimate of each cell
+    std::vector<double> pass_seconds_;    // latest estimate of each cell
+    std::vector<double> before_seconds_;  // of MeasuredCell::before_pass, likewise
     Measurement result_;
 };
 

@@ -35,6 +35,9 @@ struct MeasuredCell {
     /// Optional: told true before and false after each block of a round, whose passes count. Warm-up,
     /// calibration and the settling pass do not.
     std::function<void(bool counts)> recording;
+    /// Optional: called before each pass, outside the timed time. Every pass is then timed by itself, and
+    /// blocks are as long as the passes and this together.
+    std::function<void()> before_pass = {};
 };
 
 struct MeasureSettings {

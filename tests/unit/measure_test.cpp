@@ -347,6 +347,41 @@ TEST_F(MeasureTest, RecordsWhatDisturbedEachBlock) {
               (NoiseSnapshot{.steal_seconds = 15 * 0.25, .involuntary_switches = std::nullopt}));
 }
 
+TEST_F(MeasureTest, WhatIsDoneBeforeAPassIsNotItsTimeButTakesTime) {
+    // 1 us of work behind 4 ms of preparation: without them a block would be 20000 passes in groups.
+    MeasuredCell prepared = constant(1e-6);
+    std::int64_t preparations = 0;
+    prepared.before_pass = [&] {
+        ++preparations;
+        clock.work(0.004);
+    };
+    std::int64_t passes = 0;
+    prepared.run = [&, run = prepared.run](std::int64_t count) {
+        EXPECT_EQ(count, 1);
+        passes += count;
+        run(count);
+    };
+    const Measurement result = run({prepared});
+    const CellSamples& cell = result.cells[0];
+    EXPECT_EQ(cell.size, (BlockSize{.passes = 5, .group = 1, .confirmed = true}));
+    for (const TimedBlock& block : cell.blocks) {
+        EXPECT_EQ(block.pass_seconds.size(), 5U);
+        EXPECT_NEAR(block.seconds, 1e-6, 1e-12);
+    }
+    EXPECT_EQ(preparations, passes);  // no pass to settle, either
+    EXPECT_NEAR(result.seconds, static_cast<double>(passes) * 0.004001, 1e-9);
+}
+
+TEST_F(MeasureTest, TheTimeLimitCountsWhatIsDoneBeforeAPass) {
+    MeasuredCell prepared = constant(1e-6);
+    prepared.before_pass = [this] { clock.work(0.15); };
+    settings.max_seconds = 2;
+    const Measurement result = run({prepared});
+    EXPECT_EQ(result.ended, Ended::time_limit);
+    EXPECT_LE(result.seconds, 2.0);
+    EXPECT_GE(result.cells[0].blocks.size(), 6U);
+}
+
 TEST_F(MeasureTest, ReportsProgress) {
     std::vector<Progress> reports;
     progress = [&](const Progress& report) { reports.push_back(report); };
