@@ -77,10 +77,13 @@ int dispatch(std::vector<std::string> arguments) {
     parser.set_version_flag("--version", version_text());
     parser.require_subcommand(0, 1);  // a second command is an unexpected word, not silently left out
     parser.footer("mobilenet-cost COMMAND --help tells a command's options.");
+    const auto wide = std::make_shared<CLI::Formatter>();
+    wide->column_width(46);  // of the longest options: with two lines each they would not fit a screen
     std::vector<std::pair<CLI::App*, Run>> commands;
     for (const Command& command : kCommands) {
         CLI::App* added = parser.add_subcommand(command.name, command.help);
         added->allow_extras();
+        added->formatter(wide);
         commands.emplace_back(added, command.setup(*added));
     }
     if (!arguments.front().starts_with('-')) {

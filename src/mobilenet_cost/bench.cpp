@@ -415,6 +415,8 @@ std::string_view ended_name(Ended ended) {
     switch (ended) {
         case Ended::all_rounds:
             return "all_rounds";
+        case Ended::precise_enough:
+            return "precise_enough";
         case Ended::time_limit:
             return "time_limit";
         case Ended::interrupted:

@@ -68,8 +68,14 @@ bool agree(double a, double b, double tolerance) {
 class Loop {
   public:
     Loop(std::span<const MeasuredCell> cells, const MeasureSettings& settings, const MeasureHooks& hooks,
-         Clock& clock)
-        : cells_(cells), settings_(settings), hooks_(hooks), clock_(clock), start_(clock.now()) {
+         Clock& clock, Measurement earlier)
+        : cells_(cells),
+          settings_(settings),
+          hooks_(hooks),
+          clock_(clock),
+          start_(clock.now()),
+          earlier_seconds_(earlier.seconds),
+          result_(std::move(earlier)) {
         const double step = static_cast<double>(std::max<std::int64_t>(clock.resolution(), 1)) * kNanosecond;
         block_seconds_ = std::max(settings.block_seconds, kStepsOfTheClock * step);
         stretch_seconds_ = std::max(kShortestStretchSeconds, kStepsOfTheClock * step);
@@ -80,7 +86,12 @@ class Loop {
 
     Measurement run() {
         prepare();
-        if (!stopped()) fit_blocks();
+        if (!stopped() && !result_.calibrated) fit_blocks();
+        if (!stopped()) {
+            result_.calibrated = true;
+            result_.seconds = elapsed();
+            if (hooks_.calibrated) hooks_.calibrated(result_);
+        }
         rounds();
         result_.seconds = elapsed();
         return std::move(result_);
@@ -90,7 +101,7 @@ class Loop {
     [[nodiscard]] double since(std::int64_t start) const {
         return static_cast<double>(clock_.now() - start) * kNanosecond;
     }
-    [[nodiscard]] double elapsed() const { return since(start_); }
+    [[nodiscard]] double elapsed() const { return earlier_seconds_ + since(start_); }
     [[nodiscard]] bool stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
     [[nodiscard]] bool alive(std::size_t cell) const { return result_.cells[cell].failure.empty(); }
 
@@ -166,9 +177,10 @@ class Loop {
         const auto total = static_cast<std::int64_t>(cells_.size());
         for (std::size_t cell = 0; cell < cells_.size() && !stopped(); ++cell) {
             report(Progress::Stage::warm_up, static_cast<std::int64_t>(cell), total, std::nullopt);
+            if (!alive(cell)) continue;
             guarded(cell, [&] {
                 warm_up(cell);
-                calibrate(cell);
+                if (!result_.calibrated) calibrate(cell);
             });
         }
     }
@@ -256,37 +268,55 @@ class Loop {
 
     void rounds() {
         std::uint64_t state = settings_.seed;
+        const auto first = static_cast<std::int64_t>(result_.order.size());
+        for (std::int64_t round = 0; round < first; ++round)
+            (void)permutation(cells_.size(), state);
         const std::int64_t start = clock_.now();
         double last = 0;
-        for (std::int64_t round = 0; round < settings_.rounds; ++round) {
-            if (stopped()) {
-                result_.ended = Ended::interrupted;
-                return;
-            }
-            if (round > 0 && elapsed() + last > settings_.max_seconds) {
-                result_.ended = Ended::time_limit;
+        result_.ended = Ended::all_rounds;
+        for (std::int64_t round = first; round < settings_.rounds; ++round) {
+            const std::vector<bool> wanted = wanted_cells();
+            if (const auto ended = end_before(round, wanted, last)) {
+                result_.ended = *ended;
                 return;
             }
             if (!any_alive()) return;
-            report(Progress::Stage::rounds, round, settings_.rounds, seconds_left(round, since(start)));
+            report(Progress::Stage::rounds, round, settings_.rounds,
+                   seconds_left(round - first, since(start)));
             const std::int64_t round_start = clock_.now();
-            visit(permutation(cells_.size(), state));
+            visit(permutation(cells_.size(), state), wanted);
             last = since(round_start);
+            result_.seconds = elapsed();
+            if (hooks_.round_done) hooks_.round_done(result_);
         }
         report(Progress::Stage::rounds, settings_.rounds, settings_.rounds, 0);
+    }
+
+    [[nodiscard]] std::vector<bool> wanted_cells() const {
+        if (hooks_.wanted && !result_.order.empty()) return hooks_.wanted(result_);
+        return std::vector<bool>(cells_.size(), true);
+    }
+
+    [[nodiscard]] std::optional<Ended> end_before(std::int64_t round, const std::vector<bool>& wanted,
+                                                  double last_seconds) const {
+        if (stopped()) return Ended::interrupted;
+        if (std::find(wanted.begin(), wanted.end(), true) == wanted.end()) return Ended::precise_enough;
+        if (round > 0 && elapsed() + last_seconds > settings_.max_seconds) return Ended::time_limit;
+        return std::nullopt;
     }
 
     [[nodiscard]] double seconds_left(std::int64_t rounds_done, double seconds_so_far) const {
         const double each =
             rounds_done == 0 ? round_estimate() : seconds_so_far / static_cast<double>(rounds_done);
-        const double all = each * static_cast<double>(settings_.rounds - rounds_done);
+        const auto visited = static_cast<std::int64_t>(result_.order.size());
+        const double all = each * static_cast<double>(settings_.rounds - visited);
         return std::clamp(settings_.max_seconds - elapsed(), 0.0, all);
     }
 
-    void visit(const std::vector<std::size_t>& order) {
+    void visit(const std::vector<std::size_t>& order, const std::vector<bool>& wanted) {
         std::vector<std::size_t>& visited = result_.order.emplace_back();
         for (const std::size_t cell : order) {
-            if (!alive(cell)) continue;
+            if (!alive(cell) || !wanted[cell]) continue;
             visited.push_back(cell);
             guarded(cell, [&] { result_.cells[cell].blocks.push_back(counted_block(cell)); });
         }
@@ -297,6 +327,7 @@ class Loop {
         if (settles(cell)) measured.run(1);
         if (measured.recording) measured.recording(true);
         TimedBlock block;
+        block.round = static_cast<std::int64_t>(result_.order.size()) - 1;
         const NoiseSnapshot before = noise();
         block.pass_seconds = time_block(cell, result_.cells[cell].size);
         block.disturbance = noise() - before;
@@ -312,6 +343,7 @@ class Loop {
     const MeasureHooks& hooks_;
     Clock& clock_;
     std::int64_t start_;
+    double earlier_seconds_;
     double block_seconds_ = 0;
     double stretch_seconds_ = 0;
     std::vector<double> pass_seconds_;    // latest estimate of each cell
@@ -342,10 +374,11 @@ std::int64_t SteadyClock::resolution() {
 }
 
 Measurement measure(std::span<const MeasuredCell> cells, const MeasureSettings& settings,
-                    const MeasureHooks& hooks) {
+                    const MeasureHooks& hooks, Measurement earlier) {
     check(settings);
     SteadyClock steady;
-    return Loop(cells, settings, hooks, hooks.clock != nullptr ? *hooks.clock : steady).run();
+    Clock& clock = hooks.clock != nullptr ? *hooks.clock : steady;
+    return Loop(cells, settings, hooks, clock, std::move(earlier)).run();
 }
 
 std::vector<double> round_seconds(const CellSamples& cell) {
@@ -354,6 +387,22 @@ std::vector<double> round_seconds(const CellSamples& cell) {
     for (const TimedBlock& block : cell.blocks)
         seconds.push_back(block.seconds);
     return seconds;
+}
+
+PairedSeconds paired_seconds(
+    const CellSamples& first, const CellSamples& second,
+    const std::function<bool(const TimedBlock& first, const TimedBlock& second)>& keep) {
+    PairedSeconds pairs;
+    auto other = second.blocks.begin();
+    for (const TimedBlock& block : first.blocks) {
+        while (other != second.blocks.end() && other->round < block.round)
+            ++other;
+        if (other == second.blocks.end()) break;
+        if (other->round != block.round || (keep && !keep(block, *other))) continue;
+        pairs.first.push_back(block.seconds);
+        pairs.second.push_back(other->seconds);
+    }
+    return pairs;
 }
 
 NoiseSnapshot total_disturbance(const CellSamples& cell) {

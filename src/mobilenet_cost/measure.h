@@ -71,6 +71,7 @@ struct BlockSize {
 
 /// One cell's block in one round.
 struct TimedBlock {
+    std::int64_t round = 0;            ///< blocks of different cells with the same round are a pair
     double seconds = 0;                ///< of one pass: median over `pass_seconds`
     std::vector<double> pass_seconds;  ///< in the order taken; of a group: divided by its size
     NoiseSnapshot disturbance;         ///< what happened during the block
@@ -80,17 +81,23 @@ struct CellSamples {
     std::string failure;  ///< not empty: the cell threw this and was left out from then on
     WarmUp warm_up;
     BlockSize size;
-    std::vector<TimedBlock> blocks;  ///< one per round
+    std::vector<TimedBlock> blocks;  ///< one for each round that visited the cell
 };
 
-enum class Ended { all_rounds, time_limit, interrupted };
+enum class Ended {
+    all_rounds,
+    precise_enough,  ///< no cell was wanted any more
+    time_limit,
+    interrupted,
+};
 
 struct Measurement {
     std::vector<CellSamples> cells;               ///< in the order given
     std::vector<std::vector<std::size_t>> order;  ///< of the cells, for each round
     Ended ended = Ended::all_rounds;
-    bool shortened = false;  ///< blocks made shorter so that the time limit leaves enough rounds
-    double seconds = 0;      ///< everything
+    bool calibrated = false;  ///< every cell's block size is settled
+    bool shortened = false;   ///< blocks made shorter so that the time limit leaves enough rounds
+    double seconds = 0;       ///< everything
 };
 
 struct Progress {
@@ -107,6 +114,11 @@ struct MeasureHooks {
     std::function<NoiseSnapshot()> noise;  ///< empty: read_noise()
     std::function<void(const Progress&)> progress;
     const std::atomic<bool>* stop = nullptr;  ///< true: end after the current round with what there is
+    /// Told once the block sizes are settled, and after each round. What it throws ends the measurement.
+    std::function<void(const Measurement&)> calibrated;
+    std::function<void(const Measurement&)> round_done;
+    /// Which cells the next round shall visit, one entry each; none: precise enough. Empty: always all.
+    std::function<std::vector<bool>(const Measurement&)> wanted;
 };
 
 /// Warm-up and calibration of each cell, then rounds that visit every cell once, each round in another order:
@@ -114,11 +126,26 @@ struct MeasureHooks {
 /// and interleaved measuring; Bulej et al., "Duet Benchmarking", arXiv 2001.05811). Stops early at the time
 /// limit; there is at least one round unless it is interrupted before. Throws Error for settings out of
 /// range.
+///
+/// `earlier` is an interrupted measurement of the same cells with the same settings, or holds only the cells
+/// with the failures that are known beforehand; it is continued: its rounds count, its block sizes and the
+/// order of its seed go on, the cells are warmed up again.
 [[nodiscard]] Measurement measure(std::span<const MeasuredCell> cells, const MeasureSettings& settings,
-                                  const MeasureHooks& hooks);
+                                  const MeasureHooks& hooks, Measurement earlier = {});
 
 /// Per-round values in round order.
 [[nodiscard]] std::vector<double> round_seconds(const CellSamples& cell);
+
+/// Those of the rounds that both visited, as stats.h pairs them.
+struct PairedSeconds {
+    std::vector<double> first;
+    std::vector<double> second;
+};
+
+/// `keep` may leave out a pair, never one side of it; empty: every pair.
+[[nodiscard]] PairedSeconds paired_seconds(
+    const CellSamples& first, const CellSamples& second,
+    const std::function<bool(const TimedBlock& first, const TimedBlock& second)>& keep = {});
 
 /// Sum over the blocks; present where every block knows it.
 [[nodiscard]] NoiseSnapshot total_disturbance(const CellSamples& cell);

@@ -31,7 +31,7 @@ def expect(condition, text):
 
 
 # They need nlohmann/json, which a consumer need not have.
-INTERNAL_HEADERS = {"json_reader.h", "json_text.h"}
+INTERNAL_HEADERS = {"json_fields.h", "json_reader.h", "json_text.h", "run_fields.h"}
 
 
 def names(folder, suffix):

@@ -11,25 +11,21 @@
 namespace mobilenet_cost {
 namespace {
 
-std::int64_t peak_bytes(const SweepCell& cell, const SweepSettings& settings) {
-    return checked_multiply(cell.summary.peak_elements, element_bytes(settings.data_type));
-}
-
 double standard_ratio(const SweepCell& cell) {
-    return static_cast<double>(cell.summary.standard.macs) / static_cast<double>(cell.summary.totals.macs);
+    return static_cast<double>(cell.standard_macs) / static_cast<double>(cell.macs);
 }
 
-Json cell_json(const SweepCell& cell, const SweepSettings& settings) {
+Json cell_json(const SweepCell& cell) {
     return object_of({{"model", cell.model},
                       {"alpha", cell.variant.alpha},
                       {"beta", cell.beta},
                       {"resolution", cell.variant.resolution},
-                      {"macs", cell.summary.totals.macs},
-                      {"params", cell.summary.totals.params},
-                      {"weight_bytes", weight_bytes(cell.summary.cost, settings.data_type)},
-                      {"peak_activation_bytes", peak_bytes(cell, settings)},
-                      {"standard_macs", cell.summary.standard.macs},
-                      {"standard_params", cell.summary.standard.params},
+                      {"macs", cell.macs},
+                      {"params", cell.params},
+                      {"weight_bytes", cell.weight_bytes},
+                      {"peak_activation_bytes", cell.peak_activation_bytes},
+                      {"standard_macs", cell.standard_macs},
+                      {"standard_params", cell.standard_params},
                       {"analytic_speedup", cell.analytic_speedup},
                       {"measured", Json::array()}});
 }
@@ -76,7 +72,7 @@ Table grid_table(const std::vector<SweepCell>& cells) {
 
 }  // namespace
 
-Table sweep_table(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
+Table sweep_table(const std::vector<SweepCell>& cells) {
     Table table;
     table.columns = {{"model", "model", true},
                      {"alpha", "alpha"},
@@ -93,21 +89,21 @@ Table sweep_table(const std::vector<SweepCell>& cells, const SweepSettings& sett
                               text_cell(shortest(cell.variant.alpha)),
                               number_cell(cell.beta, 3),
                               count_cell(cell.variant.resolution),
-                              count_cell(cell.summary.totals.macs),
-                              count_cell(cell.summary.totals.params),
-                              count_cell(weight_bytes(cell.summary.cost, settings.data_type)),
-                              count_cell(peak_bytes(cell, settings)),
+                              count_cell(cell.macs),
+                              count_cell(cell.params),
+                              count_cell(cell.weight_bytes),
+                              count_cell(cell.peak_activation_bytes),
                               {factor_text(cell.analytic_speedup), shortest(cell.analytic_speedup)},
                               number_cell(standard_ratio(cell), 3)});
     }
     return table;
 }
 
-std::vector<Section> sweep_sections(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
+std::vector<Section> sweep_sections(const std::vector<SweepCell>& cells) {
     std::vector<Section> sections;
     Table grid = grid_table(cells);
     if (!grid.columns.empty()) sections.push_back({"", std::move(grid)});
-    sections.push_back({"", sweep_table(cells, settings)});
+    sections.push_back({"", sweep_table(cells)});
     return sections;
 }
 
@@ -117,7 +113,7 @@ std::string sweep_json(const std::vector<SweepCell>& cells, const SweepSettings&
     text += inline_json(settings_json(settings)) + ",\n  \"cells\": [";
     const char* separator = "\n    ";
     for (const SweepCell& cell : cells) {
-        text += separator + inline_json(cell_json(cell, settings));
+        text += separator + inline_json(cell_json(cell));
         separator = ",\n    ";
     }
     return text + "\n  ],\n  \"fit\": []\n}\n";
@@ -128,7 +124,7 @@ std::string sweep_jsonl(const std::vector<SweepCell>& cells, const SweepSettings
     const Json shared = settings_json(settings);
     for (const SweepCell& cell : cells) {
         Json line = {{"schema", kSchema}};
-        line.update(cell_json(cell, settings));
+        line.update(cell_json(cell));
         line["settings"] = shared;
         lines += compact_json(line);
     }

@@ -1,0 +1,61 @@
+#include "timing_options.h"
+
+#include <charconv>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/list.h"
+#include "mobilenet_cost/machine.h"
+
+#include "options.h"
+
+namespace mobilenet_cost::app {
+
+void add_timing_options(CLI::App& command, TimingOptions& options, const std::string& rounds,
+                        const std::string& max_seconds) {
+    add_list(command, "-e,--engine", options.engines, "LIST", "see `engines` [the fastest here]");
+    add_list(command, "-t,--threads", options.threads, "LIST", "threads of a pass [1]");
+    command
+        .add_option("--rounds", options.rounds,
+                    fmt::format("times that each network is visited [{}]", rounds))
+        ->type_name("N");
+    command.add_option("--seed", options.seed, "of the order in the rounds [1]")->type_name("N");
+    command.add_option("--max-seconds", options.max_seconds, fmt::format("for all timing [{}]", max_seconds))
+        ->type_name("S");
+    command.add_option("--cpu", options.cpu, "where one-thread passes run [the last allowed]")
+        ->type_name("N");
+}
+
+std::vector<int> read_threads(const std::vector<std::string>& texts) {
+    if (texts.empty()) return {1};
+    std::vector<int> threads;
+    for (const std::int64_t count : parse_integers(texts, "--threads")) {
+        if (count > std::numeric_limits<int>::max())
+            fail("--threads", fmt::format("expected at most {} threads, found {}",
+                                          std::numeric_limits<int>::max(), count));
+        threads.push_back(static_cast<int>(count));
+    }
+    return threads;
+}
+
+double read_number_flag(const std::string& text, const std::string& flag) {
+    const std::vector<double> values = parse_numbers({text}, flag);
+    if (values.size() != 1) fail(flag, fmt::format("expected one number, found \"{}\"", text));
+    return values.front();
+}
+
+int read_cpu(const std::string& text) {
+    if (text.empty()) {
+        const std::vector<int> cpus = allowed_cpus();
+        return cpus.empty() ? 0 : cpus.back();
+    }
+    int cpu = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cpu);
+    if (error != std::errc() || end != text.data() + text.size() || cpu < 0)
+        fail("--cpu", fmt::format("expected the number of a processor, found \"{}\"", text));
+    return cpu;
+}
+
+}  // namespace mobilenet_cost::app

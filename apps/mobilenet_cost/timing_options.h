@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace mobilenet_cost::app {
+
+/// The flags of every command that measures, as typed; empty: not given.
+struct TimingOptions {
+    std::vector<std::string> engines;
+    std::vector<std::string> threads;
+    std::string rounds;
+    std::string seed;
+    std::string max_seconds;
+    std::string cpu;
+};
+
+/// `rounds` and `max_seconds` are the defaults that the help states.
+void add_timing_options(CLI::App& command, TimingOptions& options, const std::string& rounds,
+                        const std::string& max_seconds);
+
+// Each throws Error naming the flag.
+
+[[nodiscard]] std::vector<int> read_threads(const std::vector<std::string>& texts);
+[[nodiscard]] double read_number_flag(const std::string& text, const std::string& flag);
+
+/// Sessions of one thread stay on one processor; without a flag the last allowed one, because the first takes
+/// most interrupts.
+[[nodiscard]] int read_cpu(const std::string& text);
+
+}  // namespace mobilenet_cost::app

@@ -1,0 +1,265 @@
+#pragma once
+
+#include <algorithm>
+
+#include "mobilenet_cost/cost.h"
+#include "mobilenet_cost/json_fields.h"
+#include "mobilenet_cost/sweep_run.h"
+
+namespace mobilenet_cost {
+
+// Internal: the fields of everything in a run log (json_fields.h). A key is the name of the member.
+
+template <>
+struct EnumNames<NetworkKind> {
+    static constexpr std::size_t count = 3;
+    static std::string_view name(NetworkKind kind) { return network_kind_name(kind); }
+};
+template <>
+struct EnumNames<BenchStatus> {
+    static constexpr std::size_t count = 3;
+    static std::string_view name(BenchStatus status) { return bench_status_name(status); }
+};
+template <>
+struct EnumNames<LayerClass> {
+    static constexpr std::size_t count = static_cast<std::size_t>(LayerClass::conv) + 1;
+    static std::string_view name(LayerClass layer_class) { return layer_class_name(layer_class); }
+};
+template <>
+struct EnumNames<Ended> {
+    static constexpr std::size_t count = static_cast<std::size_t>(Ended::interrupted) + 1;
+    static std::string_view name(Ended ended) { return ended_name(ended); }
+};
+template <>
+struct EnumNames<NoiseVerdict> {
+    static constexpr std::size_t count = static_cast<std::size_t>(NoiseVerdict::hopeless) + 1;
+    static std::string_view name(NoiseVerdict verdict) { return noise_verdict_name(verdict); }
+};
+template <>
+struct EnumNames<DataType> {
+    static constexpr std::size_t count = static_cast<std::size_t>(DataType::i8) + 1;
+    static std::string_view name(DataType type) { return data_type_name(type); }
+};
+template <>
+struct EnumNames<AlphaScope> {
+    static constexpr std::size_t count = 2;
+    static std::string_view name(AlphaScope scope) {
+        return scope == AlphaScope::published ? "published" : "inner";
+    }
+};
+
+template <typename Archive>
+void fields(Archive& archive, Interval& interval) {
+    archive("low", interval.low);
+    archive("high", interval.high);
+    archive("coverage", interval.coverage);
+}
+
+template <typename Archive>
+void fields(Archive& archive, Estimate& estimate) {
+    archive("value", estimate.value);
+    archive("interval", estimate.interval);
+}
+
+// ---- the machine and the build
+
+template <typename Archive>
+void fields(Archive& archive, CpuInfo& cpu) {
+    archive("model_name", cpu.model_name);
+    archive("vendor", cpu.vendor);
+    archive("family", cpu.family);
+    archive("model", cpu.model);
+    archive("stepping", cpu.stepping);
+    archive("hypervisor", cpu.hypervisor);
+}
+
+template <typename Archive>
+void fields(Archive& archive, CacheInfo& cache) {
+    archive("level", cache.level);
+    archive("type", cache.type);
+    archive("bytes", cache.bytes);
+}
+
+template <typename Archive>
+void fields(Archive& archive, MachineInfo& machine) {
+    archive("cpu", machine.cpu);
+    archive("allowed_cpus", machine.allowed_cpus);
+    archive("caches", machine.caches);
+    archive("memory_bytes", machine.memory.total_bytes);
+    archive("memory_available_bytes", machine.memory.available_bytes);
+    archive("kernel", machine.kernel);
+    archive("load_average", machine.load_average);
+    archive("governor", machine.governor);
+}
+
+template <typename Archive>
+void fields(Archive& archive, EngineStatus& engine) {
+    archive("name", engine.name);
+    archive("available", engine.available);
+    archive("reason", engine.reason);
+    archive("version", engine.info.version);
+    archive("instruction_set", engine.info.instruction_set);
+}
+
+template <typename Archive>
+void fields(Archive& archive, RunOrigin& origin) {
+    archive("version", origin.version);
+    archive("commit", origin.commit);
+    archive("compiler", origin.compiler);
+    archive("flags", origin.flags);
+    archive("machine", origin.machine);
+    archive("engines", origin.engines);
+}
+
+template <typename Archive>
+void fields(Archive& archive, LoopJitter& loop) {
+    archive("count", loop.count);
+    archive("median_seconds", loop.median_seconds);
+    archive("p95_over_median", loop.p95_over_median);
+    archive("max_over_median", loop.max_over_median);
+}
+
+template <typename Archive>
+void fields(Archive& archive, PreflightReadings& readings) {
+    archive("seconds", readings.seconds);
+    archive("cpus", readings.cpus);
+    archive("load_average", readings.load_average);
+    archive("steal_share", readings.steal_share);
+    archive("involuntary_switches_per_s", readings.involuntary_switches_per_s);
+    archive("clock_resolution_seconds", readings.clock_resolution_seconds);
+    archive("loop", readings.loop);
+    archive("ping_pong_seconds", readings.ping_pong_seconds);
+}
+
+template <typename Archive>
+void fields(Archive& archive, Preflight& preflight) {
+    archive("verdict", preflight.verdict);
+    archive("reasons", preflight.reasons);
+    archive("readings", preflight.readings);
+}
+
+// ---- what was asked for
+
+template <typename Archive>
+void fields(Archive& archive, SweepSettings& settings) {
+    archive("dtype", settings.data_type);
+    archive("convention", settings.convention);
+    archive("alpha_scope", settings.alpha_scope);
+    archive("classes", settings.classes);
+    archive("batch", settings.batch);
+}
+
+template <typename Archive>
+void fields(Archive& archive, Shard& shard) {
+    archive("index", shard.index);
+    archive("count", shard.count);
+}
+
+template <typename Archive>
+void fields(Archive& archive, SweepTiming& timing) {
+    archive("engines", timing.engines);
+    archive("threads", timing.threads);
+    archive("networks", timing.networks);
+    archive("rounds", timing.rounds);
+    archive("precision", timing.precision);
+    archive("max_seconds", timing.max_seconds);
+    archive("confidence", timing.confidence);
+    archive("seed", timing.seed);
+    archive("pin_cpu", timing.pin_cpu);
+    archive("most_steal", timing.most_steal);
+    archive("most_switches_per_second", timing.most_switches_per_second);
+    archive("layers", timing.layers);
+    archive("shard", timing.shard);
+}
+
+template <typename Archive>
+void fields(Archive& archive, Variant& variant) {
+    archive("alpha", variant.alpha);
+    archive("resolution", variant.resolution);
+    archive("classes", variant.classes);
+    archive("batch", variant.batch);
+    archive("alpha_scope", variant.scope);
+}
+
+template <typename Archive>
+void fields(Archive& archive, SweepCell& cell) {
+    archive("model", cell.model);
+    archive("variant", cell.variant);
+    archive("beta", cell.beta);
+    archive("macs", cell.macs);
+    archive("params", cell.params);
+    archive("weight_bytes", cell.weight_bytes);
+    archive("peak_activation_bytes", cell.peak_activation_bytes);
+    archive("standard_macs", cell.standard_macs);
+    archive("standard_params", cell.standard_params);
+    archive("analytic_speedup", cell.analytic_speedup);
+}
+
+template <typename Archive>
+void fields(Archive& archive, NetworkCounts& counts) {
+    archive("macs", counts.macs);
+    archive("params", counts.params);
+    archive("weight_bytes", counts.weight_bytes);
+    archive("activation_bytes", counts.activation_bytes);
+}
+
+template <typename Archive>
+void fields(Archive& archive, SweepPoint& point) {
+    archive("cell", point.cell);
+    archive("engine", point.engine);
+    archive("threads", point.threads);
+    archive("network", point.network);
+    archive("base", point.base);
+    archive("counterpart", point.counterpart);
+    archive("status", point.status);
+    archive("reason", point.reason);
+    archive("counts", point.counts);
+    archive("memory_bytes", point.memory_bytes);
+}
+
+// ---- what was measured
+
+template <typename Archive>
+void fields(Archive& archive, WarmUp& warm_up) {
+    archive("converged", warm_up.converged);
+    archive("passes", warm_up.passes);
+    archive("seconds", warm_up.seconds);
+    archive("first_pass_seconds", warm_up.first_pass_seconds);
+}
+
+template <typename Archive>
+void fields(Archive& archive, BlockSize& size) {
+    archive("passes", size.passes);
+    archive("group", size.group);
+    archive("confirmed", size.confirmed);
+}
+
+template <typename Archive>
+void fields(Archive& archive, LayerTime& layer) {
+    archive("name", layer.name);
+    archive("op", layer.op);
+    archive("class", layer.layer_class);
+    archive("kernel", layer.kernel);
+    archive("fused", layer.fused);
+    archive("seconds", layer.seconds);
+    archive("mean_seconds", layer.mean_seconds);
+    archive("time_share", layer.time_share);
+    archive("macs", layer.macs);
+    archive("traffic_bytes", layer.traffic_bytes);
+}
+
+template <typename Archive>
+void fields(Archive& archive, LayerProfile& profile) {
+    archive("engine", profile.engine);
+    archive("threads", profile.threads);
+    archive("status", profile.status);
+    archive("reason", profile.reason);
+    archive("passes", profile.passes);
+    archive("layers", profile.layers);
+    archive("sum_seconds", profile.sum_seconds);
+    archive("whole_seconds", profile.whole_seconds);
+    archive("residual_seconds", profile.residual_seconds);
+    archive("clock_overhead", profile.clock_overhead);
+}
+
+}  // namespace mobilenet_cost

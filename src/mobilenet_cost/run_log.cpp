@@ -1,0 +1,429 @@
+#include "mobilenet_cost/run_log.h"
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <stdexcept>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/run_fields.h"
+#include "mobilenet_cost/stats.h"
+#include "mobilenet_cost/text_file.h"
+
+namespace mobilenet_cost {
+namespace {
+
+const std::string kSchema = "mobilenet-cost.run.v1";
+constexpr std::size_t kLargestLog = std::size_t{4} << 30U;  // bytes
+
+/// Whole lines are given to the system at once; to the disk this often, because each wait for it disturbs.
+constexpr double kSyncSeconds = 5;
+
+double steady_seconds() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// ---- lines: each a struct of its own, so that json_fields.h reads and writes it
+
+struct HeaderLine {
+    SweepRun& run;
+};
+
+template <typename Archive>
+void fields(Archive& archive, HeaderLine& line) {
+    archive("started", line.run.started);
+    archive("origin", line.run.origin);
+    archive("settings", line.run.settings);
+    archive("timing", line.run.timing);
+    archive("models", line.run.models);
+    archive("cells", line.run.cells);
+    archive("points", line.run.points);
+}
+
+struct PreparedPoint {
+    BenchStatus status = BenchStatus::ok;
+    std::string reason;
+    std::optional<NetworkCounts> counts;
+    std::optional<std::int64_t> memory_bytes;
+};
+
+template <typename Archive>
+void fields(Archive& archive, PreparedPoint& point) {
+    archive("status", point.status);
+    archive("reason", point.reason);
+    archive("counts", point.counts);
+    archive("memory_bytes", point.memory_bytes);
+}
+
+struct PreparedLine {
+    Preflight preflight;
+    std::vector<PreparedPoint> points;
+};
+
+template <typename Archive>
+void fields(Archive& archive, PreparedLine& line) {
+    archive("preflight", line.preflight);
+    archive("points", line.points);
+}
+
+struct CalibratedPoint {
+    std::string failure;
+    WarmUp warm_up;
+    BlockSize size;
+};
+
+template <typename Archive>
+void fields(Archive& archive, CalibratedPoint& point) {
+    archive("failure", point.failure);
+    archive("warm_up", point.warm_up);
+    archive("size", point.size);
+}
+
+struct CalibratedLine {
+    double seconds = 0;
+    bool shortened = false;
+    std::vector<CalibratedPoint> points;
+};
+
+template <typename Archive>
+void fields(Archive& archive, CalibratedLine& line) {
+    archive("seconds", line.seconds);
+    archive("shortened", line.shortened);
+    archive("points", line.points);
+}
+
+struct BlockEntry {
+    std::size_t point = 0;
+    std::vector<double> seconds;
+    std::optional<double> steal;
+    std::optional<std::int64_t> switches;
+};
+
+template <typename Archive>
+void fields(Archive& archive, BlockEntry& block) {
+    archive("point", block.point);
+    archive("seconds", block.seconds);
+    archive("steal_seconds", block.steal);
+    archive("involuntary_switches", block.switches);
+}
+
+struct FailureEntry {
+    std::size_t point = 0;
+    std::string reason;
+};
+
+template <typename Archive>
+void fields(Archive& archive, FailureEntry& failure) {
+    archive("point", failure.point);
+    archive("reason", failure.reason);
+}
+
+struct RoundLine {
+    std::int64_t round = 0;
+    double seconds = 0;
+    std::vector<BlockEntry> blocks;  ///< in the order taken
+    std::vector<FailureEntry> failures;
+};
+
+template <typename Archive>
+void fields(Archive& archive, RoundLine& line) {
+    archive("round", line.round);
+    archive("seconds", line.seconds);
+    archive("blocks", line.blocks);
+    archive("failures", line.failures);
+}
+
+struct ProfileLine {
+    std::size_t point = 0;
+    LayerProfile profile;
+};
+
+template <typename Archive>
+void fields(Archive& archive, ProfileLine& line) {
+    archive("point", line.point);
+    archive("profile", line.profile);
+}
+
+struct EndedLine {
+    Ended ended = Ended::all_rounds;
+    double seconds = 0;
+};
+
+template <typename Archive>
+void fields(Archive& archive, EndedLine& line) {
+    archive("ended", line.ended);
+    archive("seconds", line.seconds);
+}
+
+template <typename Line>
+std::string text_of(const char* kind, Line line) {
+    Json json = {{"kind", kind}};
+    json.update(FieldWriter::to_json(line));
+    return compact_json(json);
+}
+
+RoundLine last_round(const Measurement& measurement) {
+    RoundLine line;
+    line.round = static_cast<std::int64_t>(measurement.order.size()) - 1;
+    line.seconds = measurement.seconds;
+    for (const std::size_t point : measurement.order.back()) {
+        const CellSamples& samples = measurement.cells[point];
+        if (!samples.blocks.empty() && samples.blocks.back().round == line.round) {
+            const TimedBlock& block = samples.blocks.back();
+            line.blocks.push_back({point, block.pass_seconds, block.disturbance.steal_seconds,
+                                   block.disturbance.involuntary_switches});
+        } else {
+            line.failures.push_back({point, samples.failure});
+        }
+    }
+    return line;
+}
+
+// ---- reading
+
+/// Goes through the lines of a log; knows where it is for messages.
+class LogReader {
+  public:
+    explicit LogReader(std::string path)
+        : path_(std::move(path)), text_(read_text_file(path_, kLargestLog)) {}
+
+    StoredRun read() {
+        while (begin_ < text_.size()) {
+            const std::size_t end = text_.find('\n', begin_);
+            if (end == std::string::npos) {
+                tear("is not finished");
+                break;
+            }
+            if (!read_line(text_.substr(begin_, end - begin_), end + 1 == text_.size())) break;
+            begin_ = end + 1;
+            stored_.bytes = static_cast<std::int64_t>(begin_);
+        }
+        if (line_ == 0) fail(path_, "expected a run log, found no whole line");
+        return std::move(stored_);
+    }
+
+  private:
+    void tear(const std::string& why) {
+        stored_.note =
+            fmt::format("{}: line {} {}, as a kill leaves it; it is left out", path_, line_ + 1, why);
+    }
+
+    /// False: the last line is torn.
+    bool read_line(const std::string& text, bool last) {
+        nlohmann::json json;
+        const std::string place = fmt::format("{}: line {}", path_, line_ + 1);
+        try {
+            json = parse_json(text, place);
+        } catch (const Error&) {
+            if (!last || line_ == 0) throw;
+            tear("is not whole");
+            return false;
+        }
+        const ObjectReader reader(json, place, "");
+        if (line_ == 0) {
+            read_header(reader, json, place);
+        } else {
+            read_event(reader.text("kind"), json, place);
+        }
+        ++line_;
+        return true;
+    }
+
+    void read_header(const ObjectReader& reader, const nlohmann::json& json, const std::string& place) {
+        const std::string schema = reader.text("schema");
+        if (schema != kSchema) {
+            const bool newer = schema.starts_with("mobilenet-cost.run.v");
+            fail(place, fmt::format("expected the schema \"{}\", found \"{}\"{}", kSchema, schema,
+                                    newer ? ", of another version of this program" : ""));
+        }
+        HeaderLine line{stored_.run};
+        FieldReader::from_json(json, place, "", line);
+        const std::size_t points = stored_.run.points.size();
+        for (const SweepPoint& point : stored_.run.points) {
+            check_index(place, "cell", point.cell, stored_.run.cells.size());
+            check_index(place, "base", point.base, points);
+            check_index(place, "counterpart", point.counterpart.value_or(0), points);
+        }
+        stored_.run.measurement.cells.resize(points);
+        stored_.run.profiles.resize(points);
+    }
+
+    static void check_index(const std::string& place, const char* what, std::size_t index,
+                            std::size_t count) {
+        if (index >= count) fail(place, fmt::format("expected a {} below {}, found {}", what, count, index));
+    }
+
+    template <typename Line>
+    static Line get(const nlohmann::json& json, const std::string& place) {
+        Line line;
+        FieldReader::from_json(json, place, "", line);
+        return line;
+    }
+
+    void check_count(const std::string& place, std::size_t found) const {
+        if (found != stored_.run.points.size())
+            fail(place, fmt::format("expected {} points, found {}", stored_.run.points.size(), found));
+    }
+
+    void read_event(const std::string& kind, const nlohmann::json& json, const std::string& place) {
+        if (kind == "prepared") {
+            apply(get<PreparedLine>(json, place), place);
+        } else if (kind == "calibrated") {
+            apply(get<CalibratedLine>(json, place), place);
+        } else if (kind == "round") {
+            apply(get<RoundLine>(json, place), place);
+        } else if (kind == "profile") {
+            auto line = get<ProfileLine>(json, place);
+            check_index(place, "point", line.point, stored_.run.points.size());
+            line.profile.classes = class_shares(line.profile.layers);
+            stored_.run.profiles[line.point] = std::move(line.profile);
+        } else if (kind == "ended") {
+            const auto line = get<EndedLine>(json, place);
+            stored_.run.measurement.ended = line.ended;
+            stored_.run.measurement.seconds = line.seconds;
+            stored_.complete = line.ended != Ended::interrupted;
+        } else {
+            fail_unknown(place, "kind of line", kind,
+                         std::vector<std::string>{"prepared", "calibrated", "round", "profile", "ended"});
+        }
+    }
+
+    void apply(PreparedLine line, const std::string& place) {
+        check_count(place, line.points.size());
+        stored_.run.preflight = line.preflight;
+        for (std::size_t i = 0; i < line.points.size(); ++i) {
+            SweepPoint& point = stored_.run.points[i];
+            point.status = line.points[i].status;
+            point.reason = line.points[i].reason;
+            point.counts = line.points[i].counts;
+            point.memory_bytes = line.points[i].memory_bytes;
+            if (point.status != BenchStatus::ok) stored_.run.measurement.cells[i].failure = point.reason;
+        }
+        stored_.prepared = true;
+    }
+
+    void apply(const CalibratedLine& line, const std::string& place) {
+        check_count(place, line.points.size());
+        Measurement& measurement = stored_.run.measurement;
+        measurement.calibrated = true;
+        measurement.shortened = line.shortened;
+        measurement.seconds = line.seconds;
+        for (std::size_t i = 0; i < line.points.size(); ++i) {
+            CellSamples& cell = measurement.cells[i];
+            cell.failure = line.points[i].failure;
+            cell.warm_up = line.points[i].warm_up;
+            cell.size = line.points[i].size;
+            if (cell.size.passes < 1 || cell.size.group < 1)
+                fail(place, fmt::format("expected at least one pass in a block of point {}", i));
+        }
+    }
+
+    void apply(RoundLine line, const std::string& place) {
+        Measurement& measurement = stored_.run.measurement;
+        if (line.round != static_cast<std::int64_t>(measurement.order.size()))
+            fail(place, fmt::format("expected round {}, found {}", measurement.order.size(), line.round));
+        std::vector<std::size_t>& order = measurement.order.emplace_back();
+        for (BlockEntry& entry : line.blocks) {
+            check_index(place, "point", entry.point, measurement.cells.size());
+            if (entry.seconds.empty())
+                fail(place, fmt::format("expected times of point {}, found none", entry.point));
+            order.push_back(entry.point);
+            TimedBlock block;
+            block.round = line.round;
+            block.seconds = median(entry.seconds);
+            block.pass_seconds = std::move(entry.seconds);
+            block.disturbance = {entry.steal, entry.switches};
+            measurement.cells[entry.point].blocks.push_back(std::move(block));
+        }
+        for (FailureEntry& failure : line.failures) {
+            check_index(place, "point", failure.point, measurement.cells.size());
+            measurement.cells[failure.point].failure = std::move(failure.reason);
+        }
+        measurement.seconds = line.seconds;
+    }
+
+    std::string path_;
+    std::string text_;
+    std::size_t begin_ = 0;
+    std::size_t line_ = 0;  // whole lines read
+    StoredRun stored_;
+};
+
+}  // namespace
+
+RunLog::RunLog(const std::string& path, const char* mode, const std::string& expected)
+    : path_(path), file_(std::fopen(path.c_str(), mode)) {
+    if (file_ == nullptr)
+        fail("--log", fmt::format("expected {}, found {}: {}", expected, path, std::strerror(errno)));
+}
+
+RunLog RunLog::create(const std::string& path) {
+    return {path, "wbx", "a new file that can be written"};
+}
+
+RunLog RunLog::append(const std::string& path) {
+    return {path, "ab", "a log that can be written"};
+}
+
+void RunLog::line(const std::string& text, bool checkpoint) {
+    const bool written = std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size();
+    bool kept = std::fflush(file_.get()) == 0 && written;
+    const double now = steady_seconds();
+    if (kept && (checkpoint || now - last_sync_ > kSyncSeconds)) {
+        kept = fsync(fileno(file_.get())) == 0 || errno == EINVAL;  // a pipe cannot be synced
+        last_sync_ = now;
+    }
+    if (!kept) throw LogBroken(fmt::format("writing {}: {}", path_, std::strerror(errno)));
+}
+
+void RunLog::header(const SweepRun& run) {
+    SweepRun copy = run;  // fields() takes what it may also fill
+    copy.measurement = {};
+    HeaderLine header{copy};
+    Json json = {{"schema", kSchema}};
+    json.update(FieldWriter::to_json(header));
+    line(compact_json(json), true);
+}
+
+void RunLog::prepared(const SweepRun& run) {
+    PreparedLine prepared{run.preflight, {}};
+    for (const SweepPoint& point : run.points)
+        prepared.points.push_back({point.status, point.reason, point.counts, point.memory_bytes});
+    line(text_of("prepared", std::move(prepared)), true);
+}
+
+void RunLog::calibrated(const Measurement& measurement) {
+    CalibratedLine calibrated{measurement.seconds, measurement.shortened, {}};
+    for (const CellSamples& cell : measurement.cells)
+        calibrated.points.push_back({cell.failure, cell.warm_up, cell.size});
+    line(text_of("calibrated", std::move(calibrated)), true);
+}
+
+void RunLog::round(const Measurement& measurement) {
+    line(text_of("round", last_round(measurement)), false);
+}
+
+void RunLog::profile(std::size_t point, const LayerProfile& profile) {
+    line(text_of("profile", ProfileLine{point, profile}), false);
+}
+
+void RunLog::ended(const Measurement& measurement) {
+    line(text_of("ended", EndedLine{measurement.ended, measurement.seconds}), true);
+}
+
+StoredRun read_run_log(const std::string& path) {
+    return LogReader(path).read();
+}
+
+void repair_run_log(const std::string& path, const StoredRun& stored) {
+    std::error_code error;
+    std::filesystem::resize_file(path, static_cast<std::uintmax_t>(stored.bytes), error);
+    if (error) fail(path, fmt::format("expected a log that can be written, found {}", error.message()));
+}
+
+}  // namespace mobilenet_cost

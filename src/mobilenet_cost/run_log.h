@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "mobilenet_cost/sweep_run.h"
+
+namespace mobilenet_cost {
+
+/// A line could not be written whole, for example because the disk is full. What stands is kept.
+class LogBroken : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// A run log is JSON Lines, mobilenet-cost.run.v1 (docs/schemas/run.schema.json): a header, then what
+/// happened in the order it happened. Whole lines are flushed, so that a kill loses at most the line being
+/// written.
+class RunLog {
+  public:
+    /// Throws Error when the file exists or cannot be made.
+    [[nodiscard]] static RunLog create(const std::string& path);
+    /// Opens a log to go on with. Throws Error when it cannot be written.
+    [[nodiscard]] static RunLog append(const std::string& path);
+
+    // Each throws LogBroken.
+
+    void header(const SweepRun& run);
+    void prepared(const SweepRun& run);  ///< status and memory of the points, and the preflight
+    void calibrated(const Measurement& measurement);
+    void round(const Measurement& measurement);  ///< the last one
+    void profile(std::size_t point, const LayerProfile& profile);
+    void ended(const Measurement& measurement);
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+  private:
+    struct Close {
+        void operator()(std::FILE* file) const { std::fclose(file); }
+    };
+    RunLog(const std::string& path, const char* mode, const std::string& expected);
+    void line(const std::string& text, bool checkpoint);
+
+    std::string path_;
+    std::unique_ptr<std::FILE, Close> file_;
+    double last_sync_ = 0;  ///< steady-clock seconds
+};
+
+struct StoredRun {
+    SweepRun run;
+    bool prepared = false;
+    bool complete = false;   ///< ended by itself, not by an interruption
+    std::int64_t bytes = 0;  ///< of the whole lines; what follows is torn
+    std::string note;        ///< what was repaired; empty: nothing
+};
+
+/// Throws Error, naming the line, for anything that is not such a log or is of a newer schema. A last line
+/// that was torn by a kill is left out, with a note.
+[[nodiscard]] StoredRun read_run_log(const std::string& path);
+
+/// Cuts a log to its whole lines, so that appending is safe. Throws Error when it cannot.
+void repair_run_log(const std::string& path, const StoredRun& stored);
+
+}  // namespace mobilenet_cost

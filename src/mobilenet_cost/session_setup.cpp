@@ -1,0 +1,55 @@
+#include "mobilenet_cost/session_setup.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/checked.h"
+#include "mobilenet_cost/cost.h"
+#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/units.h"
+
+namespace mobilenet_cost {
+
+NetworkCounts count_network(const Network& network) {
+    const Cost cost = total_cost(network);
+    const std::int64_t elements = checked_add(cost.output_elements, element_count(network.input));
+    return {.macs = cost.macs,
+            .params = parameter_count(cost, BatchNormCount::bn0),
+            .weight_bytes = weight_bytes(cost, DataType::f32),
+            .activation_bytes = checked_multiply(elements, element_bytes(DataType::f32))};
+}
+
+std::vector<EngineStatus> choose_engines(const std::vector<EngineStatus>& known,
+                                         const std::vector<std::string>& asked) {
+    if (asked.empty()) {
+        const auto first = std::find_if(known.begin(), known.end(),
+                                        [](const EngineStatus& status) { return status.available; });
+        if (first == known.end()) fail("--engine", "no engine is available");
+        return {*first};
+    }
+    std::vector<std::string> names;
+    for (const EngineStatus& status : known)
+        names.push_back(status.name);
+    std::vector<EngineStatus> chosen;
+    for (const std::string& name : asked) {
+        const auto found = std::find(names.begin(), names.end(), name);
+        if (found == names.end()) fail_unknown("--engine", "engine", name, names);
+        const bool again = std::any_of(chosen.begin(), chosen.end(),
+                                       [&](const EngineStatus& status) { return status.name == name; });
+        if (!again) chosen.push_back(known[static_cast<std::size_t>(found - names.begin())]);
+    }
+    return chosen;
+}
+
+std::string memory_refusal(const NetworkCounts& counts, std::int64_t weight_copies,
+                           std::optional<std::int64_t> available) {
+    const std::int64_t needed =
+        checked_add(checked_multiply(weight_copies, counts.weight_bytes), counts.activation_bytes);
+    if (!available || needed <= *available) return {};
+    return fmt::format("needs {} of memory ({} x {} of weights, {} of activations), available are {}",
+                       bytes_text(needed), weight_copies, bytes_text(counts.weight_bytes),
+                       bytes_text(counts.activation_bytes), bytes_text(*available));
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mobilenet_cost/bench.h"
+#include "mobilenet_cost/engine/registry.h"
+#include "mobilenet_cost/network.h"
+
+namespace mobilenet_cost {
+
+[[nodiscard]] NetworkCounts count_network(const Network& network);
+
+/// The engines asked for, in that order and once each, available or not; the fastest available if none is
+/// named. Throws Error for a name that is not in `known`.
+[[nodiscard]] std::vector<EngineStatus> choose_engines(const std::vector<EngineStatus>& known,
+                                                       const std::vector<std::string>& asked);
+
+/// Why a network cannot be made ready in `available` bytes; empty: it can, or nobody knows. Linux promises
+/// more memory than there is and kills later, so this is asked before anything is allocated.
+/// `weight_copies`: as generated and as an engine packs them are two.
+[[nodiscard]] std::string memory_refusal(const NetworkCounts& counts, std::int64_t weight_copies,
+                                         std::optional<std::int64_t> available);
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,285 @@
+#include "mobilenet_cost/sweep_result.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "mobilenet_cost/error.h"
+
+namespace mobilenet_cost {
+namespace {
+
+/// Standard normal quantile of 90 %: the power that detectable_change promises.
+constexpr double kPowerQuantile = 1.2816;
+
+/// Standard deviation of a sample median over that of its mean, for a normal distribution: sqrt(pi / 2).
+constexpr double kMedianFactor = 1.2533;
+
+/// Interquartile range of a standard normal distribution.
+constexpr double kNormalQuartiles = 1.3490;
+
+bool is_disturbed(const TimedBlock& block, const SweepTiming& timing) {
+    double seconds = 0;
+    for (const double pass : block.pass_seconds)
+        seconds += pass;
+    const double steal = block.disturbance.steal_seconds.value_or(0);
+    const auto switches = static_cast<double>(block.disturbance.involuntary_switches.value_or(0));
+    return steal > timing.most_steal * seconds ||
+           switches > std::max(4.0, timing.most_switches_per_second * seconds);
+}
+
+double half_width(const Estimate& estimate) {
+    return (estimate.interval->high - estimate.interval->low) / (2 * estimate.value);
+}
+
+bool is_precise(const std::optional<Estimate>& estimate, double precision) {
+    return estimate && estimate->interval && half_width(*estimate) <= precision;
+}
+
+double ratio(std::int64_t numerator, std::int64_t denominator) {
+    return static_cast<double>(numerator) / static_cast<double>(denominator);
+}
+
+/// Quantile of the standard normal distribution; bisection on std::erfc, because there is no inverse in the
+/// standard library.
+double normal_quantile(double probability) {
+    double low = -10;
+    double high = 10;
+    for (int i = 0; i < 80; ++i) {
+        const double middle = (low + high) / 2;
+        (std::erfc(-middle / std::sqrt(2.0)) / 2 < probability ? low : high) = middle;
+    }
+    return (low + high) / 2;
+}
+
+/// Solves the sample-size formula of the sign-test interval for the effect: z (1.2533 s) / sqrt(n), with s
+/// the spread of the log ratios of the rounds, estimated by their quartiles.
+double detectable(const PairedSeconds& pairs, double confidence) {
+    std::vector<double> logs;
+    for (std::size_t i = 0; i < pairs.first.size(); ++i)
+        logs.push_back(std::log(pairs.first[i] / pairs.second[i]));
+    const double spread = (quantile(logs, 0.75) - quantile(logs, 0.25)) / kNormalQuartiles;
+    const double z = normal_quantile(1 - (1 - confidence) / 2) + kPowerQuantile;
+    return std::expm1(z * kMedianFactor * spread / std::sqrt(static_cast<double>(logs.size())));
+}
+
+/// Reads the samples of one run; everything that the result and the next round need.
+class Evaluation {
+  public:
+    Evaluation(const SweepRun& run, const Measurement& measurement)
+        : run_(run), measurement_(measurement), confidence_(interval_confidence()) {}
+
+    [[nodiscard]] double confidence() const { return confidence_; }
+
+    [[nodiscard]] PointResult point(std::size_t index) const {
+        const SweepPoint& point = run_.points[index];
+        PointResult result;
+        result.status = point.status;
+        result.reason = point.reason;
+        result.analytic_speedup = analytic(point.base, index);
+        if (has_standard(point)) result.analytic_standard = analytic(*point.counterpart, index);
+        if (point.status != BenchStatus::ok) return result;
+        const CellSamples& samples = measurement_.cells[index];
+        result.rounds = static_cast<std::int64_t>(samples.blocks.size());
+        if (!samples.failure.empty()) {
+            result.status = BenchStatus::failed;
+            result.reason = samples.failure;
+            return result;
+        }
+        set_seconds(samples, result);
+        if (!result.seconds) {
+            result.status = BenchStatus::skipped;
+            result.reason =
+                samples.blocks.empty() ? "ended before its first round" : "every round was disturbed";
+            return result;
+        }
+        set_ratios(index, result);
+        return result;
+    }
+
+    [[nodiscard]] std::optional<Estimate> slope(const std::vector<std::size_t>& group) const {
+        std::map<std::int64_t, std::vector<std::pair<double, double>>> rounds;  // log MACs, log seconds
+        for (const std::size_t index : group) {
+            for (const TimedBlock& block : measurement_.cells[index].blocks) {
+                if (is_disturbed(block, run_.timing)) continue;
+                rounds[block.round].emplace_back(
+                    std::log(static_cast<double>(run_.points[index].counts->macs)), std::log(block.seconds));
+            }
+        }
+        std::vector<double> slopes;
+        for (const auto& [round, pairs] : rounds) {
+            if (pairs.size() == group.size()) slopes.push_back(least_squares(pairs));
+        }
+        if (slopes.empty()) return std::nullopt;
+        return median_estimate(slopes, confidence_);
+    }
+
+  private:
+    /// All intervals of the sweep hold at once with the confidence asked for (Bonferroni's inequality).
+    [[nodiscard]] double interval_confidence() const {
+        double intervals = 0;
+        for (std::size_t i = 0; i < run_.points.size(); ++i) {
+            if (run_.points[i].status != BenchStatus::ok) continue;
+            intervals += 1;                                    // its time
+            if (run_.points[i].base != i) intervals += 1;      // its speed-up
+            if (has_standard(run_.points[i])) intervals += 1;  // over the standard network
+        }
+        return 1 - (1 - run_.timing.confidence) / std::max(intervals, 1.0);
+    }
+
+    [[nodiscard]] static bool has_standard(const SweepPoint& point) {
+        return point.network == NetworkKind::separable && point.counterpart.has_value();
+    }
+
+    [[nodiscard]] bool runs(std::size_t index) const {
+        return run_.points[index].status == BenchStatus::ok && measurement_.cells[index].failure.empty();
+    }
+
+    [[nodiscard]] std::optional<double> analytic(std::size_t slower, std::size_t index) const {
+        const auto& above = run_.points[slower].counts;
+        const auto& below = run_.points[index].counts;
+        if (!above || !below || below->macs == 0) return std::nullopt;
+        return ratio(above->macs, below->macs);
+    }
+
+    void set_seconds(const CellSamples& samples, PointResult& result) const {
+        std::vector<double> seconds;
+        for (const TimedBlock& block : samples.blocks) {
+            if (is_disturbed(block, run_.timing)) {
+                ++result.disturbed;
+            } else {
+                seconds.push_back(block.seconds);
+            }
+        }
+        if (!seconds.empty()) result.seconds = median_estimate(seconds, confidence_);
+    }
+
+    [[nodiscard]] PairedSeconds pairs(std::size_t slower, std::size_t index) const {
+        return paired_seconds(measurement_.cells[slower], measurement_.cells[index],
+                              [this](const TimedBlock& first, const TimedBlock& second) {
+                                  return !is_disturbed(first, run_.timing) &&
+                                         !is_disturbed(second, run_.timing);
+                              });
+    }
+
+    [[nodiscard]] std::optional<Estimate> speedup(std::size_t slower, std::size_t index) const {
+        const PairedSeconds paired = pairs(slower, index);
+        if (paired.first.empty()) return std::nullopt;
+        return paired_ratio(paired.first, paired.second, confidence_);
+    }
+
+    void set_ratios(std::size_t index, PointResult& result) const {
+        const SweepPoint& point = run_.points[index];
+        const double precision = run_.timing.precision;
+        result.precise = is_precise(result.seconds, precision);
+        if (runs(point.base)) {
+            result.speedup = speedup(point.base, index);
+            result.precise = result.precise && (point.base == index || is_precise(result.speedup, precision));
+        }
+        if (result.speedup && point.base != index)
+            result.detectable_change = detectable(pairs(point.base, index), confidence_);
+        if (result.speedup && result.analytic_speedup)
+            result.fraction_kept = scaled(*result.speedup, 1 / *result.analytic_speedup);
+        if (!has_standard(point) || !runs(*point.counterpart)) return;
+        result.standard = speedup(*point.counterpart, index);
+        result.precise = result.precise && is_precise(result.standard, precision);
+        if (result.standard && result.analytic_standard)
+            result.standard_kept = scaled(*result.standard, 1 / *result.analytic_standard);
+    }
+
+    [[nodiscard]] static double least_squares(const std::vector<std::pair<double, double>>& pairs) {
+        const auto n = static_cast<double>(pairs.size());
+        double x = 0;
+        double y = 0;
+        for (const auto& [log_macs, log_seconds] : pairs) {
+            x += log_macs / n;
+            y += log_seconds / n;
+        }
+        double covariance = 0;
+        double variance = 0;
+        for (const auto& [log_macs, log_seconds] : pairs) {
+            covariance += (log_macs - x) * (log_seconds - y);
+            variance += (log_macs - x) * (log_macs - x);
+        }
+        return covariance / variance;
+    }
+
+    const SweepRun& run_;
+    const Measurement& measurement_;
+    double confidence_;
+};
+
+/// Points that belong to one line of the fit, in order; only those that have samples.
+std::vector<std::vector<std::size_t>> fit_groups(const SweepRun& run,
+                                                 const std::vector<PointResult>& points) {
+    std::vector<std::vector<std::size_t>> groups;
+    std::map<std::size_t, std::size_t> of_base;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        if (points[i].status != BenchStatus::ok) continue;
+        const auto [place, is_new] = of_base.try_emplace(run.points[i].base, groups.size());
+        if (is_new) groups.emplace_back();
+        groups[place->second].push_back(i);
+    }
+    return groups;
+}
+
+/// A slope needs different MACs.
+bool has_slope(const SweepRun& run, const std::vector<std::size_t>& group) {
+    return std::any_of(group.begin(), group.end(), [&](std::size_t index) {
+        return run.points[index].counts->macs != run.points[group.front()].counts->macs;
+    });
+}
+
+void summarize_points(SweepResult& result) {
+    std::vector<double> changes;
+    for (const PointResult& point : result.points) {
+        if (point.status != BenchStatus::ok) continue;
+        if (!point.precise) ++result.imprecise;
+        if (point.detectable_change) changes.push_back(*point.detectable_change);
+        for (const std::optional<Estimate>* estimate : {&point.seconds, &point.speedup, &point.standard}) {
+            if (!*estimate || !(*estimate)->interval) continue;
+            result.worst_interval = std::max(result.worst_interval.value_or(0), half_width(**estimate));
+        }
+    }
+    if (!changes.empty()) result.detectable_change = median(changes);
+}
+
+}  // namespace
+
+SweepResult evaluate(const SweepRun& run) {
+    return evaluate(run, run.measurement);
+}
+
+SweepResult evaluate(const SweepRun& run, const Measurement& measurement) {
+    const Evaluation evaluation(run, measurement);
+    SweepResult result;
+    result.interval_confidence = evaluation.confidence();
+    for (std::size_t i = 0; i < run.points.size(); ++i)
+        result.points.push_back(evaluation.point(i));
+    for (const std::vector<std::size_t>& group : fit_groups(run, result.points)) {
+        if (!has_slope(run, group)) continue;
+        const std::optional<Estimate> slope = evaluation.slope(group);
+        if (!slope) continue;
+        const SweepPoint& point = run.points[group.front()];
+        result.fits.push_back({run.cells[point.cell].model, point.engine, point.threads, point.network,
+                               static_cast<std::int64_t>(group.size()), *slope});
+    }
+    summarize_points(result);
+    return result;
+}
+
+std::vector<bool> points_wanted(const SweepRun& run, const SweepResult& result) {
+    std::vector<bool> wanted(run.points.size(), false);
+    for (std::size_t i = 0; i < run.points.size(); ++i) {
+        const PointResult& point = result.points[i];
+        if (run.points[i].status != BenchStatus::ok || point.status == BenchStatus::failed || point.precise)
+            continue;
+        wanted[i] = true;
+        wanted[run.points[i].base] = true;
+        const bool needs_counterpart = point.standard && !is_precise(point.standard, run.timing.precision);
+        if (needs_counterpart) wanted[*run.points[i].counterpart] = true;
+    }
+    return wanted;
+}
+
+}  // namespace mobilenet_cost

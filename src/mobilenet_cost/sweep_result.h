@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mobilenet_cost/stats.h"
+#include "mobilenet_cost/sweep_run.h"
+
+namespace mobilenet_cost {
+
+/// What the samples of a point say. Every interval has SweepResult::interval_confidence.
+struct PointResult {
+    BenchStatus status = BenchStatus::skipped;
+    std::string reason;                       ///< why not ok
+    std::int64_t rounds = 0;                  ///< with a block of this point
+    std::int64_t disturbed = 0;               ///< of these, left out
+    std::optional<Estimate> seconds;          ///< of one pass
+    std::optional<double> analytic_speedup;   ///< MACs of the base point over MACs of this one
+    std::optional<Estimate> speedup;          ///< over the base point, from the pairs of each round
+    std::optional<Estimate> fraction_kept;    ///< speedup / analytic_speedup
+    std::optional<double> analytic_standard;  ///< separable only: MACs of the counterpart over its own
+    std::optional<Estimate> standard;         ///< separable only: time of the counterpart over its own
+    std::optional<Estimate> standard_kept;    ///< standard / analytic_standard
+    std::optional<double> detectable_change;  ///< smallest change of the speed-up found with 90 % power
+    bool precise = false;                     ///< every interval is narrow enough
+};
+
+/// The slope of log(time) on log(MACs) over the cells of a group: 1 says that time is MACs. Least squares in
+/// each round, then the median over the rounds.
+struct SlopeFit {
+    std::string model;
+    std::string engine;
+    int threads = 1;
+    NetworkKind network = NetworkKind::separable;
+    std::int64_t cells = 0;
+    Estimate slope;
+};
+
+struct SweepResult {
+    double interval_confidence = 0;   ///< of each interval, so that all hold at once as asked for
+    std::vector<PointResult> points;  ///< one per SweepRun::points
+    std::vector<SlopeFit> fits;
+    std::optional<double> worst_interval;     ///< largest half width over value, of the points that have one
+    std::optional<double> detectable_change;  ///< median over the points
+    std::int64_t imprecise = 0;               ///< points that ran and are not precise
+};
+
+[[nodiscard]] SweepResult evaluate(const SweepRun& run);
+
+/// The same with the samples of a measurement that is not in the run yet.
+[[nodiscard]] SweepResult evaluate(const SweepRun& run, const Measurement& measurement);
+
+/// Which points the next round must visit so that every interval becomes narrow enough: those that are not,
+/// their bases and their counterparts. None: precise enough.
+[[nodiscard]] std::vector<bool> points_wanted(const SweepRun& run, const SweepResult& result);
+
+/// Joins runs of one sweep, or repetitions of it: the rounds of the same point follow each other. Throws
+/// Error when they come from different machines, builds or settings.
+[[nodiscard]] SweepRun join_runs(std::vector<SweepRun> runs);
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mobilenet_cost/bench.h"
+#include "mobilenet_cost/layer_profile.h"
+#include "mobilenet_cost/machine.h"
+#include "mobilenet_cost/measure.h"
+#include "mobilenet_cost/preflight.h"
+#include "mobilenet_cost/sweep.h"
+
+namespace mobilenet_cost {
+
+/// One part of a sweep that is spread over several runs: the groups g (a model on one engine with one number
+/// of threads) with g % count == index - 1. A cell stays with its base and its standard counterpart.
+struct Shard {
+    std::int64_t index = 1;
+    std::int64_t count = 1;
+
+    bool operator==(const Shard&) const = default;
+};
+
+/// What the timing of a sweep is asked for.
+struct SweepTiming {
+    std::vector<std::string> engines;  ///< empty: the fastest available
+    std::vector<int> threads = {1};
+    std::vector<NetworkKind> networks = {NetworkKind::separable, NetworkKind::standard};
+    std::int64_t rounds = 200;  ///< at most
+    /// A point is done when half the width of each of its intervals is at most this part of the value.
+    double precision = 0.02;
+    double max_seconds = 300;  ///< for all timing; making the networks ready comes on top
+    double confidence = 0.95;  ///< that all intervals of the sweep hold at once (Bonferroni)
+    std::uint64_t seed = 1;    ///< of the order inside the rounds
+    std::optional<int> pin_cpu;
+    /// A block that lost more of its time to the hypervisor, or that other processes interrupted more often,
+    /// is left out together with its partner in a pair.
+    double most_steal = 0.05;
+    double most_switches_per_second = 100;
+    bool layers = true;  ///< time the layers of the separable networks, after the rounds
+    Shard shard;
+
+    bool operator==(const SweepTiming&) const = default;
+};
+
+/// One network on one engine with one number of threads.
+struct SweepPoint {
+    std::size_t cell = 0;  ///< in SweepRun::cells
+    std::string engine;
+    int threads = 1;
+    NetworkKind network = NetworkKind::separable;
+    std::size_t base = 0;                    ///< the point that its speed-up is against; itself: it is a base
+    std::optional<std::size_t> counterpart;  ///< the other network of the same cell
+    BenchStatus status = BenchStatus::ok;
+    std::string reason;                        ///< why not ok
+    std::optional<NetworkCounts> counts;       ///< absent: there is no such network
+    std::optional<std::int64_t> memory_bytes;  ///< held by the engine
+};
+
+/// What made the samples; runs may be joined only when all of it is equal.
+struct RunOrigin {
+    std::string version;
+    std::string commit;
+    std::string compiler;
+    std::string flags;
+    MachineInfo machine;  ///< of which the CPU, its caches and the number of allowed CPUs are compared
+    std::vector<EngineStatus> engines;
+};
+
+/// Everything that a measured sweep is: what a run log stores, and all that its document is made from.
+struct SweepRun {
+    std::string started;  ///< UTC, "2026-01-31T12:00:00Z"
+    RunOrigin origin;
+    SweepSettings settings;
+    SweepTiming timing;
+    std::vector<std::string> models;  ///< for each model of the cells: its name or config file, as asked for
+    std::vector<SweepCell> cells;
+    std::vector<SweepPoint> points;
+    Preflight preflight;
+    Measurement measurement;  ///< `cells` are the points; those that cannot run have a failure
+    std::vector<std::optional<LayerProfile>> profiles;  ///< one per point; absent: not timed layer by layer
+};
+
+/// The points of a shard: model by model, engine by engine, thread count by thread count, cell by cell.
+[[nodiscard]] std::vector<SweepPoint> plan_points(const std::vector<SweepCell>& cells,
+                                                  const SweepTiming& timing);
+
+}  // namespace mobilenet_cost

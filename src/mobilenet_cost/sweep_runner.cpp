@@ -1,0 +1,368 @@
+#include "mobilenet_cost/sweep_runner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <ctime>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "mobilenet_cost/build_info.h"
+#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/session_setup.h"
+#include "mobilenet_cost/standard.h"
+#include "mobilenet_cost/sweep_result.h"
+#include "mobilenet_cost/weights.h"
+
+namespace mobilenet_cost {
+namespace {
+
+/// Part of the time limit that is kept for the layers.
+constexpr double kLayerShare = 0.15;
+constexpr std::int64_t kLayerRounds = 7;
+
+/// Whether every interval is narrow enough is looked at this often: the more often one looks, the likelier
+/// one stops at a moment when an interval is narrow by chance.
+constexpr std::size_t kRoundsBetweenLooks = 4;
+
+void check(const SweepTiming& timing) {
+    const auto positive = [](std::string_view flag, double value) {
+        if (!(value > 0) || !std::isfinite(value))
+            fail(flag, fmt::format("expected a number above 0, found {}", value));
+    };
+    positive("--rounds", static_cast<double>(timing.rounds));
+    positive("--precision", timing.precision);
+    positive("--max-seconds", timing.max_seconds);
+    for (const int threads : timing.threads)
+        positive("--threads", threads);
+    if (!(timing.confidence > 0 && timing.confidence < 1))
+        fail("--confidence", fmt::format("expected a number between 0 and 1, found {}", timing.confidence));
+    if (timing.shard.count < 1 || timing.shard.index < 1 || timing.shard.index > timing.shard.count)
+        fail("--shard", fmt::format("expected I/N with 1 <= I <= N, found {}/{}", timing.shard.index,
+                                    timing.shard.count));
+    if (timing.pin_cpu) (void)pin_to_cpu(*timing.pin_cpu);  // throws where it is not allowed
+}
+
+std::string utc_now() {
+    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
+}
+
+std::vector<std::string> names_of(const std::vector<EngineStatus>& engines) {
+    std::vector<std::string> names;
+    for (const EngineStatus& engine : engines)
+        names.push_back(engine.name);
+    return names;
+}
+
+/// One call of time_sweep().
+class Runner {
+  public:
+    Runner(const std::vector<ModelConfig>& configs, SweepRun& run, const SweepHooks& hooks)
+        : configs_(configs),
+          run_(run),
+          hooks_(hooks),
+          resumed_(run.measurement.calibrated),
+          sessions_(run.points.size()),
+          networks_(run.points.size()) {}
+
+    void run() {
+        run_.measurement.cells.resize(run_.points.size());
+        run_.profiles.resize(run_.points.size());
+        if (!resumed_) look_at_machine();
+        make_sessions();
+        if (stopped()) {
+            run_.measurement.ended = Ended::interrupted;
+        } else {
+            if (!resumed_ && hooks_.log != nullptr) hooks_.log->prepared(run_);
+            time_points();
+            if (run_.timing.layers) time_layers();
+        }
+        if (hooks_.log != nullptr) hooks_.log->ended(run_.measurement);
+    }
+
+  private:
+    using Phase = SweepProgress::Phase;
+
+    [[nodiscard]] bool stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
+
+    void report(const SweepProgress& progress) const {
+        if (hooks_.progress) hooks_.progress(progress);
+    }
+
+    void look_at_machine() {
+        report({.phase = Phase::preflight});
+        run_.preflight = hooks_.preflight ? hooks_.preflight() : run_preflight();
+    }
+
+    /// Network by network, so that only one set of unpacked weights exists at a time.
+    void make_sessions() {
+        std::int64_t done = 0;
+        for (std::size_t cell = 0; cell < run_.cells.size(); ++cell) {
+            for (const NetworkKind kind : {NetworkKind::separable, NetworkKind::standard}) {
+                std::vector<std::size_t> points;
+                for (std::size_t i = 0; i < run_.points.size(); ++i) {
+                    if (run_.points[i].cell == cell && run_.points[i].network == kind) points.push_back(i);
+                }
+                if (points.empty() || stopped()) continue;
+                report({.phase = Phase::prepare,
+                        .done = done,
+                        .total = static_cast<std::int64_t>(run_.points.size())});
+                make_sessions(points);
+                done += static_cast<std::int64_t>(points.size());
+            }
+        }
+        for (std::size_t i = 0; i < run_.points.size(); ++i) {
+            if (run_.points[i].status != BenchStatus::ok)
+                run_.measurement.cells[i].failure = run_.points[i].reason;
+        }
+    }
+
+    /// Of one network, which the points have in common.
+    void make_sessions(const std::vector<std::size_t>& points) {
+        std::shared_ptr<const Network> network;
+        std::optional<Weights> weights;
+        for (const std::size_t index : points) {
+            SweepPoint& point = run_.points[index];
+            if (point.status != BenchStatus::ok || !run_.measurement.cells[index].failure.empty()) continue;
+            guarded(point, [&] {
+                if (!network) network = make_network(run_.cells[point.cell], point.network);
+                point.counts = count_network(*network);
+                const auto available = hooks_.available_memory_bytes ? hooks_.available_memory_bytes()
+                                                                     : available_memory_bytes();
+                const std::string refusal = memory_refusal(*point.counts, weights ? 1 : 2, available);
+                if (!refusal.empty()) throw Error(refusal);
+                if (!weights) weights = make_weights(*network, kDataSeed);
+                networks_[index] = network;
+                sessions_[index] = make_session(point, *network, *weights);
+                point.memory_bytes = sessions_[index]->memory_bytes();
+            });
+        }
+    }
+
+    template <typename Work>
+    static void guarded(SweepPoint& point, const Work& work) {
+        try {
+            work();
+        } catch (const Error& error) {
+            point.status = BenchStatus::skipped;  // known beforehand that it cannot be done
+            point.reason = error.what();
+        } catch (const std::bad_alloc&) {
+            point.status = BenchStatus::failed;
+            point.reason = "out of memory";
+        } catch (const std::exception& error) {
+            point.status = BenchStatus::failed;
+            point.reason = error.what();
+        }
+    }
+
+    [[nodiscard]] std::shared_ptr<const Network> make_network(const SweepCell& cell, NetworkKind kind) const {
+        const auto config = std::find_if(configs_.begin(), configs_.end(), [&](const ModelConfig& candidate) {
+            return candidate.name == cell.model;
+        });
+        if (config == configs_.end()) throw std::logic_error("a cell of a model without a config");
+        Network network = expand(*config, cell.variant);
+        if (kind == NetworkKind::separable) return std::make_shared<const Network>(std::move(network));
+        Network standard = standard_counterpart(network);
+        if (standard.layers == network.layers)
+            throw Error("the network has no depthwise convolution with its pointwise one");
+        return std::make_shared<const Network>(std::move(standard));
+    }
+
+    [[nodiscard]] std::unique_ptr<Session> make_session(const SweepPoint& point, const Network& network,
+                                                        const Weights& weights) const {
+        const auto engine = hooks_.find_engine ? hooks_.find_engine(point.engine) : find_engine(point.engine);
+        auto session = engine->make_session(network, weights, {.threads = point.threads});
+        const std::vector<float> input = make_input(network.input, kDataSeed);
+        std::copy(input.begin(), input.end(), session->input().begin());
+        return session;
+    }
+
+    /// A pool of threads would inherit the restriction to one CPU.
+    [[nodiscard]] std::optional<int> pin_cpu(std::size_t point) const {
+        return run_.points[point].threads == 1 ? run_.timing.pin_cpu : std::nullopt;
+    }
+
+    [[nodiscard]] std::vector<MeasuredCell> measured_cells() const {
+        std::vector<MeasuredCell> cells(run_.points.size());
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            if (sessions_[i]) cells[i] = plain_cell(*sessions_[i], pin_cpu(i));
+        }
+        return cells;
+    }
+
+    void time_points() {
+        const SweepTiming& timing = run_.timing;
+        const MeasureSettings settings{
+            .rounds = timing.rounds,
+            .seed = timing.seed,
+            .max_seconds = timing.max_seconds * (timing.layers ? 1 - kLayerShare : 1),
+            .confidence = evaluate(run_).interval_confidence};
+        MeasureHooks hooks;
+        hooks.clock = hooks_.clock;
+        hooks.stop = hooks_.stop;
+        hooks.progress = [this](const Progress& progress) { show(progress); };
+        hooks.wanted = [this](const Measurement& measurement) { return wanted(measurement); };
+        if (hooks_.log != nullptr) {
+            if (!resumed_)
+                hooks.calibrated = [this](const Measurement& measurement) {
+                    hooks_.log->calibrated(measurement);
+                };
+            hooks.round_done = [this](const Measurement& measurement) { hooks_.log->round(measurement); };
+        }
+        const std::vector<MeasuredCell> cells = measured_cells();
+        run_.measurement = measure(cells, settings, hooks, std::move(run_.measurement));
+    }
+
+    [[nodiscard]] std::vector<bool> wanted(const Measurement& measurement) {
+        if (wanted_.empty() || measurement.order.size() % kRoundsBetweenLooks == 0) {
+            const SweepResult result = evaluate(run_, measurement);
+            wanted_ = points_wanted(run_, result);
+            worst_interval_ = result.worst_interval;
+            imprecise_ = result.imprecise;
+        }
+        return wanted_;
+    }
+
+    void show(const Progress& progress) const {
+        SweepProgress shown;
+        shown.phase = progress.stage == Progress::Stage::warm_up ? Phase::warm_up : Phase::rounds;
+        shown.done = progress.done;
+        shown.total = progress.total;
+        shown.seconds_left = progress.seconds_left;
+        shown.points = std::count_if(sessions_.begin(), sessions_.end(),
+                                     [](const auto& session) { return session != nullptr; });
+        shown.points_done =
+            wanted_.empty() ? 0 : shown.points - std::count(wanted_.begin(), wanted_.end(), true);
+        report(shown);
+    }
+
+    /// Cell by cell, all engines and thread counts of a cell in the same rounds.
+    void time_layers() {
+        const double limit = run_.timing.max_seconds * kLayerShare / static_cast<double>(run_.cells.size());
+        for (std::size_t cell = 0; cell < run_.cells.size() && !stopped(); ++cell) {
+            report({.phase = Phase::layers,
+                    .done = static_cast<std::int64_t>(cell),
+                    .total = static_cast<std::int64_t>(run_.cells.size())});
+            time_layers(cell, limit);
+        }
+        if (stopped()) run_.measurement.ended = Ended::interrupted;
+    }
+
+    void time_layers(std::size_t cell, double max_seconds) {
+        std::vector<LayerTarget> targets;
+        std::vector<LayerProfile> profiles;
+        std::vector<std::size_t> points;
+        for (std::size_t i = 0; i < run_.points.size(); ++i) {
+            const SweepPoint& point = run_.points[i];
+            const bool timed = sessions_[i] && run_.measurement.cells[i].failure.empty();
+            if (point.cell != cell || point.network != NetworkKind::separable || !timed || run_.profiles[i])
+                continue;
+            LayerProfile profile;
+            profile.engine = point.engine;
+            profile.threads = point.threads;
+            targets.push_back({sessions_[i].get(), pin_cpu(i), profiles.size()});
+            profiles.push_back(std::move(profile));
+            points.push_back(i);
+        }
+        if (targets.empty()) return;
+        MeasureHooks hooks;
+        hooks.clock = hooks_.clock;
+        hooks.stop = hooks_.stop;
+        measure_layers(*networks_[points.front()], targets,
+                       {.rounds = kLayerRounds, .seed = run_.timing.seed, .max_seconds = max_seconds}, hooks,
+                       profiles);
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            if (stopped() && profiles[i].status != BenchStatus::ok) continue;  // another run may time it
+            run_.profiles[points[i]] = std::move(profiles[i]);
+            if (hooks_.log != nullptr) hooks_.log->profile(points[i], *run_.profiles[points[i]]);
+        }
+    }
+
+    const std::vector<ModelConfig>& configs_;
+    SweepRun& run_;
+    const SweepHooks& hooks_;
+    bool resumed_;
+    std::vector<std::unique_ptr<Session>> sessions_;
+    std::vector<std::shared_ptr<const Network>> networks_;
+    // As of the last look.
+    std::vector<bool> wanted_;
+    std::optional<double> worst_interval_;
+    std::optional<std::int64_t> imprecise_;
+};
+
+}  // namespace
+
+RunOrigin this_origin(std::vector<EngineStatus> engines) {
+    const BuildInfo& build = build_info();
+    return {.version = std::string(build.version),
+            .commit = std::string(build.commit),
+            .compiler = std::string(build.compiler),
+            .flags = std::string(build.flags),
+            .machine = read_machine(),
+            .engines = std::move(engines)};
+}
+
+SweepRun plan_run(std::vector<SweepCell> cells, std::vector<std::string> models,
+                  const SweepSettings& settings, SweepTiming timing, const SweepHooks& hooks) {
+    check(timing);
+    SweepRun run;
+    run.started = utc_now();
+    run.origin = this_origin(
+        choose_engines(hooks.engine_statuses ? hooks.engine_statuses() : engine_statuses(), timing.engines));
+    timing.engines = names_of(run.origin.engines);
+    run.settings = settings;
+    run.timing = std::move(timing);
+    run.models = std::move(models);
+    run.cells = std::move(cells);
+    run.points = plan_points(run.cells, run.timing);
+    if (run.points.empty())
+        fail("--shard",
+             fmt::format("expected at most as many shards as groups (models x engines x threads), found {}",
+                         run.timing.shard.count));
+    for (SweepPoint& point : run.points) {
+        const auto engine =
+            std::find_if(run.origin.engines.begin(), run.origin.engines.end(),
+                         [&](const EngineStatus& status) { return status.name == point.engine; });
+        if (engine->available) continue;
+        point.status = BenchStatus::skipped;
+        point.reason = engine->reason;
+    }
+    return run;
+}
+
+void require_resumable(const SweepRun& run, const RunOrigin& here, const std::string& log) {
+    const RunOrigin& there = run.origin;
+    const auto require = [&log](bool same, const char* what, const std::string& expected,
+                                const std::string& found) {
+        if (!same)
+            fail(log,
+                 fmt::format("expected {} {}, where the run was begun, found {}", what, expected, found));
+    };
+    require(there.machine.cpu == here.machine.cpu && there.machine.caches == here.machine.caches,
+            "the processor", there.machine.cpu.model_name.value_or("unknown"),
+            here.machine.cpu.model_name.value_or("unknown") + " with other caches or features");
+    require(there.machine.allowed_cpus == here.machine.allowed_cpus, "the CPUs",
+            fmt::format("{}", fmt::join(there.machine.allowed_cpus, ",")),
+            fmt::format("{}", fmt::join(here.machine.allowed_cpus, ",")));
+    require(there.version == here.version && there.commit == here.commit, "the version",
+            there.version + " " + there.commit, here.version + " " + here.commit);
+    require(there.compiler == here.compiler && there.flags == here.flags, "the build",
+            there.compiler + " " + there.flags, here.compiler + " " + here.flags);
+    for (std::size_t i = 0; i < there.engines.size() && i < here.engines.size(); ++i) {
+        require(there.engines[i].info.version == here.engines[i].info.version &&
+                    there.engines[i].available == here.engines[i].available,
+                "the engine", there.engines[i].name + " " + there.engines[i].info.version,
+                here.engines[i].name + " " + here.engines[i].info.version);
+    }
+}
+
+void time_sweep(const std::vector<ModelConfig>& configs, SweepRun& run, const SweepHooks& hooks) {
+    Runner(configs, run, hooks).run();
+}
+
+}  // namespace mobilenet_cost
