@@ -16,6 +16,7 @@
 #include "mobilenet_cost/report/sweep_report.h"
 #include "mobilenet_cost/run_log.h"
 #include "mobilenet_cost/session_setup.h"
+#include "mobilenet_cost/sweep_predict.h"
 #include "mobilenet_cost/sweep_result.h"
 #include "mobilenet_cost/sweep_runner.h"
 
@@ -41,6 +42,8 @@ struct SweepOptions {
     std::string precision;
     std::string confidence;
     bool no_layers = false;
+    bool predict = false;
+    std::string spots;
     std::string shard;
     std::string log;
     std::string resume;
@@ -111,6 +114,13 @@ SweepTiming read_timing(const SweepOptions& options) {
     timing.layers = !options.no_layers;
     timing.pin_cpu = read_cpu(typed.cpu);
     return timing;
+}
+
+PredictionPlan read_prediction(const SweepOptions& options, const Grid& grid, std::uint64_t seed) {
+    if (options.no_layers) fail("--predict", "expected layers to predict from, found --no-layers");
+    std::uint64_t spots = 2;
+    if (!options.spots.empty()) spots = read_seed(options.spots, "--spots");
+    return plan_prediction(grid.cells, spots, seed);
 }
 
 std::string progress_text(const SweepProgress& progress) {
@@ -199,8 +209,10 @@ int run_measured(const SweepOptions& options) {
     Grid grid = read_grid(options);
     if (grid.settings.data_type != DataType::f32)
         fail("--dtype", fmt::format("expected f32 with --bench, found {}", options.variant.data_type));
+    SweepTiming timing = read_timing(options);
+    if (options.predict) timing.prediction = read_prediction(options, grid, timing.seed);
     SweepRun run = plan_run(std::move(grid.cells), parse_names(options.variant.models), grid.settings,
-                            read_timing(options));
+                            std::move(timing));
     Output output(options.output);
     RunLog log =
         RunLog::create(options.log.empty() ? default_log(options.output.path, run.started) : options.log);
@@ -261,6 +273,7 @@ void refuse_idle_flags(const CLI::App& command, const SweepOptions& options) {
             flag == "--format" || flag == "--output" || flag == "--progress" || flag == "--resume";
         if (option->count() == 0 || of_output) continue;
         if (resumes) fail(flag, "expected nothing but --format, --output and --progress with --resume");
+        if (flag == "--spots" && !options.predict) fail(flag, "expected --predict with it, found none");
         if (of_bench && !options.bench) fail(flag, "expected --bench with it, found none");
     }
 }
@@ -285,6 +298,8 @@ void add_bench_options(CLI::App& command, SweepOptions& options) {
     command.add_option("--confidence", options.confidence, "that all intervals hold at once [0.95]")
         ->type_name("C");
     command.add_flag("--no-layers", options.no_layers, "do not time the layers afterwards");
+    command.add_flag("--predict", options.predict, "time at most 4 cells of a model and predict the rest");
+    command.add_option("--spots", options.spots, "cells timed to check the prediction [2]")->type_name("N");
     command.add_option("--shard", options.shard, "the I-th of N parts of the groups")->type_name("I/N");
     command.add_option("--log", options.log, "every sample, as it is taken [beside the output]")
         ->type_name("FILE");

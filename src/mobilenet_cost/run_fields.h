@@ -156,6 +156,12 @@ void fields(Archive& archive, Shard& shard) {
 }
 
 template <typename Archive>
+void fields(Archive& archive, PredictionPlan& plan) {
+    archive("timed", plan.timed);
+    archive("spots", plan.spots);
+}
+
+template <typename Archive>
 void fields(Archive& archive, SweepTiming& timing) {
     archive("engines", timing.engines);
     archive("threads", timing.threads);
@@ -170,6 +176,7 @@ void fields(Archive& archive, SweepTiming& timing) {
     archive("most_switches_per_second", timing.most_switches_per_second);
     archive("layers", timing.layers);
     archive("shard", timing.shard);
+    archive("prediction", timing.prediction);
 }
 
 template <typename Archive>

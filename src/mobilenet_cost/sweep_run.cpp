@@ -13,13 +13,20 @@ std::vector<std::string> models_of(const std::vector<SweepCell>& cells) {
     return models;
 }
 
+bool is_timed(std::size_t cell, const SweepTiming& timing) {
+    if (!timing.prediction) return true;
+    const PredictionPlan& plan = *timing.prediction;
+    return std::find(plan.timed.begin(), plan.timed.end(), cell) != plan.timed.end() ||
+           std::find(plan.spots.begin(), plan.spots.end(), cell) != plan.spots.end();
+}
+
 /// The points of one model on one engine with one number of threads, behind those in `points`.
 void append_group(const std::vector<SweepCell>& cells, const SweepTiming& timing, const std::string& model,
                   SweepPoint prototype, std::vector<SweepPoint>& points) {
     const std::size_t base = base_cell(cells, model);
     const std::size_t first = points.size();
     for (std::size_t cell = 0; cell < cells.size(); ++cell) {
-        if (cells[cell].model != model) continue;
+        if (cells[cell].model != model || !is_timed(cell, timing)) continue;
         const std::size_t of_cell = points.size();
         for (const NetworkKind network : timing.networks) {
             prototype.cell = cell;

@@ -24,6 +24,14 @@ struct Shard {
     bool operator==(const Shard&) const = default;
 };
 
+/// A sweep that times some cells and predicts the others: indices of cells.
+struct PredictionPlan {
+    std::vector<std::size_t> timed;  ///< what the prediction is fitted to
+    std::vector<std::size_t> spots;  ///< timed only to check it
+
+    bool operator==(const PredictionPlan&) const = default;
+};
+
 /// What the timing of a sweep is asked for.
 struct SweepTiming {
     std::vector<std::string> engines;  ///< empty: the fastest available
@@ -42,6 +50,7 @@ struct SweepTiming {
     double most_switches_per_second = 100;
     bool layers = true;  ///< time the layers of the separable networks, after the rounds
     Shard shard;
+    std::optional<PredictionPlan> prediction;  ///< absent: every cell is timed
 
     bool operator==(const SweepTiming&) const = default;
 };

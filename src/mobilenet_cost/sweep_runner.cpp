@@ -248,20 +248,20 @@ class Runner {
             report({.phase = Phase::layers,
                     .done = static_cast<std::int64_t>(cell),
                     .total = static_cast<std::int64_t>(run_.cells.size())});
-            time_layers(cell, limit);
+            time_layers(cell, NetworkKind::separable, limit);
+            if (run_.timing.prediction) time_layers(cell, NetworkKind::standard, limit);
         }
         if (stopped()) run_.measurement.ended = Ended::interrupted;
     }
 
-    void time_layers(std::size_t cell, double max_seconds) {
+    void time_layers(std::size_t cell, NetworkKind kind, double max_seconds) {
         std::vector<LayerTarget> targets;
         std::vector<LayerProfile> profiles;
         std::vector<std::size_t> points;
         for (std::size_t i = 0; i < run_.points.size(); ++i) {
             const SweepPoint& point = run_.points[i];
             const bool timed = sessions_[i] && run_.measurement.cells[i].failure.empty();
-            if (point.cell != cell || point.network != NetworkKind::separable || !timed || run_.profiles[i])
-                continue;
+            if (point.cell != cell || point.network != kind || !timed || run_.profiles[i]) continue;
             LayerProfile profile;
             profile.engine = point.engine;
             profile.threads = point.threads;

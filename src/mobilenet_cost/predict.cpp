@@ -1,0 +1,189 @@
+#include "mobilenet_cost/predict.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <utility>
+
+#include <Eigen/Dense>
+#include <fmt/format.h>
+
+#include "mobilenet_cost/cost.h"
+#include "mobilenet_cost/error.h"
+
+namespace mobilenet_cost {
+
+namespace {
+
+/// What a layer's time is a sum of: MACs, activation elements, weight elements, the call itself.
+constexpr std::size_t kFeatures = 4;
+using Features = std::array<double, kFeatures>;
+
+struct Sample {
+    Features features{};
+    double seconds = 0;
+};
+
+Features features_of(const Layer& layer) {
+    const Cost cost = layer_cost(layer);
+    return {static_cast<double>(cost.macs), static_cast<double>(cost.input_elements + cost.output_elements),
+            static_cast<double>(cost.weights + cost.biases + cost.bn_channels), 1.0};
+}
+
+/// Of the samples that the set bits of `active` explain; columns are scaled to 1 so that the solve is well
+/// conditioned, rows divided by the time so that the error is relative.
+struct Solution {
+    Features rates{};
+    double error = std::numeric_limits<double>::infinity();
+};
+
+Solution solve(const std::vector<Sample>& samples, unsigned active) {
+    std::vector<std::size_t> columns;
+    for (std::size_t f = 0; f < kFeatures; ++f) {
+        if ((active >> f & 1U) != 0) columns.push_back(f);
+    }
+    Eigen::MatrixXd matrix(static_cast<Eigen::Index>(samples.size()),
+                           static_cast<Eigen::Index>(columns.size()));
+    for (std::size_t row = 0; row < samples.size(); ++row) {
+        for (std::size_t c = 0; c < columns.size(); ++c) {
+            matrix(static_cast<Eigen::Index>(row), static_cast<Eigen::Index>(c)) =
+                samples[row].features[columns[c]] / samples[row].seconds;
+        }
+    }
+    const Eigen::VectorXd scale = matrix.cwiseAbs().colwise().maxCoeff().transpose().cwiseMax(1e-300);
+    const Eigen::VectorXd ones = Eigen::VectorXd::Ones(matrix.rows());
+    const Eigen::MatrixXd scaled = matrix * scale.cwiseInverse().asDiagonal();
+    const Eigen::VectorXd found = scaled.colPivHouseholderQr().solve(ones);
+    Solution solution;
+    if ((found.array() < 0).any() || !found.allFinite()) return solution;
+    solution.error = (scaled * found - ones).squaredNorm();
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+        const auto index = static_cast<Eigen::Index>(c);
+        solution.rates[columns[c]] = found(index) / scale(index);
+    }
+    return solution;
+}
+
+/// Non-negative least squares. With four unknowns the sets of those that are not zero can all be tried; the
+/// smallest set wins where more explain nothing more.
+Features fit_rates(const std::vector<Sample>& samples) {
+    constexpr double kWorthwhile = 1e-9;  // less of the squared relative error is rounding
+    Solution best;
+    for (unsigned active = 1; active < 1U << kFeatures; ++active) {
+        const Solution solution = solve(samples, active);
+        if (solution.error < best.error - kWorthwhile) best = solution;
+    }
+    return best.rates;
+}
+
+/// What must agree for two layers to be the same one of a family.
+std::string layer_kind(const Network& network, std::size_t index) {
+    const Layer& layer = network.layers[index];
+    const Conv* conv = std::get_if<Conv>(&layer.kind);
+    return fmt::format("{} {} {}", layer_class_name(layer_class(network, index)),
+                       conv != nullptr ? conv->kernel : 0, conv != nullptr ? conv->stride : 0);
+}
+
+std::vector<std::string> layer_kinds(const Network& network) {
+    std::vector<std::string> kinds;
+    for (std::size_t i = 0; i < network.layers.size(); ++i)
+        kinds.push_back(layer_kind(network, i));
+    return kinds;
+}
+
+void require_kinds(const std::vector<std::string>& expected, const Network& network) {
+    const std::vector<std::string> found = layer_kinds(network);
+    if (found.size() != expected.size())
+        fail("prediction", fmt::format("expected a network of {} layers, as timed, found {}", expected.size(),
+                                       found.size()));
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        if (found[i] != expected[i])
+            fail("prediction", fmt::format("expected layer {} to be \"{}\", as timed, found \"{}\"", i,
+                                           expected[i], found[i]));
+    }
+}
+
+double dot(const Features& rates, const Features& features) {
+    double sum = 0;
+    for (std::size_t f = 0; f < kFeatures; ++f)
+        sum += rates[f] * features[f];
+    return sum;
+}
+
+}  // namespace
+
+struct TimeModel::Rates {
+    Features rates{};
+};
+
+TimeModel TimeModel::fit(const std::vector<TimedNetwork>& timed, TimeModelKind kind) {
+    if (timed.empty()) fail("prediction", "expected a timed network, found none");
+    TimeModel model;
+    model.kind_ = kind;
+    model.ops_ = layer_kinds(timed.front().network);
+    const std::size_t layers = model.ops_.size();
+    std::vector<std::vector<Sample>> samples(layers);
+    for (const TimedNetwork& network : timed) {
+        require_kinds(model.ops_, network.network);
+        double sum = 0;
+        for (std::size_t i = 0; i < layers; ++i) {
+            const double seconds = network.profile.layers[i].seconds.value;
+            sum += seconds;
+            if (seconds > 0) samples[i].push_back({features_of(network.network.layers[i]), seconds});
+        }
+        model.between_layers_ += (network.seconds - sum) / static_cast<double>(timed.size());
+    }
+    if (kind == TimeModelKind::per_class) {
+        for (std::size_t i = 0; i < layers; ++i) {
+            const auto first = static_cast<std::size_t>(
+                std::find(model.ops_.begin(), model.ops_.end(), model.ops_[i]) - model.ops_.begin());
+            if (first != i) samples[first].insert(samples[first].end(), samples[i].begin(), samples[i].end());
+        }
+    }
+    std::vector<Rates> rates(layers);
+    for (std::size_t i = 0; i < layers; ++i) {
+        const auto first = static_cast<std::size_t>(
+            std::find(model.ops_.begin(), model.ops_.end(), model.ops_[i]) - model.ops_.begin());
+        if (kind == TimeModelKind::per_class && first != i) {
+            if (!samples[i].empty()) rates[i] = rates[first];  // a fused layer takes no time of its own
+        } else if (!samples[i].empty()) {
+            rates[i].rates = fit_rates(samples[i]);
+        }
+    }
+    model.rates_ = std::make_shared<const std::vector<Rates>>(std::move(rates));
+    return model;
+}
+
+std::vector<double> TimeModel::layer_seconds(const Network& network) const {
+    require_kinds(ops_, network);
+    std::vector<double> seconds;
+    for (std::size_t i = 0; i < network.layers.size(); ++i)
+        seconds.push_back(dot((*rates_)[i].rates, features_of(network.layers[i])));
+    return seconds;
+}
+
+double TimeModel::seconds(const Network& network) const {
+    double sum = 0;
+    for (const double layer : layer_seconds(network))
+        sum += layer;
+    return std::max(sum + between_layers_, sum / 2);  // a negative rest must not eat up a tiny network
+}
+
+std::vector<double> leave_one_out_errors(const std::vector<TimedNetwork>& timed, TimeModelKind kind) {
+    std::vector<double> errors;
+    if (timed.size() < 3) return errors;
+    for (std::size_t i = 0; i < timed.size(); ++i) {
+        std::vector<TimedNetwork> others = timed;
+        others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+        const double predicted = TimeModel::fit(others, kind).seconds(timed[i].network);
+        errors.push_back(predicted / timed[i].seconds - 1);
+    }
+    return errors;
+}
+
+std::string_view time_model_name(TimeModelKind kind) {
+    return kind == TimeModelKind::per_layer ? "per_layer" : "per_class";
+}
+
+}  // namespace mobilenet_cost
