@@ -1,131 +1,60 @@
-// Speed of the analyzer itself, under Google Benchmark.
+// Networks, single layers and the analyzer under Google Benchmark, with all its flags. `mobilenet-cost bench`
+// compares networks with each other in one run; this one feeds the tools that read Google Benchmark's JSON.
 
-#include <cstdint>
+#include <cstdio>
+#include <exception>
 #include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
-#include "mobilenet_cost/analysis.h"
-#include "mobilenet_cost/report/cost_report.h"
-#include "mobilenet_cost/report/sweep_report.h"
-#include "mobilenet_cost/sweep.h"
+#include "mobilenet_cost/build_info.h"
+#include "mobilenet_cost/engine/registry.h"
+#include "mobilenet_cost/machine.h"
+
+#include "benches.h"
 
 namespace mobilenet_cost {
 namespace {
 
-const Convention& paper() {
-    return find_convention("paper");
-}
-
-/// 100 width multipliers x 100 resolutions.
-std::vector<Variant> ten_thousand_variants() {
-    std::vector<Variant> variants;
-    for (int alpha = 1; alpha <= 100; ++alpha) {
-        for (int step = 0; step < 100; ++step) {
-            Variant variant;
-            variant.alpha = alpha / 100.0;
-            variant.resolution = 32 + 4 * step;
-            variants.push_back(variant);
+/// The engines worth timing that are there; the others are said. Not `reference`: it is written to check the
+/// others, and would take hours.
+std::vector<std::string> timed_engines() {
+    std::vector<std::string> engines;
+    for (const EngineStatus& status : engine_statuses()) {
+        if (status.name == "reference") continue;
+        if (status.available) {
+            engines.push_back(status.name);
+            benchmark::AddCustomContext("engine_" + status.name, fmt::format("{} {}", status.info.version,
+                                                                             status.info.instruction_set));
+        } else {
+            fmt::print(stderr, "mobilenet-bench: warning: no benchmarks of engine \"{}\": {}\n", status.name,
+                       status.reason);
         }
     }
-    return variants;
+    return engines;
 }
 
-void parse_config(benchmark::State& state, const std::string& model) {
-    for (auto _ : state)
-        benchmark::DoNotOptimize(find_model(model));
+/// What the times depend on and Google Benchmark does not tell.
+void add_context() {
+    const BuildInfo& build = build_info();
+    benchmark::AddCustomContext("mobilenet_cost_version", std::string(build.version));
+    benchmark::AddCustomContext("mobilenet_cost_commit", std::string(build.commit));
+    benchmark::AddCustomContext("compiler", std::string(build.compiler));
+    benchmark::AddCustomContext("compiler_flags", std::string(build.flags));
+    if (const auto model = read_machine().cpu.model_name) benchmark::AddCustomContext("cpu_model", *model);
 }
 
-/// Totals of one variant without building its network.
-void totals(benchmark::State& state, const std::string& model) {
-    const ModelConfig config = find_model(model);
-    Variant variant;
-    variant.resolution = config.resolution;
-    std::int64_t step = 0;
-    for (auto _ : state) {
-        variant.alpha = 0.25 + 0.01 * static_cast<double>(step++ % 76);
-        benchmark::DoNotOptimize(total_cost(config, variant));
-    }
-    state.SetItemsProcessed(state.iterations());
-}
-
-void expand_network(benchmark::State& state, const std::string& model) {
-    const ModelConfig config = find_model(model);
-    Network network;
-    for (auto _ : state) {
-        expand_into(config, Variant{}, network);
-        benchmark::DoNotOptimize(network.layers.data());
-    }
-}
-
-/// Everything `cost` says about one variant.
-void analysis(benchmark::State& state, const std::string& model) {
-    const ModelConfig config = find_model(model);
-    for (auto _ : state)
-        benchmark::DoNotOptimize(analyze(config, Variant{}, DataType::f32, paper()));
-}
-
-/// Totals, peak memory and both ratios of 10,000 cells.
-void grid(benchmark::State& state, const std::string& model) {
-    const ModelConfig config = find_model(model);
-    const std::vector<Variant> variants = ten_thousand_variants();
-    for (auto _ : state)
-        benchmark::DoNotOptimize(sweep(config, variants, paper()));
-    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(variants.size()));
-}
-
-void grid_to_json(benchmark::State& state, const std::string& model) {
-    const std::vector<SweepCell> cells = sweep(find_model(model), ten_thousand_variants(), paper());
-    SweepSettings settings;
-    settings.convention = "paper";
-    settings.alpha_scope = "published";
-    for (auto _ : state)
-        benchmark::DoNotOptimize(sweep_json(cells, settings));
-}
-
-/// The paper's 4 x 4 grid with every layer.
-void sixteen_variants_to_json(benchmark::State& state, const std::string& model) {
-    const ModelConfig config = find_model(model);
-    for (auto _ : state) {
-        std::vector<Analysis> analyses;
-        for (const double alpha : {1.0, 0.75, 0.5, 0.25}) {
-            for (const std::int64_t resolution : {224, 192, 160, 128}) {
-                Variant variant;
-                variant.alpha = alpha;
-                variant.resolution = resolution;
-                analyses.push_back(analyze(config, variant, DataType::f32, paper()));
-            }
-        }
-        benchmark::DoNotOptimize(cost_json(analyses));
-    }
-}
-
-using Body = void (*)(benchmark::State&, const std::string&);
-
-struct Row {
-    const char* name;
-    Body body;
-    benchmark::TimeUnit unit;
-};
-
-constexpr Row kRows[] = {
-    {"analyzer/parse_config", parse_config, benchmark::kMicrosecond},
-    {"analyzer/totals", totals, benchmark::kMicrosecond},
-    {"analyzer/expand", expand_network, benchmark::kMicrosecond},
-    {"analyzer/analyze", analysis, benchmark::kMicrosecond},
-    {"analyzer/grid_10000", grid, benchmark::kMillisecond},
-    {"analyzer/grid_10000_json", grid_to_json, benchmark::kMillisecond},
-    {"analyzer/grid_16_layers_json", sixteen_variants_to_json, benchmark::kMillisecond},
-};
-
-void register_all() {
-    for (const Row& row : kRows) {
-        for (const std::string& model : model_names()) {
-            const std::string name = std::string(row.name) + "/" + model;
-            benchmark::RegisterBenchmark(name.c_str(), row.body, model)->Unit(row.unit);
-        }
-    }
+/// Exit status 2 where the filter matches nothing or is no regular expression: Google Benchmark only says so.
+int run() {
+    add_context();
+    Passes passes;
+    const std::vector<std::string> engines = timed_engines();
+    register_analyzer();
+    register_networks(passes, engines);
+    register_layers(passes, engines);
+    return benchmark::RunSpecifiedBenchmarks() == 0 ? 2 : 0;
 }
 
 }  // namespace
@@ -134,7 +63,12 @@ void register_all() {
 int main(int argc, char** argv) {
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-    mobilenet_cost::register_all();
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
+    try {
+        const int status = mobilenet_cost::run();
+        benchmark::Shutdown();
+        return status;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "mobilenet-bench: error: {}\n", error.what());
+        return 2;
+    }
 }
