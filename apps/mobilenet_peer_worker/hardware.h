@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace mobilenet_cost::peer {
+
+/// What the cores reach with nothing but multiply-adds in registers: a limit for direct and GEMM convolution.
+struct PeakFlops {
+    double flops_per_second = 0;       ///< f32, sum over the threads; 1 multiply-add = 2 FLOPs
+    std::optional<double> core_hertz;  ///< of a thread while it ran; absent: not known on this architecture
+    std::string instruction_set;       ///< of the kernel that was chosen at run time
+};
+
+/// `threads` threads, each alone on one of the last allowed CPUs, for about `seconds`.
+/// Throws Error when there are fewer CPUs.
+[[nodiscard]] PeakFlops measure_peak(int threads, double seconds);
+
+/// Nanoseconds that a cache line takes from the last allowed CPU to the one before it and back; median over
+/// batches. On virtual machines it shows where the host has put the two. Throws Error with one CPU.
+[[nodiscard]] double measure_ping_pong(std::int64_t batches);
+
+/// The CPU for the `index`-th of `count` threads: the last allowed ones, because the first is busiest with
+/// interrupts and with the program that asks. Throws Error when there are fewer CPUs.
+[[nodiscard]] int cpu_for(int index, int count);
+
+}  // namespace mobilenet_cost::peer
