@@ -1,5 +1,6 @@
 """What scripts/peers does, from the arguments to the exit status."""
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -8,40 +9,44 @@ from . import counters, document, options, project, report, side_by_side
 from .failure import Failure
 
 
-def open_output(path):
-    """Before anything runs: a file that cannot be written is wrong usage."""
+@contextlib.contextmanager
+def output_file(path):
+    """A function that writes the document. A file that cannot be written is wrong usage, before anything runs."""
     if path is None:
-        return None
+        yield lambda value: None
+        return
+    path = Path(path)
+    existed = path.exists()
     try:
-        return Path(path).open("a", encoding="utf-8")
+        path.open("a", encoding="utf-8").close()
     except OSError as error:
         raise Failure(f"--output: expected a file that can be written, found {path}: {error.strerror}", 2) from None
+    try:
+        yield lambda value: path.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    except BaseException:
+        if not existed:
+            path.unlink(missing_ok=True)
+        raise
 
 
-def write(file, value):
-    if file is None:
-        return
-    with file:
-        file.seek(0)
-        file.truncate()
-        json.dump(value, file, indent=1, allow_nan=False)
-        file.write("\n")
-
-
-def run(arguments):
-    settings = options.parse(arguments)
-    output = open_output(settings.output)
+def work(settings, write):
     if not settings.no_build:
         project.build()
     if settings.counters:
         rows = counters.compare(settings)
         print(counters.table(rows))
-        write(output, counters.document_of(rows))
+        write(counters.document_of(rows))
         return counters.status(rows)
     found = document.document_of(side_by_side.measure(settings))
     print(report.text_of(found))
-    write(output, found)
+    write(found)
     return 0
+
+
+def run(arguments):
+    settings = options.parse(arguments)
+    with output_file(settings.output) as write:
+        return work(settings, write)
 
 
 def main(arguments):

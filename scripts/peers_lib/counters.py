@@ -73,7 +73,7 @@ def compare(settings):
     python = environments.ensure("counters", project.ROOT / "build/counters-venv", system_packages=True)
     command = [python, "-B", Path(__file__).with_name("count_worker.py")]
     rows = []
-    with tempfile.TemporaryDirectory(prefix="peers-", dir=project.ROOT / "build") as folder:
+    with tempfile.TemporaryDirectory(prefix="peers-", dir=project.BUILD) as folder:
         with closing(Worker("counters", command)) as worker:
             for cell in cells:
                 print(f"peers: {cell.name}", file=sys.stderr)

@@ -166,7 +166,7 @@ def measure(settings):
         raise options.Failure("--engines: expected one of ours at least, whose output the others' is held against", 2)
     start, described = time.monotonic(), machine.describe()
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peers-", dir=project.ROOT / "build")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peers-", dir=project.BUILD)))
         workers = start_workers(engines, settings, stack)
         hardware = Worker("peak", [project.WORKER])
         stack.callback(hardware.close)

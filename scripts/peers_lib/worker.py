@@ -4,6 +4,7 @@ The protocol is described in apps/mobilenet_peer_worker/main.cpp; engine_worker.
 engines. Every request has a time limit, and a worker that dies is told apart from one that hangs.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -52,8 +53,10 @@ class Worker:
             answer = json.loads(line)
         except ValueError:
             raise Failure(f"{self.name}: {words[0]}: expected a line of JSON, found {line[:200]!r}") from None
-        if not isinstance(answer, dict) or "error" in answer:
-            raise Failure(f"{self.name}: {answer['error'] if isinstance(answer, dict) else line!r}")
+        if not isinstance(answer, dict):
+            raise Failure(f"{self.name}: {words[0]}: expected a JSON object, found {line[:200]}")
+        if "error" in answer:
+            raise Failure(f"{self.name}: {answer['error']}")
         return answer
 
     def read_line(self, what, seconds):
@@ -99,6 +102,7 @@ class Worker:
     def close(self):
         self.process.kill()
         self.process.wait()
-        self.process.stdin.close()
+        with contextlib.suppress(OSError):  # what it was not able to take any more
+            self.process.stdin.close()
         self.process.stdout.close()
         self.said.close()
