@@ -11,6 +11,7 @@
 
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/list.h"
+#include "mobilenet_cost/report/bench_notes.h"
 #include "mobilenet_cost/report/bench_report.h"
 
 #include "app.h"
@@ -29,6 +30,8 @@ struct BenchOptions {
     std::string seed = "1";
     std::string max_seconds = "60";
     std::string cpu;
+    std::string cache = "warm";
+    std::string layer_mode;
     bool per_layer = false;
 };
 
@@ -73,7 +76,12 @@ BenchSettings read_settings(const BenchOptions& options) {
     settings.rounds = read_count(options.rounds, "--rounds");
     settings.seed = read_seed(options.seed, "--seed");
     settings.max_seconds = read_seconds(options.max_seconds, "--max-seconds");
+    settings.cache = read_cache_mode(options.cache);
     settings.per_layer = options.per_layer;
+    if (!options.layer_mode.empty()) {
+        if (!options.per_layer) fail("--layer-mode", "expected together with --per-layer only");
+        settings.layer_mode = read_layer_mode(options.layer_mode);
+    }
     settings.pin_cpu = options.cpu.empty() ? default_cpu() : read_cpu(options.cpu);
     return settings;
 }
@@ -145,6 +153,10 @@ int run_bench_command(const BenchOptions& options) {
     const std::string warning = build_warning(build_info());
     if (!warning.empty()) fmt::print(stderr, "mobilenet-cost: warning: {}\n", warning);
     const std::vector<BenchResult> results = run_all(families, settings);
+    for (const BenchResult& result : results) {
+        for (const std::string& text : bench_warnings(result))
+            fmt::print(stderr, "mobilenet-cost: warning: {}\n", text);
+    }
     output.write(
         {.sections = [&] { return bench_sections(results); },
          .csv =
@@ -169,7 +181,11 @@ Run setup_bench(CLI::App& command) {
         ->type_name("S");
     command.add_option("--cpu", options->cpu, "where one-thread passes run [the last allowed]")
         ->type_name("N");
-    command.add_flag("--per-layer", options->per_layer, "time each layer inside the pass, too");
+    command.add_option("--cache", options->cache, "before a pass: warm, cold-weights or cold [warm]")
+        ->type_name("MODE");
+    command.add_flag("--per-layer", options->per_layer, "time each layer, too");
+    command.add_option("--layer-mode", options->layer_mode, "in-situ, or isolated: each by itself [in-situ]")
+        ->type_name("MODE");
     add_output_options(command, options->output);
     return [options] { return run_bench_command(*options); };
 }

@@ -1,7 +1,6 @@
 #include "mobilenet_cost/bench.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <exception>
 #include <new>
@@ -9,12 +8,13 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/bench_candidates.h"
+#include "mobilenet_cost/bench_comparison.h"
 #include "mobilenet_cost/checked.h"
-#include "mobilenet_cost/cost.h"
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/isolated_layers.h"
 #include "mobilenet_cost/layer_profile.h"
-#include "mobilenet_cost/standard.h"
-#include "mobilenet_cost/units.h"
+#include "mobilenet_cost/session_setup.h"
 #include "mobilenet_cost/weights.h"
 
 namespace mobilenet_cost {
@@ -24,68 +24,6 @@ namespace {
 /// Part of the time limit that is kept for the layers.
 constexpr double kLayerShare = 0.25;
 
-constexpr std::array kKinds = {NetworkKind::separable, NetworkKind::standard, NetworkKind::base};
-
-/// A network to be timed, or why there is none.
-struct Candidate {
-    NetworkKind kind = NetworkKind::separable;
-    std::optional<Network> network;
-    std::optional<NetworkCounts> counts;
-    BenchStatus absence = BenchStatus::skipped;
-    std::string reason;
-    bool same_as_variant = false;  ///< then it is left out: timing a network against itself says nothing
-};
-
-NetworkCounts count(const Network& network) {
-    const Cost cost = total_cost(network);
-    const std::int64_t elements = checked_add(cost.output_elements, element_count(network.input));
-    return {.macs = cost.macs,
-            .params = parameter_count(cost, BatchNormCount::bn0),
-            .weight_bytes = weight_bytes(cost, DataType::f32),
-            .activation_bytes = checked_multiply(elements, element_bytes(DataType::f32))};
-}
-
-template <typename Make>
-Candidate make_candidate(NetworkKind kind, const Make& make) {
-    Candidate candidate;
-    candidate.kind = kind;
-    try {
-        candidate.network = make();
-        candidate.counts = count(*candidate.network);
-    } catch (const Error& error) {
-        candidate.network.reset();
-        candidate.reason = error.what();
-    } catch (const std::bad_alloc&) {
-        candidate.network.reset();
-        candidate.absence = BenchStatus::failed;
-        candidate.reason = "out of memory";
-    }
-    return candidate;
-}
-
-/// By value: a variant that is spelled differently may be the same network.
-void compare_with(const Network& variant, Candidate& candidate, std::string_view reason) {
-    const auto& other = candidate.network;
-    if (!other || other->input != variant.input || other->layers != variant.layers) return;
-    candidate.same_as_variant = true;
-    candidate.reason = reason;
-    candidate.network.reset();
-}
-
-std::vector<Candidate> make_candidates(const ModelConfig& config, const Variant& variant,
-                                       const Variant& base) {
-    std::vector<Candidate> candidates(kKinds.size());
-    const Network network = expand(config, variant);
-    candidates[0].network = network;
-    candidates[0].counts = count(network);
-    candidates[1] =
-        make_candidate(NetworkKind::standard, [&network] { return standard_counterpart(network); });
-    compare_with(network, candidates[1], "the network has no depthwise convolution with its pointwise one");
-    candidates[2] = make_candidate(NetworkKind::base, [&] { return expand(config, base); });
-    compare_with(network, candidates[2], "the variant is the base model itself");
-    return candidates;
-}
-
 template <typename Value>
 std::vector<Value> without_repeats(const std::vector<Value>& values) {
     std::vector<Value> result;
@@ -93,26 +31,6 @@ std::vector<Value> without_repeats(const std::vector<Value>& values) {
         if (std::find(result.begin(), result.end(), value) == result.end()) result.push_back(value);
     }
     return result;
-}
-
-std::vector<EngineStatus> chosen_engines(const std::vector<EngineStatus>& known,
-                                         const std::vector<std::string>& asked) {
-    std::vector<EngineStatus> chosen;
-    if (asked.empty()) {
-        const auto first = std::find_if(known.begin(), known.end(),
-                                        [](const EngineStatus& status) { return status.available; });
-        if (first == known.end()) fail("--engine", "no engine is available");
-        return {*first};
-    }
-    std::vector<std::string> names;
-    for (const EngineStatus& status : known)
-        names.push_back(status.name);
-    for (const std::string& name : without_repeats(asked)) {
-        const auto found = std::find(names.begin(), names.end(), name);
-        if (found == names.end()) fail_unknown("--engine", "engine", name, names);
-        chosen.push_back(known[static_cast<std::size_t>(found - names.begin())]);
-    }
-    return chosen;
 }
 
 void check(const BenchSettings& settings) {
@@ -136,9 +54,10 @@ class Bench {
     void run(std::vector<Candidate> candidates) {
         candidates_ = std::move(candidates);
         make_rows();
+        prepare_flush();
         make_sessions();
         time_networks();
-        compare();
+        result_.comparisons = compare_networks(result_, candidates_);
         if (result_.settings.per_layer) time_layers();
     }
 
@@ -170,6 +89,17 @@ class Bench {
             }
         }
         sessions_.resize(result_.networks.size());
+        flushes_.resize(result_.networks.size());
+    }
+
+    /// The probe is read on the CPU that one-thread passes run on: caches differ from core to core.
+    void prepare_flush() {
+        const CacheMode mode = result_.settings.cache;
+        if (mode == CacheMode::warm) return;
+        std::unique_ptr<CpuPin> pin;
+        if (result_.settings.pin_cpu) pin = pin_to_cpu(*result_.settings.pin_cpu);
+        evictor_ = hooks_.evictor ? *hooks_.evictor : best_evictor(result_.machine);
+        result_.cache_flush = verify_flush(mode, evictor_);
     }
 
     /// Network by network, so that only one set of unpacked weights exists at a time.
@@ -192,12 +122,13 @@ class Bench {
         try {
             row.reason = refusal(*candidate.counts, weights.has_value());
             if (!row.reason.empty()) return;
-            const auto engine = hooks_.find_engine ? hooks_.find_engine(row.engine) : find_engine(row.engine);
+            const auto engine = engine_of(row.engine);
             if (!weights) weights = make_weights(*candidate.network, kDataSeed);
             auto session = engine->make_session(*candidate.network, *weights, {.threads = row.threads});
             const std::vector<float> input = make_input(candidate.network->input, kDataSeed);
             std::copy(input.begin(), input.end(), session->input().begin());
-            row.memory_bytes = session->memory_bytes();
+            row.memory = session->memory_use();
+            flushes_[index] = flush_before_pass(*session, result_.settings.cache, evictor_);
             sessions_[index] = std::move(session);
             row.status = BenchStatus::ok;
         } catch (const Error& error) {
@@ -211,17 +142,14 @@ class Bench {
         }
     }
 
-    /// Linux promises more memory than there is and kills later; so ask before allocating.
+    [[nodiscard]] std::shared_ptr<const Engine> engine_of(const std::string& name) const {
+        return hooks_.find_engine ? hooks_.find_engine(name) : find_engine(name);
+    }
+
     [[nodiscard]] std::string refusal(const NetworkCounts& counts, bool weights_made) const {
-        const auto available =
-            hooks_.available_memory_bytes ? hooks_.available_memory_bytes() : available_memory_bytes();
-        const std::int64_t copies = weights_made ? 1 : 2;  // as generated, and as the engine packs them
-        const std::int64_t needed =
-            checked_add(checked_multiply(copies, counts.weight_bytes), counts.activation_bytes);
-        if (!available || needed <= *available) return {};
-        return fmt::format("needs {} of memory ({} x {} of weights, {} of activations), available are {}",
-                           bytes_text(needed), copies, bytes_text(counts.weight_bytes),
-                           bytes_text(counts.activation_bytes), bytes_text(*available));
+        return memory_refusal(
+            counts, weights_made ? 1 : 2,
+            hooks_.available_memory_bytes ? hooks_.available_memory_bytes() : available_memory_bytes());
     }
 
     [[nodiscard]] MeasureSettings measure_settings(double share) const {
@@ -255,7 +183,7 @@ class Bench {
         for (std::size_t i = 0; i < sessions_.size(); ++i) {
             if (!sessions_[i]) continue;
             rows.push_back(i);
-            cells.push_back(plain_cell(*sessions_[i], pin_cpu(result_.networks[i].threads)));
+            cells.push_back(plain_cell(*sessions_[i], pin_cpu(result_.networks[i].threads), flushes_[i]));
         }
         Measurement measurement =
             measure(cells, measure_settings(result_.settings.per_layer ? 1 - kLayerShare : 1),
@@ -289,55 +217,6 @@ class Bench {
         }
     }
 
-    [[nodiscard]] const NetworkResult* find_row(const std::string& engine, int threads,
-                                                NetworkKind kind) const {
-        const auto& rows = result_.networks;
-        const auto found = std::find_if(rows.begin(), rows.end(), [&](const NetworkResult& row) {
-            return row.engine == engine && row.threads == threads && row.network == kind;
-        });
-        return found == rows.end() ? nullptr : &*found;
-    }
-
-    void compare() {
-        for (const EngineStatus& engine : result_.engines) {
-            for (const int threads : result_.settings.threads) {
-                for (const Candidate& candidate : candidates_) {
-                    if (candidate.kind == NetworkKind::separable) continue;
-                    result_.comparisons.push_back(compare(engine.name, threads, candidate));
-                }
-            }
-        }
-    }
-
-    [[nodiscard]] Comparison compare(const std::string& engine, int threads,
-                                     const Candidate& candidate) const {
-        Comparison comparison;
-        comparison.engine = engine;
-        comparison.threads = threads;
-        comparison.slower = candidate.kind;
-        comparison.reason = candidate.reason;
-        if (candidate.same_as_variant) return comparison;
-        const NetworkResult& variant = *find_row(engine, threads, NetworkKind::separable);
-        const NetworkResult& slower = *find_row(engine, threads, candidate.kind);
-        if (slower.counts && variant.counts->macs > 0) {
-            comparison.analytic_speedup =
-                static_cast<double>(slower.counts->macs) / static_cast<double>(variant.counts->macs);
-        }
-        for (const NetworkResult* row : {&slower, &variant}) {
-            if (row->status == BenchStatus::ok) continue;
-            comparison.status = row->status;
-            comparison.reason = fmt::format("{}: {}", network_kind_name(row->network), row->reason);
-            return comparison;
-        }
-        comparison.status = BenchStatus::ok;
-        comparison.speedup = paired_ratio(round_seconds(slower.samples), round_seconds(variant.samples),
-                                          result_.settings.confidence);
-        if (comparison.analytic_speedup) {
-            comparison.fraction_kept = scaled(*comparison.speedup, 1 / *comparison.analytic_speedup);
-        }
-        return comparison;
-    }
-
     void time_layers() {
         std::vector<LayerTarget> targets;
         for (std::size_t i = 0; i < sessions_.size(); ++i) {
@@ -346,15 +225,45 @@ class Bench {
             LayerProfile& profile = result_.profiles.emplace_back();
             profile.engine = row.engine;
             profile.threads = row.threads;
+            profile.mode = result_.settings.layer_mode;
             profile.status = row.status;
             profile.reason = row.reason;
             if (row.status != BenchStatus::ok) continue;
             targets.push_back({.session = sessions_[i].get(),
                                .pin_cpu = pin_cpu(row.threads),
-                               .profile = result_.profiles.size() - 1});
+                               .profile = result_.profiles.size() - 1,
+                               .before_pass = flushes_[i]});
         }
+        if (result_.settings.layer_mode == LayerMode::isolated) return time_isolated_layers(targets);
         measure_layers(*candidates_.front().network, targets, measure_settings(kLayerShare),
                        measure_hooks(Phase::layers), result_.profiles);
+    }
+
+    void time_isolated_layers(const std::vector<LayerTarget>& wholes) {
+        const Candidate& variant = candidates_.front();
+        std::vector<IsolatedTarget> targets;
+        const auto flush = [this](const Session& session) {
+            return flush_before_pass(session, result_.settings.cache, evictor_);
+        };
+        for (const LayerTarget& whole : wholes) {
+            LayerProfile& profile = result_.profiles[whole.profile];
+            profile.reason = refusal(isolated_counts(*variant.counts), !targets.empty());
+            profile.status = BenchStatus::skipped;
+            if (!profile.reason.empty()) continue;
+            targets.push_back({.whole = whole,
+                               .engine = engine_of(profile.engine),
+                               .threads = profile.threads,
+                               .before_pass = flush});
+        }
+        const Weights weights = targets.empty() ? Weights{} : make_weights(*variant.network, kDataSeed);
+        measure_isolated_layers(*variant.network, weights, targets, measure_settings(kLayerShare),
+                                measure_hooks(Phase::layers), result_.profiles);
+    }
+
+    /// Each layer has an input of its own, and a sum or product another two.
+    static NetworkCounts isolated_counts(NetworkCounts counts) {
+        counts.activation_bytes = checked_multiply(3, counts.activation_bytes);
+        return counts;
     }
 
     static constexpr const char* kInterrupted = "interrupted before the first round";
@@ -362,7 +271,9 @@ class Bench {
     BenchResult& result_;
     const BenchHooks& hooks_;
     std::vector<Candidate> candidates_;
+    Evictor evictor_;
     std::vector<std::unique_ptr<Session>> sessions_;  // of each row; null: it cannot run
+    std::vector<std::function<void()>> flushes_;      // of each session, before each of its passes
 };
 
 }  // namespace
@@ -379,7 +290,7 @@ BenchResult run_bench(const ModelConfig& config, const Variant& variant, const B
     result.base.alpha = 1;
     result.base.resolution = config.resolution;
     result.engines =
-        chosen_engines(hooks.engine_statuses ? hooks.engine_statuses() : engine_statuses(), settings.engines);
+        choose_engines(hooks.engine_statuses ? hooks.engine_statuses() : engine_statuses(), settings.engines);
     result.settings = settings;
     result.settings.engines.clear();
     for (const EngineStatus& engine : result.engines)
@@ -392,37 +303,6 @@ BenchResult run_bench(const ModelConfig& config, const Variant& variant, const B
     result.clock_resolution_seconds = static_cast<double>(clock.resolution()) * 1e-9;
     Bench(result, hooks).run(make_candidates(config, result.variant, result.base));
     return result;
-}
-
-std::optional<double> flops_per_second(std::int64_t macs, double seconds) {
-    if (!(seconds > 0)) return std::nullopt;
-    return 2 * static_cast<double>(macs) / seconds;
-}
-
-std::string_view network_kind_name(NetworkKind kind) {
-    switch (kind) {
-        case NetworkKind::separable:
-            return "separable";
-        case NetworkKind::standard:
-            return "standard";
-        case NetworkKind::base:
-            return "base";
-    }
-    return "";
-}
-
-std::string_view ended_name(Ended ended) {
-    switch (ended) {
-        case Ended::all_rounds:
-            return "all_rounds";
-        case Ended::precise_enough:
-            return "precise_enough";
-        case Ended::time_limit:
-            return "time_limit";
-        case Ended::interrupted:
-            return "interrupted";
-    }
-    return "";
 }
 
 }  // namespace mobilenet_cost

@@ -1,12 +1,14 @@
 #include "mobilenet_cost/layer_profile.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <utility>
 
 #include "mobilenet_cost/checked.h"
 #include "mobilenet_cost/cost.h"
+#include "mobilenet_cost/error.h"
 
 namespace mobilenet_cost {
 
@@ -64,21 +66,6 @@ void set_times(const LayerRecorder& recorder, std::size_t layer, double confiden
     time.mean_seconds = mean(all);
 }
 
-LayerTime describe(const Network& network, std::size_t index, std::string kernel) {
-    const Layer& layer = network.layers[index];
-    const Cost cost = layer_cost(layer);
-    LayerTime time;
-    time.name = layer_name(network, index);
-    time.op = op_name(layer);
-    time.layer_class = layer_class(network, index);
-    time.fused = kernel.rfind("fused into ", 0) == 0;
-    time.kernel = std::move(kernel);
-    time.macs = cost.macs;
-    time.traffic_bytes =
-        checked_add(weight_bytes(cost, DataType::f32), activation_bytes(cost, DataType::f32));
-    return time;
-}
-
 double share(double part, double whole) {
     return whole > 0 ? part / whole : 0;
 }
@@ -96,30 +83,16 @@ struct Timed {
 void fill(const Network& network, const std::vector<std::string>& kernels, const Timed& timed,
           double confidence, LayerProfile& profile) {
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
-        LayerTime time = describe(network, i, i < kernels.size() ? kernels[i] : "");
+        LayerTime time = describe_layer(network, i, i < kernels.size() ? kernels[i] : "");
         set_times(*timed.recorder, i, confidence, time);
-        profile.sum_seconds += time.seconds.value;
         profile.layers.push_back(std::move(time));
     }
-    for (LayerTime& time : profile.layers)
-        time.time_share = share(time.seconds.value, profile.sum_seconds);
-    profile.classes = class_shares(profile.layers);
     for (const TimedBlock& block : timed.timed->blocks) {
         profile.passes += static_cast<std::int64_t>(block.pass_seconds.size()) * timed.timed->size.group;
     }
-    const std::vector<double> plain = round_seconds(*timed.plain);
-    profile.whole_seconds = median_estimate(plain, confidence);
-    profile.residual_seconds = profile.whole_seconds.value - profile.sum_seconds;
-    profile.clock_overhead = paired_ratio(round_seconds(*timed.timed), plain, confidence);
-}
-
-/// Why a profile cannot be made from these samples; empty: it can.
-std::string obstacle(const Timed& timed) {
-    for (const CellSamples* cell : {timed.plain, timed.timed}) {
-        if (!cell->failure.empty()) return cell->failure;
-        if (cell->blocks.empty()) return "interrupted before the first round";
-    }
-    return {};
+    summarize_layers(*timed.plain, confidence, profile);
+    profile.clock_overhead =
+        paired_ratio(round_seconds(*timed.timed), round_seconds(*timed.plain), confidence);
 }
 
 }  // namespace
@@ -144,6 +117,43 @@ LayerClass layer_class(const Network& network, std::size_t index) {
     return is_pointwise(layer) ? LayerClass::pointwise : LayerClass::conv;
 }
 
+LayerTime describe_layer(const Network& network, std::size_t index, std::string kernel) {
+    const Layer& layer = network.layers[index];
+    const Cost cost = layer_cost(layer);
+    LayerTime time;
+    time.name = layer_name(network, index);
+    time.op = op_name(layer);
+    time.layer_class = layer_class(network, index);
+    time.input = layer.input;
+    time.output = layer.output;
+    time.fused = kernel.rfind(kFusedInto, 0) == 0;
+    time.kernel = std::move(kernel);
+    time.macs = cost.macs;
+    time.traffic_bytes =
+        checked_add(weight_bytes(cost, DataType::f32), activation_bytes(cost, DataType::f32));
+    return time;
+}
+
+void summarize_layers(const CellSamples& whole_passes, double confidence, LayerProfile& profile) {
+    for (const LayerTime& time : profile.layers)
+        profile.sum_seconds += time.seconds.value;
+    for (LayerTime& time : profile.layers)
+        time.time_share = share(time.seconds.value, profile.sum_seconds);
+    profile.classes = class_shares(profile.layers);
+    profile.whole_seconds = median_estimate(round_seconds(whole_passes), confidence);
+    profile.residual_seconds = profile.whole_seconds.value - profile.sum_seconds;
+}
+
+std::string missing_times(const CellSamples& samples) {
+    if (!samples.failure.empty()) return samples.failure;
+    return samples.blocks.empty() ? "interrupted before the first round" : "";
+}
+
+bool has_notable_residual(const LayerProfile& profile) {
+    return profile.status == BenchStatus::ok && profile.mode == LayerMode::in_situ &&
+           std::abs(profile.residual_seconds) > kNotableResidual * profile.whole_seconds.value;
+}
+
 std::vector<ClassShare> class_shares(const std::vector<LayerTime>& layers) {
     std::vector<ClassShare> classes(static_cast<std::size_t>(LayerClass::conv) + 1);
     ClassShare total;
@@ -165,14 +175,15 @@ std::vector<ClassShare> class_shares(const std::vector<LayerTime>& layers) {
     return classes;
 }
 
-MeasuredCell plain_cell(Session& session, std::optional<int> pin_cpu) {
+MeasuredCell plain_cell(Session& session, std::optional<int> pin_cpu, std::function<void()> before_pass) {
     return {.run =
                 [&session](std::int64_t passes) {
                     for (std::int64_t i = 0; i < passes; ++i)
                         session.run();
                 },
             .pin_cpu = pin_cpu,
-            .recording = {}};
+            .recording = {},
+            .before_pass = std::move(before_pass)};
 }
 
 void measure_layers(const Network& network, const std::vector<LayerTarget>& targets,
@@ -181,18 +192,20 @@ void measure_layers(const Network& network, const std::vector<LayerTarget>& targ
     std::vector<MeasuredCell> cells;  // of each target: plain, timed
     std::vector<std::shared_ptr<LayerRecorder>> recorders;
     for (const LayerTarget& target : targets) {
-        cells.push_back(plain_cell(*target.session, target.pin_cpu));
+        cells.push_back(plain_cell(*target.session, target.pin_cpu, target.before_pass));
         const auto recorder = std::make_shared<LayerRecorder>(*target.session, network.layers.size());
         recorders.push_back(recorder);
         cells.push_back({.run = [recorder](std::int64_t passes) { recorder->run(passes); },
                          .pin_cpu = target.pin_cpu,
-                         .recording = [recorder](bool counts) { recorder->recording(counts); }});
+                         .recording = [recorder](bool counts) { recorder->recording(counts); },
+                         .before_pass = target.before_pass});
     }
     const Measurement measurement = measure(cells, settings, hooks);
     for (std::size_t i = 0; i < targets.size(); ++i) {
         LayerProfile& profile = profiles[targets[i].profile];
         const Timed timed{recorders[i], &measurement.cells[2 * i], &measurement.cells[2 * i + 1]};
-        profile.reason = obstacle(timed);
+        profile.reason = missing_times(*timed.plain);
+        if (profile.reason.empty()) profile.reason = missing_times(*timed.timed);
         if (!profile.reason.empty()) {
             profile.status = timed.plain->failure.empty() && timed.timed->failure.empty()
                                  ? BenchStatus::skipped
@@ -214,6 +227,19 @@ std::string_view bench_status_name(BenchStatus status) {
             return "skipped";
     }
     return "";
+}
+
+std::string_view layer_mode_name(LayerMode mode) {
+    return mode == LayerMode::isolated ? "isolated" : "in-situ";
+}
+
+LayerMode read_layer_mode(const std::string& name) {
+    std::vector<std::string> names;
+    for (const LayerMode mode : {LayerMode::in_situ, LayerMode::isolated}) {
+        names.emplace_back(layer_mode_name(mode));
+        if (names.back() == name) return mode;
+    }
+    fail_unknown("--layer-mode", "mode", name, names);
 }
 
 std::string_view layer_class_name(LayerClass layer_class) {

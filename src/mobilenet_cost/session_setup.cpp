@@ -7,6 +7,7 @@
 #include "mobilenet_cost/checked.h"
 #include "mobilenet_cost/cost.h"
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/liveness.h"
 #include "mobilenet_cost/units.h"
 
 namespace mobilenet_cost {
@@ -17,7 +18,9 @@ NetworkCounts count_network(const Network& network) {
     return {.macs = cost.macs,
             .params = parameter_count(cost, BatchNormCount::bn0),
             .weight_bytes = weight_bytes(cost, DataType::f32),
-            .activation_bytes = checked_multiply(elements, element_bytes(DataType::f32))};
+            .activation_bytes = checked_multiply(elements, element_bytes(DataType::f32)),
+            .peak_activation_bytes =
+                checked_multiply(peak_memory(network, Overlap::none).elements, element_bytes(DataType::f32))};
 }
 
 std::vector<EngineStatus> choose_engines(const std::vector<EngineStatus>& known,

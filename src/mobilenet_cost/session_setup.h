@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "mobilenet_cost/bench.h"
+#include "mobilenet_cost/bench_result.h"
 #include "mobilenet_cost/engine/registry.h"
 #include "mobilenet_cost/network.h"
 

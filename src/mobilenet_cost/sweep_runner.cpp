@@ -139,7 +139,7 @@ class Runner {
                 if (!weights) weights = make_weights(*network, kDataSeed);
                 networks_[index] = network;
                 sessions_[index] = make_session(point, *network, *weights);
-                point.memory_bytes = sessions_[index]->memory_bytes();
+                point.memory_bytes = total_bytes(sessions_[index]->memory_use());
             });
         }
     }

@@ -30,8 +30,10 @@ def expect(condition, text):
         sys.exit(f"FAILED: {text}")
 
 
-# They need nlohmann/json, which a consumer need not have.
-INTERNAL_HEADERS = {"json_fields.h", "json_reader.h", "json_text.h", "run_fields.h"}
+# They need nlohmann/json or the library of an engine, which a consumer need not have.
+INTERNAL_HEADERS = {
+    "json_fields.h", "json_reader.h", "json_text.h", "run_fields.h", "onednn_descriptors.h", "xnnpack_memory.h",
+}
 
 
 def names(folder, suffix):

@@ -44,7 +44,8 @@ class SlowedSession final : public Session {
         return session_->layer_output(layer);
     }
     std::vector<std::string> kernels() const override { return session_->kernels(); }
-    std::int64_t memory_bytes() const override { return session_->memory_bytes(); }
+    SessionMemory memory_use() const override { return session_->memory_use(); }
+    SessionRegions regions() const override { return session_->regions(); }
 
   private:
     std::unique_ptr<Session> session_;

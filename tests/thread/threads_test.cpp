@@ -88,7 +88,7 @@ TEST(Threads, RunSessionsOfOneEngineAtOnce) {
             session->run();
             session->run();
             outputs[i] = session->output();
-            bytes[i] = session->memory_bytes();
+            bytes[i] = total_bytes(session->memory_use());
         });
         const auto alone = make_small(engine.name);
         alone->run();

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/report/bench_notes.h"
 
 #include "unit/fake_engine.h"
 
@@ -135,6 +136,72 @@ TEST_F(BenchReportTest, LayersThatDoNotExplainThePassAreMentioned) {
     LayerProfile& profile = results[0].profiles[0];
     profile.residual_seconds = -0.06 * profile.whole_seconds.value;
     EXPECT_TRUE(contains(text(results), "The layers do not explain the pass"));
+    ASSERT_EQ(bench_warnings(results[0]).size(), 1U);
+    EXPECT_EQ(
+        bench_warnings(results[0])[0],
+        "The layers do not explain the pass: fake, 1 thread, residual -6.0 %; it was too noisy for their "
+        "times to be trusted (try --rounds or --max-seconds).");
+    const json document = json::parse(bench_json(results, kRelease));
+    EXPECT_EQ(document["variants"][0]["warnings"][0], bench_warnings(results[0])[0]);
+    profile.mode = LayerMode::isolated;  // then the difference is what was asked for
+    EXPECT_TRUE(bench_warnings(results[0]).empty());
+    EXPECT_TRUE(contains(text(results), "whole pass - sum of isolated layers"));
+}
+
+TEST_F(BenchReportTest, OneTableHoldsTheLayersOfAllEnginesAndThreads) {
+    settings.per_layer = true;
+    settings.threads = {1, 2};
+    fake.kernels = {"alpha", "beta", "alpha", "beta", "alpha", "gamma", "alpha"};
+    const std::string shown = text({run()});
+    EXPECT_TRUE(contains(shown, "Layers, in-situ, cache warm: median over the rounds"));
+    const std::string header = line_with(shown, "of traffic");
+    EXPECT_TRUE(contains(header, "fake x1"));
+    EXPECT_TRUE(contains(header, "fake x2"));
+    EXPECT_TRUE(contains(shown, "Kernels of fake: a = alpha, b = beta, c = gamma\n"));
+    EXPECT_TRUE(contains(shown, "sum of 2 depthwise"));
+    EXPECT_TRUE(contains(shown, "residual: whole pass - sum"));
+    EXPECT_TRUE(contains(line_with(shown, "pass with clock readings / without"), "1.100x"));
+}
+
+TEST_F(BenchReportTest, CacheAndLayerModeStandInEveryRow) {
+    settings.per_layer = true;
+    settings.cache = CacheMode::cold;
+    settings.layer_mode = LayerMode::isolated;
+    BenchHooks hooks = fake.hooks();
+    hooks.evictor = Evictor{.method = "fake", .by_line = false, .evict = [](auto) {}};
+    const std::vector<BenchResult> results = {
+        run_bench(small_model(), {.alpha = 0.5, .resolution = 32}, settings, hooks)};
+    std::istringstream lines(bench_jsonl(results, kRelease));
+    for (std::string line; std::getline(lines, line);) {
+        const json row = json::parse(line);
+        if (row["row"] == "context") continue;
+        EXPECT_EQ(row["cache"], "cold");
+        if (row["row"] == "layer") {
+            EXPECT_EQ(row["layer_mode"], "isolated");
+        }
+    }
+    const std::string networks = render_csv(bench_csv_table(results));
+    EXPECT_TRUE(contains(networks, ",cache,"));
+    EXPECT_TRUE(contains(networks, ",cold,"));
+    EXPECT_TRUE(contains(render_csv(bench_layers_csv_table(results)), ",isolated,"));
+    const std::string shown = text(results);
+    EXPECT_TRUE(contains(shown, "Layers, isolated, cache cold"));
+    EXPECT_TRUE(contains(shown, "Caches: cold, evicted before each pass by fake;"));
+    EXPECT_TRUE(contains(shown, "fake did not empty the caches: what is called cold may be warm."));
+    const json flush = json::parse(bench_json(results, kRelease))["variants"][0]["cache_flush"];
+    EXPECT_EQ(flush["mode"], "cold");
+    EXPECT_EQ(flush["verified"], false);
+    EXPECT_GT(flush["warm_ns_per_line"], 0);
+}
+
+TEST_F(BenchReportTest, MemoryIsShownWithWhatExplainsIt) {
+    fake.memory = {.weight_bytes = 10, .activation_bytes = 12345, .scratch_bytes = 655, .kept_bytes = 77};
+    const std::vector<BenchResult> results = {run()};
+    const std::string shown = text(results);
+    EXPECT_TRUE(contains(shown, "13,000"));  // real peak
+    const json memory = json::parse(bench_json(results, kRelease))["variants"][0]["measured"][0]["memory"];
+    EXPECT_EQ(memory["real_peak_bytes"], 13000);
+    EXPECT_EQ(memory["kept_bytes"], 77);
 }
 
 TEST_F(BenchReportTest, AFusedLayerHasNoTimeOfItsOwn) {

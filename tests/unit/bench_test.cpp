@@ -2,10 +2,13 @@
 
 #include <atomic>
 #include <cmath>
+#include <cstddef>
 #include <map>
 #include <new>
 #include <set>
+#include <span>
 #include <stdexcept>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -49,7 +52,9 @@ TEST_F(BenchTest, TimesTheThreeNetworksAndComparesThem) {
         EXPECT_NEAR(row.seconds->value, static_cast<double>(row.counts->macs) * 1e-9, 1e-12);
         EXPECT_TRUE(row.seconds->interval.has_value());
         EXPECT_EQ(row.samples.blocks.size(), 15U);
-        EXPECT_EQ(row.memory_bytes, 4096);
+        EXPECT_EQ(total_bytes(*row.memory), 4096);
+        EXPECT_EQ(row.counts->peak_activation_bytes % 4, 0);
+        EXPECT_LT(row.counts->peak_activation_bytes, row.counts->activation_bytes);
     }
     ASSERT_EQ(result.comparisons.size(), 2U);
     for (const Comparison& row : result.comparisons) {
@@ -223,8 +228,8 @@ TEST_F(BenchTest, LayersSumToTheWholePass) {
     EXPECT_NEAR(profile.residual_seconds, 0, 1e-9);
     EXPECT_NEAR(profile.sum_seconds, profile.whole_seconds.value, 1e-9);
     // The fake engine's clock readings cost 10 % of a pass.
-    EXPECT_NEAR(profile.clock_overhead.value, 1.1, 1e-6);
-    EXPECT_TRUE(profile.clock_overhead.interval.has_value());
+    EXPECT_NEAR(profile.clock_overhead->value, 1.1, 1e-6);
+    EXPECT_TRUE(profile.clock_overhead->interval.has_value());
     EXPECT_GE(profile.passes, 15);
 }
 
@@ -276,6 +281,123 @@ TEST(LayerClasses, OfAnInvertedResidualWithSqueezeExcite) {
     EXPECT_EQ(add(Add{}, Role::add, 16, 16), LayerClass::element_wise);
     EXPECT_EQ(add(GlobalPool{}, Role::whole, 16, 16), LayerClass::pooling);
     EXPECT_EQ(add(Conv{.padding = {}, .bias = true}, Role::classifier, 16, 10), LayerClass::classifier);
+}
+
+/// A bench whose fake session holds `weights` and `input`, and whose evictions take 1 ms each.
+struct FlushTest : BenchTest {
+    FlushTest() {
+        fake.regions = {.weights = {{weights.data(), weights.size()}},
+                        .others = {{input.data(), input.size()}}};
+        evictor = {.method = "fake", .by_line = true, .evict = [this](std::span<const MemoryRegion> regions) {
+                       last.assign(regions.begin(), regions.end());
+                       ++evictions;
+                       fake.clock.nanoseconds += 1000000;
+                   }};
+    }
+
+    BenchResult run_flushed() {
+        BenchHooks hooks = fake.hooks();
+        hooks.evictor = evictor;
+        return run_bench(small_model(), {.alpha = 0.5, .resolution = 32}, settings, hooks);
+    }
+
+    std::vector<std::byte> weights = std::vector<std::byte>(100);
+    std::vector<std::byte> input = std::vector<std::byte>(50);
+    std::vector<MemoryRegion> last;
+    std::int64_t evictions = 0;
+    Evictor evictor;
+};
+
+TEST_F(FlushTest, EvictsBeforeEachPassAndOutsideItsTime) {
+    settings.cache = CacheMode::cold_weights;
+    std::int64_t passes = 0;
+    fake.run = [&](const Network&) { ++passes; };
+    const BenchResult result = run_flushed();
+    EXPECT_GT(passes, 0);
+    EXPECT_GE(evictions, passes);  // and for the probe
+    EXPECT_LE(evictions, passes + 20);
+    ASSERT_EQ(last.size(), 1U);
+    EXPECT_EQ(last[0].begin, weights.data());
+    for (const NetworkResult& row : result.networks) {
+        ASSERT_EQ(row.status, BenchStatus::ok) << row.reason;
+        EXPECT_EQ(row.samples.size.group, 1);
+        EXPECT_NEAR(row.seconds->value, static_cast<double>(row.counts->macs) * 1e-9, 1e-12);
+    }
+    EXPECT_EQ(result.cache_flush.mode, CacheMode::cold_weights);
+    EXPECT_EQ(result.cache_flush.method, "fake");
+    EXPECT_EQ(result.cache_flush.verified, false);  // it evicts nothing
+    EXPECT_GT(result.cache_flush.warm_ns_per_line, 0);
+}
+
+TEST_F(FlushTest, ColdEvictsTheActivationsToo) {
+    settings.cache = CacheMode::cold;
+    (void)run_flushed();
+    ASSERT_EQ(last.size(), 2U);
+    EXPECT_EQ(last[1].begin, input.data());
+}
+
+TEST_F(FlushTest, WarmEvictsNothing) {
+    const BenchResult result = run_flushed();
+    EXPECT_EQ(evictions, 0);
+    EXPECT_FALSE(result.cache_flush.verified.has_value());
+}
+
+TEST_F(FlushTest, WeightsThatCannotBeEvictedAloneAreSkipped) {
+    settings.cache = CacheMode::cold_weights;
+    evictor.by_line = false;
+    for (const NetworkResult& row : run_flushed().networks) {
+        EXPECT_EQ(row.status, BenchStatus::skipped);
+        EXPECT_EQ(row.reason,
+                  "--cache: the weights alone are evicted line by line, which is not possible here");
+    }
+    evictor.by_line = true;
+    fake.regions = {};
+    for (const NetworkResult& row : run_flushed().networks)
+        EXPECT_EQ(row.reason, "--cache: the engine does not tell where its packed weights lie");
+    settings.cache = CacheMode::cold;
+    evictor.by_line = false;  // evicts everything, known or not
+    for (const NetworkResult& row : run_flushed().networks)
+        EXPECT_EQ(row.status, BenchStatus::ok);
+}
+
+TEST_F(FlushTest, IsolatedLayersAreFlushed) {
+    settings.cache = CacheMode::cold_weights;
+    settings.per_layer = true;
+    settings.layer_mode = LayerMode::isolated;
+    const BenchResult result = run_flushed();
+    ASSERT_EQ(result.profiles.at(0).status, BenchStatus::ok) << result.profiles[0].reason;
+    for (const LayerTime& layer : result.profiles[0].layers)
+        EXPECT_NEAR(layer.seconds.value, static_cast<double>(layer.macs) * 1e-9, 1e-12);
+}
+
+TEST_F(BenchTest, IsolatedLayersHaveTheirOwnTimes) {
+    settings.per_layer = true;
+    settings.layer_mode = LayerMode::isolated;
+    const BenchResult result = run();
+    const LayerProfile& profile = result.profiles.at(0);
+    ASSERT_EQ(profile.status, BenchStatus::ok) << profile.reason;
+    EXPECT_EQ(profile.mode, LayerMode::isolated);
+    ASSERT_EQ(profile.layers.size(), 7U);
+    for (const LayerTime& layer : profile.layers) {
+        EXPECT_NEAR(layer.seconds.value, static_cast<double>(layer.macs) * 1e-9, 1e-12);
+        EXPECT_NEAR(layer.mean_seconds, layer.seconds.value, 1e-12);
+    }
+    EXPECT_NEAR(profile.residual_seconds, 0, 1e-9);
+    EXPECT_FALSE(profile.clock_overhead.has_value());
+    EXPECT_GE(profile.passes, 15);
+    EXPECT_EQ(fake.sessions, 3 + 7);
+}
+
+TEST_F(BenchTest, ALayerThatCannotRunByItselfFailsItsProfile) {
+    settings.per_layer = true;
+    settings.layer_mode = LayerMode::isolated;
+    fake.make = [](const Network& network) {
+        if (network.layers.size() == 1) throw Error("one layer is too few");
+    };
+    const BenchResult result = run();
+    EXPECT_EQ(row_of(result, NetworkKind::separable).status, BenchStatus::ok);
+    EXPECT_EQ(result.profiles.at(0).status, BenchStatus::failed);
+    EXPECT_EQ(result.profiles.at(0).reason, "one layer is too few");
 }
 
 TEST_F(BenchTest, ReportsEveryPhase) {

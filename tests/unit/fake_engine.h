@@ -54,7 +54,9 @@ struct FakeBench {
     std::function<void(const Network&)> run;   ///< called in each pass; may throw
     std::function<double()> slowness;          ///< factor on every time
     std::vector<std::string> kernels;          ///< of the layers; empty: all the same
-    int sessions = 0;                          ///< how many were made
+    SessionMemory memory = {.weight_bytes = 1024, .activation_bytes = 2048, .scratch_bytes = 1024};
+    SessionRegions regions;  ///< empty: the engine does not tell
+    int sessions = 0;        ///< how many were made
 
     [[nodiscard]] BenchHooks hooks();
 };
@@ -89,7 +91,8 @@ class FakeSession final : public Session {
         return std::vector<std::string>(network_.layers.size(), "fake kernel");
     }
 
-    std::int64_t memory_bytes() const override { return 4096; }
+    SessionMemory memory_use() const override { return bench_.memory; }
+    SessionRegions regions() const override { return bench_.regions; }
 
   private:
     [[nodiscard]] std::int64_t cost(const Layer& layer) const {

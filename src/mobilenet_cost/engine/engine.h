@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mobilenet_cost/network.h"
@@ -24,6 +25,30 @@ struct EngineInfo {
 struct SessionOptions {
     int threads = 1;
     bool keep_activations = false;  ///< every layer's output stays readable; for checking, not for timing
+};
+
+/// Bytes that a session holds, and why its activations take other memory than those of the analysis: the live
+/// peak (peak_memory(), Overlap::none) + in_place + kept + padding + gap = activation_bytes.
+struct SessionMemory {
+    std::int64_t weight_bytes = 0;      ///< as packed, what the library keeps beside them included
+    std::int64_t activation_bytes = 0;  ///< input and outputs
+    std::int64_t scratch_bytes = 0;     ///< beside the activations, while a pass runs
+    std::int64_t in_place_bytes = 0;    ///< at most 0: outputs that take the place of a dying input
+    std::int64_t kept_bytes = 0;        ///< the input, and whatever else outlives its last reader
+    std::int64_t padding_bytes = 0;     ///< alignment, and room for kernels that read beyond the end
+    std::int64_t gap_bytes = 0;         ///< between blocks of unlike size and life
+};
+
+/// A stretch of memory.
+struct MemoryRegion {
+    const std::byte* begin = nullptr;
+    std::size_t bytes = 0;
+};
+
+/// Where a session's memory lies, as far as its engine can tell. Code that a library generates is not part.
+struct SessionRegions {
+    std::vector<MemoryRegion> weights;  ///< empty with weights: unknown
+    std::vector<MemoryRegion> others;   ///< input, activations, scratch
 };
 
 /// One network made ready to run. Weights are packed and memory is allocated when it is made; run() only
@@ -50,9 +75,23 @@ class Session {
     /// The kernel that runs each layer, as the engine names it; "fused into NAME" for a layer with none.
     [[nodiscard]] virtual std::vector<std::string> kernels() const = 0;
 
-    /// Bytes held: packed weights, activations, scratch.
-    [[nodiscard]] virtual std::int64_t memory_bytes() const = 0;
+    [[nodiscard]] virtual SessionMemory memory_use() const = 0;
+
+    /// Valid as long as the session.
+    [[nodiscard]] virtual SessionRegions regions() const = 0;
 };
+
+[[nodiscard]] inline std::int64_t total_bytes(const SessionMemory& memory) {
+    return memory.weight_bytes + memory.activation_bytes + memory.scratch_bytes;
+}
+
+/// Everything but the weights.
+[[nodiscard]] inline std::int64_t real_peak_bytes(const SessionMemory& memory) {
+    return memory.activation_bytes + memory.scratch_bytes;
+}
+
+/// How kernels() names the kernel of a layer that runs inside another one.
+inline constexpr std::string_view kFusedInto = "fused into ";
 
 /// One way to run a network.
 class Engine {
@@ -67,7 +106,7 @@ class Engine {
 };
 
 /// Raised when Session, Engine or what they refer to changes: a module of another number is refused.
-inline constexpr int kEngineInterface = 1;
+inline constexpr int kEngineInterface = 2;
 
 /// What an engine module exports, as extern "C" mobilenet_cost_engine: null when `interface` is not its own.
 using EngineModule = Engine* (*)(int engine_interface);

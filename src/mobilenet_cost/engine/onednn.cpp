@@ -18,108 +18,18 @@
 #include <utility>
 
 #include <dnnl.hpp>
-#include <omp.h>
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
 
+#include "mobilenet_cost/engine/activation_plan.h"
 #include "mobilenet_cost/engine/arena.h"
 #include "mobilenet_cost/engine/engine.h"
+#include "mobilenet_cost/engine/onednn_descriptors.h"
+#include "mobilenet_cost/engine/thread_limit.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/liveness.h"
 
 namespace mobilenet_cost {
 
 namespace {
-
-using dnnl::memory;
-using Tag = memory::format_tag;
-
-/// What a call into oneDNN needs of the calling thread, undone afterwards. The number of OpenMP threads:
-/// oneDNN splits the work by omp_get_max_threads() both when a primitive is made and when it runs, and that
-/// is a setting of the calling thread. Denormals count as zero; OpenMP's threads inherit that when they
-/// start.
-class CallScope {
-  public:
-    explicit CallScope(int threads) : threads_before_(omp_get_max_threads()) {
-        if (threads != threads_before_) omp_set_num_threads(threads);
-#if defined(__SSE2__)
-        constexpr unsigned kFlushToZero = 0x8000;
-        constexpr unsigned kDenormalsAreZero = 0x0040;
-        control_before_ = _mm_getcsr();
-        _mm_setcsr(control_before_ | kFlushToZero | kDenormalsAreZero);
-#endif
-    }
-    ~CallScope() {
-        if (omp_get_max_threads() != threads_before_) omp_set_num_threads(threads_before_);
-#if defined(__SSE2__)
-        _mm_setcsr(control_before_);
-#endif
-    }
-    CallScope(const CallScope&) = delete;
-    CallScope& operator=(const CallScope&) = delete;
-
-  private:
-    int threads_before_;
-    unsigned control_before_ = 0;
-};
-
-memory::desc activation_desc(const Shape& shape) {
-    return {{shape.n, shape.c, shape.h, shape.w}, memory::data_type::f32, Tag::nhwc};
-}
-
-void append_activation(dnnl::post_ops& ops, Activation activation) {
-    using dnnl::algorithm;
-    switch (activation) {
-        case Activation::none:
-            break;
-        case Activation::relu:
-            ops.append_eltwise(1, algorithm::eltwise_relu, 0, 0);
-            break;
-        case Activation::relu6:
-            ops.append_eltwise(1, algorithm::eltwise_clip, 0, 6);
-            break;
-        case Activation::hard_swish:
-            ops.append_eltwise(1, algorithm::eltwise_hardswish, 0, 0);
-            break;
-        case Activation::hard_sigmoid:  // clip(x / 6 + 1/2, 0, 1): 2.6 has no primitive of its own for it
-            ops.append_eltwise(1, algorithm::eltwise_linear, 1.0F / 6, 0.5F);
-            ops.append_eltwise(1, algorithm::eltwise_clip, 0, 1);
-            break;
-    }
-}
-
-dnnl::primitive_attr attributes(const dnnl::post_ops& ops) {
-    dnnl::primitive_attr attr;
-    attr.set_post_ops(ops);
-    attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    return attr;
-}
-
-dnnl::primitive_attr attributes(Activation activation) {
-    dnnl::post_ops ops;
-    append_activation(ops, activation);
-    return attributes(ops);
-}
-
-memory::desc filter_desc(const Layer& layer, const Conv& conv, bool as_stored) {
-    const memory::dim in = layer.input.c / conv.groups;
-    const memory::dim out = layer.output.c / conv.groups;
-    const memory::dim k = conv.kernel;
-    if (conv.groups == 1) return {{out, in, k, k}, memory::data_type::f32, as_stored ? Tag::hwio : Tag::any};
-    return {{conv.groups, out, in, k, k}, memory::data_type::f32, as_stored ? Tag::hwigo : Tag::any};
-}
-
-dnnl::convolution_forward::primitive_desc conv_primitive(const dnnl::engine& engine, const Layer& layer,
-                                                         const Conv& conv, const dnnl::post_ops& ops) {
-    const memory::desc bias({layer.output.c}, memory::data_type::f32, Tag::x);
-    const Padding& pad = conv.padding;
-    const dnnl::convolution_forward::desc desc(
-        dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, activation_desc(layer.input),
-        filter_desc(layer, conv, false), bias, activation_desc(layer.output), {conv.stride, conv.stride},
-        {pad.top, pad.left}, {pad.bottom, pad.right});
-    return {desc, attributes(ops), engine};
-}
 
 /// The other input of the residual sum `sum` if the sum can be part of the convolution right before it, which
 /// then adds into that input's memory: the convolution stays linear, nobody else reads its output, and nobody
@@ -155,9 +65,10 @@ class OnednnSession final : public Session {
           options_(options),
           engine_(dnnl::engine::kind::cpu, 0),
           stream_(engine_),
-          last_uses_(last_uses(network)) {
+          last_uses_(last_uses(network)),
+          plan_(plan()),
+          arena_(make_arena(plan_.bytes)) {
         const CallScope scope(options.threads);
-        plan_activations();
         for (std::size_t i = 0; i < network.layers.size(); ++i) {
             try {
                 add_layer(i, weights.layers[i]);
@@ -198,45 +109,27 @@ class OnednnSession final : public Session {
 
     std::vector<std::string> kernels() const override { return kernels_; }
 
-    std::int64_t memory_bytes() const override {
-        return static_cast<std::int64_t>(weight_bytes_ + arena_bytes_ + scratch_bytes_);
+    SessionMemory memory_use() const override {
+        SessionMemory memory = plan_.memory;
+        memory.weight_bytes = static_cast<std::int64_t>(weight_bytes_);
+        memory.scratch_bytes = static_cast<std::int64_t>(scratch_bytes_);
+        return memory;
+    }
+
+    SessionRegions regions() const override {
+        return {.weights = weight_regions_,
+                .others = {{arena_.get(), plan_.bytes}, {scratch_.get(), scratch_bytes_}}};
     }
 
   private:
-    /// The tensor whose memory layer i may write its output into, if there is one: it dies here.
-    std::optional<TensorId> overwritten(std::size_t i) const {
-        const Layer& layer = network_.layers[i];
-        if (const auto residual = fused_residual(network_, last_uses_, i + 1)) return residual;
-        if (fused_residual(network_, last_uses_, i)) return static_cast<TensorId>(i);
-        const bool element_wise =
-            std::holds_alternative<Add>(layer.kind) || std::holds_alternative<Scale>(layer.kind);
-        const TensorId first = layer.inputs[0];
-        const bool legal = element_wise && first != 0 && first != layer.inputs[1] &&
-                           last_uses_[static_cast<std::size_t>(first)] == i;
-        return legal ? std::optional(first) : std::nullopt;
-    }
-
-    /// One block per tensor, or per chain of tensors that overwrite each other. The input outlives the pass:
-    /// it is written once and read by every pass. So does the output.
-    void plan_activations() {
-        const std::size_t end = network_.layers.size();
-        std::vector<ArenaBlock> blocks = {{activation_desc(network_.input).get_size(), 0, end}};
-        std::vector<std::size_t> block_of = {0};  // by TensorId
-        for (std::size_t i = 0; i < end; ++i) {
-            const std::size_t last = options_.keep_activations ? end : std::max(last_uses_[i + 1], i);
-            const auto old = options_.keep_activations ? std::nullopt : overwritten(i);
-            if (old) {
-                block_of.push_back(block_of[static_cast<std::size_t>(*old)]);
-                blocks[block_of.back()].last = std::max(blocks[block_of.back()].last, last);
-            } else {
-                block_of.push_back(blocks.size());
-                blocks.push_back({activation_desc(network_.layers[i].output).get_size(), i, last});
-            }
-        }
-        arena_bytes_ = place_blocks(blocks);
-        arena_ = make_arena(arena_bytes_);
-        for (const std::size_t block : block_of)
-            offsets_.push_back(blocks[block].offset);
+    ActivationPlan plan() const {
+        const auto overwritten = [this](std::size_t i) {
+            if (const auto residual = fused_residual(network_, last_uses_, i + 1)) return residual;
+            if (fused_residual(network_, last_uses_, i)) return std::optional(static_cast<TensorId>(i));
+            return dying_operand(network_, last_uses_, i);
+        };
+        return plan_activations(network_,
+                                {.keep_all = options_.keep_activations, .overwritten = overwritten});
     }
 
     void add_layer(std::size_t i, const LayerWeights& weights) {
@@ -248,7 +141,7 @@ class OnednnSession final : public Session {
         } else if (std::holds_alternative<Scale>(layer.kind)) {
             add_binary(i, dnnl::algorithm::binary_mul);
         } else if (!options_.keep_activations && fused_residual(network_, last_uses_, i)) {
-            kernels_.push_back("fused into " + layer_name(network_, i - 1));
+            kernels_.push_back(std::string(kFusedInto) + layer_name(network_, i - 1));
         } else {
             add_binary(i, dnnl::algorithm::binary_add);
         }
@@ -328,6 +221,7 @@ class OnednnSession final : public Session {
         dnnl::reorder(from, to).execute(stream_, from, to);
         stream_.wait();
         weight_bytes_ += wanted.get_size();
+        weight_regions_.push_back({static_cast<const std::byte*>(to.get_data_handle()), wanted.get_size()});
         return to;
     }
 
@@ -343,7 +237,7 @@ class OnednnSession final : public Session {
 
     std::span<float> values(std::size_t id) const {
         const Shape& shape = tensor_shape(network_, static_cast<TensorId>(id));
-        return {reinterpret_cast<float*>(arena_.get() + offsets_[id]),
+        return {reinterpret_cast<float*>(arena_.get() + plan_.offsets[id]),
                 static_cast<std::size_t>(element_count(shape))};
     }
 
@@ -363,15 +257,15 @@ class OnednnSession final : public Session {
     dnnl::engine engine_;
     dnnl::stream stream_;
     std::vector<std::size_t> last_uses_;
-    std::vector<std::size_t> offsets_;  // into the arena, by TensorId
+    ActivationPlan plan_;
     Arena arena_;
     Arena scratch_;
     std::vector<memory> memories_;
     std::vector<Step> steps_;
     std::vector<memory::desc> scratch_descs_;  // by step
     std::vector<std::string> kernels_;         // by layer
+    std::vector<MemoryRegion> weight_regions_;
     std::size_t weight_bytes_ = 0;
-    std::size_t arena_bytes_ = 0;
     std::size_t scratch_bytes_ = 0;
 };
 
@@ -413,7 +307,7 @@ class OnednnEngine final : public Engine {
 
     std::unique_ptr<Session> make_session(const Network& network, const Weights& weights,
                                           const SessionOptions& options) const override {
-        if (options.threads < 1) fail("onednn", "the number of threads must be at least 1");
+        check_threads("onednn", options.threads);
         try {
             return std::make_unique<OnednnSession>(network, weights, options);
         } catch (const dnnl::error& error) {

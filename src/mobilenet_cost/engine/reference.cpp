@@ -13,6 +13,7 @@
 #include "mobilenet_cost/build_info.h"
 #include "mobilenet_cost/engine/builtin.h"
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/liveness.h"
 
 namespace mobilenet_cost {
 
@@ -176,16 +177,34 @@ class ReferenceSession final : public Session {
         return names;
     }
 
-    std::int64_t memory_bytes() const override {
-        std::size_t floats = 0;
+    SessionMemory memory_use() const override {
+        SessionMemory memory;
+        const SessionRegions held = regions();
+        for (const MemoryRegion& region : held.weights)
+            memory.weight_bytes += static_cast<std::int64_t>(region.bytes);
+        for (const MemoryRegion& region : held.others)
+            memory.activation_bytes += static_cast<std::int64_t>(region.bytes);
+        memory.kept_bytes = memory.activation_bytes -
+                            peak_memory(network_, Overlap::none).elements * element_bytes(DataType::f32);
+        return memory;
+    }
+
+    SessionRegions regions() const override {
+        SessionRegions regions;
+        for (const LayerWeights& layer : weights_.layers) {
+            regions.weights.push_back(region_of(layer.filter));
+            regions.weights.push_back(region_of(layer.bias));
+        }
         for (const Tensor& tensor : tensors_)
-            floats += tensor.size();
-        for (const LayerWeights& layer : weights_.layers)
-            floats += layer.filter.size() + layer.bias.size();
-        return static_cast<std::int64_t>(floats * sizeof(float));
+            regions.others.push_back(region_of(tensor));
+        return regions;
     }
 
   private:
+    static MemoryRegion region_of(const std::vector<float>& values) {
+        return {reinterpret_cast<const std::byte*>(values.data()), values.size() * sizeof(float)};
+    }
+
     const Tensor& tensor(TensorId id) const { return tensors_[static_cast<std::size_t>(id)]; }
 
     void run_layer(std::size_t i) {

@@ -11,18 +11,18 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <cstdlib>
 #include <limits>
 #include <string>
-#include <thread>
 #include <utility>
 
-#include <malloc.h>
 #include <pthreadpool.h>
 #include <xnnpack.h>
 
+#include "mobilenet_cost/engine/activation_plan.h"
 #include "mobilenet_cost/engine/arena.h"
 #include "mobilenet_cost/engine/engine.h"
+#include "mobilenet_cost/engine/thread_limit.h"
+#include "mobilenet_cost/engine/xnnpack_memory.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/liveness.h"
 
@@ -39,42 +39,6 @@ struct PoolDelete {
     void operator()(pthreadpool* pool) const { pthreadpool_destroy(pool); }
 };
 using Pool = std::unique_ptr<pthreadpool, PoolDelete>;
-
-/// Bytes that XNNPACK has asked for on this thread and not returned: its operators, their packed weights and
-/// tables of pointers into the input. It does not tell them otherwise.
-thread_local std::int64_t library_bytes = 0;
-
-std::int64_t size_of(void* memory) {
-    return static_cast<std::int64_t>(malloc_usable_size(memory));  // 0 for null
-}
-
-void* count(void* memory) {
-    library_bytes += size_of(memory);
-    return memory;
-}
-
-void* allocate(void*, std::size_t bytes) {
-    return count(std::malloc(bytes));
-}
-
-void* reallocate(void*, void* memory, std::size_t bytes) {
-    const std::int64_t before = size_of(memory);
-    void* moved = std::realloc(memory, bytes);
-    if (moved != nullptr) library_bytes -= before;
-    return count(moved);
-}
-
-void* allocate_aligned(void*, std::size_t alignment, std::size_t bytes) {
-    void* memory = nullptr;
-    return posix_memalign(&memory, alignment, bytes) == 0 ? count(memory) : nullptr;
-}
-
-void release(void*, void* memory) {
-    library_bytes -= size_of(memory);
-    std::free(memory);
-}
-
-constexpr xnn_allocator kAllocator = {nullptr, allocate, reallocate, release, allocate_aligned, release};
 
 std::string status_text(xnn_status status) {
     switch (status) {
@@ -96,19 +60,9 @@ std::string status_text(xnn_status status) {
     return "status " + std::to_string(static_cast<int>(status));
 }
 
-/// pthreadpool waits forever for a thread that the system refuses to start, so that too many must be refused
-/// here. Four for each processor, or 64, is more than any measurement needs.
-int most_threads() {
-    return std::max(64, 4 * static_cast<int>(std::thread::hardware_concurrency()));
-}
-
 /// Null for one thread: then XNNPACK computes on the calling one.
 Pool make_pool(int threads) {
-    if (threads < 1) fail("xnnpack", "the number of threads must be at least 1");
-    if (threads > most_threads()) {
-        fail("xnnpack", "runs on at most " + std::to_string(most_threads()) + " threads here, not on " +
-                            std::to_string(threads));
-    }
+    check_threads("xnnpack", threads);
     if (threads == 1) return nullptr;
     Pool pool(pthreadpool_create(static_cast<std::size_t>(threads)));
     if (!pool) fail("xnnpack", "could not start " + std::to_string(threads) + " threads");
@@ -174,12 +128,12 @@ class XnnpackSession final : public Session {
         : network_(network),
           options_(options),
           pool_(make_pool(options.threads)),
-          last_uses_(last_uses(network)) {
-        plan_activations();
-        const std::int64_t before = library_bytes;
+          last_uses_(last_uses(network)),
+          plan_(plan()),
+          arena_(make_arena(plan_.bytes)) {
+        const LedgerScope scope(memory_);
         for (std::size_t i = 0; i < network.layers.size(); ++i)
             add_layer(i, weights.layers[i]);
-        operator_bytes_ = library_bytes - before;
     }
 
     std::span<float> input() override { return values(0); }
@@ -212,47 +166,27 @@ class XnnpackSession final : public Session {
 
     std::vector<std::string> kernels() const override { return kernels_; }
 
-    std::int64_t memory_bytes() const override {
-        return static_cast<std::int64_t>(arena_bytes_) + operator_bytes_;
+    SessionMemory memory_use() const override {
+        SessionMemory memory = plan_.memory;
+        memory.weight_bytes = memory_.bytes(BlockUse::weights);
+        memory.scratch_bytes = memory_.bytes(BlockUse::scratch);
+        return memory;
+    }
+
+    SessionRegions regions() const override {
+        SessionRegions regions{.weights = memory_.regions(BlockUse::weights),
+                               .others = memory_.regions(BlockUse::scratch)};
+        regions.others.push_back({arena_.get(), plan_.bytes});
+        return regions;
     }
 
   private:
-    /// Sum and product read an element before they write it, so that they may write into the memory of their
-    /// first input where that dies here. The network's own input is never overwritten.
-    bool overwrites_input(std::size_t i) const {
-        const Layer& layer = network_.layers[i];
-        const TensorId first = layer.inputs[0];
-        const bool element_wise =
-            std::holds_alternative<Add>(layer.kind) || std::holds_alternative<Scale>(layer.kind);
-        return !options_.keep_activations && element_wise && first != 0 && first != layer.inputs[1] &&
-               last_uses_[static_cast<std::size_t>(first)] == i;
-    }
-
-    /// One block per tensor, or per chain of tensors that overwrite each other, with room behind it for what
-    /// XNNPACK reads beyond the end. The input outlives the pass: it is written once and read by every pass.
-    /// So does the output.
-    void plan_activations() {
-        const std::size_t end = network_.layers.size();
-        std::vector<ArenaBlock> blocks;
-        std::vector<std::size_t> block_of;  // by TensorId
-        for (std::size_t id = 0; id <= end; ++id) {
-            const std::size_t writer = id == 0 ? 0 : id - 1;
-            const bool kept = id == 0 || options_.keep_activations;
-            const std::size_t last = kept ? end : std::max(last_uses_[id], writer);
-            if (id > 0 && overwrites_input(writer)) {
-                block_of.push_back(block_of[static_cast<std::size_t>(network_.layers[writer].inputs[0])]);
-                blocks[block_of.back()].last = last;
-            } else {
-                const Shape& shape = tensor_shape(network_, static_cast<TensorId>(id));
-                block_of.push_back(blocks.size());
-                blocks.push_back(
-                    {size(element_count(shape)) * sizeof(float) + XNN_EXTRA_BYTES, writer, last});
-            }
-        }
-        arena_bytes_ = place_blocks(blocks);
-        arena_ = make_arena(arena_bytes_);
-        for (const std::size_t block : block_of)
-            offsets_.push_back(blocks[block].offset);
+    ActivationPlan plan() const {
+        return plan_activations(network_, {.keep_all = options_.keep_activations,
+                                           .extra_bytes = XNN_EXTRA_BYTES,
+                                           .overwritten = [this](std::size_t i) {
+                                               return dying_operand(network_, last_uses_, i);
+                                           }});
     }
 
     void add_layer(std::size_t i, const LayerWeights& weights) {
@@ -352,7 +286,9 @@ class XnnpackSession final : public Session {
     template <typename Create>
     xnn_operator_t make(std::size_t layer, const Create& create) {
         xnn_operator_t made = nullptr;
+        memory_.use = BlockUse::weights;
         check(layer, create(&made));
+        memory_.use = BlockUse::scratch;  // the set-up that follows: pointers into the input
         steps_.push_back({Operator(made), layer});
         return made;
     }
@@ -378,7 +314,7 @@ class XnnpackSession final : public Session {
 
     std::span<float> values(std::size_t id) const {
         const Shape& shape = tensor_shape(network_, static_cast<TensorId>(id));
-        return {reinterpret_cast<float*>(arena_.get() + offsets_[id]), size(element_count(shape))};
+        return {reinterpret_cast<float*>(arena_.get() + plan_.offsets[id]), size(element_count(shape))};
     }
 
     std::vector<float> copy(std::size_t id) const {
@@ -393,12 +329,11 @@ class XnnpackSession final : public Session {
     SessionOptions options_;
     Pool pool_;
     std::vector<std::size_t> last_uses_;
-    std::vector<std::size_t> offsets_;  // into the arena, by TensorId
+    ActivationPlan plan_;
     Arena arena_;
+    MemoryLedger memory_;  // of the operators
     std::vector<Step> steps_;
     std::vector<std::string> kernels_;  // by layer
-    std::size_t arena_bytes_ = 0;
-    std::int64_t operator_bytes_ = 0;
 };
 
 /// The widest of the instruction sets that XNNPACK has f32 convolution kernels for (init.c), which it asks
@@ -429,7 +364,7 @@ class XnnpackEngine final : public Engine {
 
     std::unique_ptr<Session> make_session(const Network& network, const Weights& weights,
                                           const SessionOptions& options) const override {
-        const xnn_status status = xnn_initialize(&kAllocator);  // once; later calls only ask
+        const xnn_status status = xnn_initialize(&counting_allocator());  // once; later calls only ask
         if (status != xnn_status_success) fail("xnnpack", "does not run here: " + status_text(status));
         return std::make_unique<XnnpackSession>(network, weights, options);
     }

@@ -1,6 +1,7 @@
 #include <optional>
 #include <string>
 
+#include "mobilenet_cost/report/bench_notes.h"
 #include "mobilenet_cost/report/bench_report.h"
 #include "mobilenet_cost/report/json_text.h"
 
@@ -68,10 +69,16 @@ Json build_json(const BuildInfo& build) {
 }
 
 Json settings_json(const BenchSettings& settings) {
-    return {{"engines", settings.engines},         {"threads", settings.threads},
-            {"rounds", settings.rounds},           {"seed", settings.seed},
-            {"max_seconds", settings.max_seconds}, {"confidence", settings.confidence},
-            {"per_layer", settings.per_layer},     {"pin_cpu", or_null(settings.pin_cpu)}};
+    return {{"engines", settings.engines},
+            {"threads", settings.threads},
+            {"rounds", settings.rounds},
+            {"seed", settings.seed},
+            {"max_seconds", settings.max_seconds},
+            {"confidence", settings.confidence},
+            {"per_layer", settings.per_layer},
+            {"pin_cpu", or_null(settings.pin_cpu)},
+            {"cache", cache_mode_name(settings.cache)},
+            {"layer_mode", layer_mode_name(settings.layer_mode)}};
 }
 
 Json engines_json(const std::vector<EngineStatus>& engines) {
@@ -101,13 +108,17 @@ Json variant_json(const BenchResult& result) {
 
 Json counts_json(const std::optional<NetworkCounts>& counts) {
     if (!counts) {
-        return {
-            {"macs", nullptr}, {"params", nullptr}, {"weight_bytes", nullptr}, {"activation_bytes", nullptr}};
+        return {{"macs", nullptr},
+                {"params", nullptr},
+                {"weight_bytes", nullptr},
+                {"activation_bytes", nullptr},
+                {"peak_activation_bytes", nullptr}};
     }
     return {{"macs", counts->macs},
             {"params", counts->params},
             {"weight_bytes", counts->weight_bytes},
-            {"activation_bytes", counts->activation_bytes}};
+            {"activation_bytes", counts->activation_bytes},
+            {"peak_activation_bytes", counts->peak_activation_bytes}};
 }
 
 Json warm_up_json(const WarmUp& warm_up) {
@@ -129,14 +140,25 @@ Json timing_json(const CellSamples& samples) {
             {"involuntary_switches", or_null(noise.involuntary_switches)}};
 }
 
-Json network_json(const NetworkResult& row) {
+Json memory_json(const NetworkResult& row) {
+    if (!row.memory) return nullptr;
+    const SessionMemory& memory = *row.memory;
+    return {{"packed_weight_bytes", memory.weight_bytes}, {"arena_bytes", memory.activation_bytes},
+            {"scratch_bytes", memory.scratch_bytes},      {"real_peak_bytes", real_peak_bytes(memory)},
+            {"in_place_bytes", memory.in_place_bytes},    {"kept_bytes", memory.kept_bytes},
+            {"padding_bytes", memory.padding_bytes},      {"gap_bytes", memory.gap_bytes}};
+}
+
+Json network_json(const BenchResult& result, const NetworkResult& row) {
     Json json = {{"engine", row.engine},
                  {"threads", row.threads},
                  {"network", network_kind_name(row.network)},
+                 {"cache", cache_mode_name(result.settings.cache)},
                  {"status", bench_status_name(row.status)},
                  {"reason", reason_json(row.reason)}};
     json.update(counts_json(row.counts));
-    json["memory_bytes"] = or_null(row.memory_bytes);
+    json["memory_bytes"] = row.memory ? Json(total_bytes(*row.memory)) : Json(nullptr);
+    json["memory"] = memory_json(row);
     set_seconds(json, row.seconds);
     const auto rate = row.seconds ? flops_per_second(row.counts->macs, row.seconds->value) : std::nullopt;
     json["flops_per_second"] = or_null(rate);
@@ -146,10 +168,11 @@ Json network_json(const NetworkResult& row) {
     return json;
 }
 
-Json comparison_json(const Comparison& row) {
+Json comparison_json(const BenchResult& result, const Comparison& row) {
     return {{"engine", row.engine},
             {"threads", row.threads},
             {"comparison", std::string(network_kind_name(row.slower)) + "/separable"},
+            {"cache", cache_mode_name(result.settings.cache)},
             {"status", bench_status_name(row.status)},
             {"reason", reason_json(row.reason)},
             {"analytic_speedup", or_null(row.analytic_speedup)},
@@ -159,10 +182,15 @@ Json comparison_json(const Comparison& row) {
             {"fraction_kept_ci", interval_of(row.fraction_kept)}};
 }
 
-Json layer_json(const LayerTime& layer) {
+Json layer_json(const BenchResult& result, const LayerProfile& profile, const LayerTime& layer) {
+    const auto size = [](const Shape& shape) { return Json::array({shape.h, shape.w, shape.c}); };
     Json json = {{"name", layer.name},
                  {"op", layer.op},
                  {"class", layer_class_name(layer.layer_class)},
+                 {"cache", cache_mode_name(result.settings.cache)},
+                 {"layer_mode", layer_mode_name(profile.mode)},
+                 {"input", size(layer.input)},
+                 {"output", size(layer.output)},
                  {"kernel", layer.kernel},
                  {"fused", layer.fused}};
     set_seconds(json, layer.fused ? std::nullopt : std::optional(layer.seconds));
@@ -188,13 +216,15 @@ Json class_json(const ClassShare& row) {
             {"time_share", row.time_share}};
 }
 
-Json profile_json(const LayerProfile& profile) {
+Json profile_json(const BenchResult& result, const LayerProfile& profile) {
     const bool ok = profile.status == BenchStatus::ok;
     const auto if_ok = [ok](double value) { return ok ? Json(value) : Json(nullptr); };
-    const auto estimate = ok ? std::optional(profile.clock_overhead) : std::nullopt;
+    const auto estimate = ok ? profile.clock_overhead : std::nullopt;
     Json json = {{"engine", profile.engine},
                  {"threads", profile.threads},
                  {"network", network_kind_name(NetworkKind::separable)},
+                 {"cache", cache_mode_name(result.settings.cache)},
+                 {"layer_mode", layer_mode_name(profile.mode)},
                  {"status", bench_status_name(profile.status)},
                  {"reason", reason_json(profile.reason)},
                  {"passes", profile.passes},
@@ -208,7 +238,7 @@ Json profile_json(const LayerProfile& profile) {
     for (const ClassShare& row : profile.classes)
         json["classes"].push_back(class_json(row));
     for (const LayerTime& layer : profile.layers)
-        json["layers"].push_back(layer_json(layer));
+        json["layers"].push_back(layer_json(result, profile, layer));
     return json;
 }
 
@@ -220,19 +250,30 @@ Json rounds_json(const BenchResult& result) {
             {"order", result.order}};
 }
 
+Json cache_flush_json(const BenchResult& result) {
+    const CacheFlush& flush = result.cache_flush;
+    return {{"mode", cache_mode_name(result.settings.cache)},
+            {"method", reason_json(flush.method)},
+            {"verified", or_null(flush.verified)},
+            {"warm_ns_per_line", or_null(flush.warm_ns_per_line)},
+            {"flushed_ns_per_line", or_null(flush.flushed_ns_per_line)}};
+}
+
 Json result_json(const BenchResult& result) {
     Json json = variant_json(result);
+    json["cache_flush"] = cache_flush_json(result);
+    json["warnings"] = bench_warnings(result);
     json["base"] = {{"alpha", result.base.alpha}, {"resolution", result.base.resolution}};
     json["comparisons"] = Json::array();
     for (const Comparison& row : result.comparisons)
-        json["comparisons"].push_back(comparison_json(row));
+        json["comparisons"].push_back(comparison_json(result, row));
     json["measured"] = Json::array();
     for (const NetworkResult& row : result.networks)
-        json["measured"].push_back(network_json(row));
+        json["measured"].push_back(network_json(result, row));
     json["rounds"] = rounds_json(result);
     json["profiles"] = Json::array();
     for (const LayerProfile& profile : result.profiles)
-        json["profiles"].push_back(profile_json(profile));
+        json["profiles"].push_back(profile_json(result, profile));
     return json;
 }
 
@@ -271,14 +312,14 @@ std::string bench_jsonl(const std::vector<BenchResult>& results, const BuildInfo
     std::string lines = compact_json(context);
     for (const BenchResult& result : results) {
         for (const Comparison& row : result.comparisons) {
-            lines += line("comparison", result, comparison_json(row));
+            lines += line("comparison", result, comparison_json(result, row));
         }
         for (const NetworkResult& row : result.networks)
-            lines += line("network", result, network_json(row));
+            lines += line("network", result, network_json(result, row));
         for (const LayerProfile& profile : result.profiles) {
             for (const LayerTime& layer : profile.layers) {
                 Json content = {{"engine", profile.engine}, {"threads", profile.threads}};
-                content.update(layer_json(layer));
+                content.update(layer_json(result, profile, layer));
                 lines += line("layer", result, content);
             }
         }

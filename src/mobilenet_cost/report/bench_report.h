@@ -10,7 +10,7 @@
 namespace mobilenet_cost {
 
 /// For people: a loud warning if the build's times mean nothing, then for each result the comparisons, the
-/// times, the layers, and what one has to know to trust them.
+/// times, the memory, the layers, and what one has to know to trust them.
 [[nodiscard]] std::vector<Section> bench_sections(const std::vector<BenchResult>& results,
                                                   const BuildInfo& build = build_info());
 

@@ -39,6 +39,8 @@ std::vector<std::size_t> column_widths(const Table& table) {
         std::size_t width = display_width(table.columns[i].title);
         for (const auto& row : table.rows)
             width = std::max(width, display_width(printable(row[i].text)));
+        for (const auto& row : table.sums)
+            width = std::max(width, display_width(printable(row[i].text)));
         if (!table.total.empty()) width = std::max(width, display_width(printable(table.total[i].text)));
         widths.push_back(width);
     }
@@ -80,6 +82,9 @@ std::string text_table(const Table& table, TextStyle style) {
     text += styled(text_row(titles(table), table, widths), kDim, style) + "\n";
     for (const auto& row : table.rows)
         text += text_row(texts_of(row), table, widths) + "\n";
+    if (!table.sums.empty()) text += "\n";
+    for (const auto& row : table.sums)
+        text += styled(text_row(texts_of(row), table, widths), kBold, style) + "\n";
     if (!table.total.empty())
         text += styled(text_row(texts_of(table.total), table, widths), kBold, style) + "\n";
     return text;
@@ -118,6 +123,8 @@ std::string markdown_table(const Table& table) {
     };
     for (const auto& row : table.rows)
         add(row, "");
+    for (const auto& row : table.sums)
+        add(row, "**");
     if (!table.total.empty()) add(table.total, "**");
     return text;
 }

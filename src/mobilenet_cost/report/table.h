@@ -29,7 +29,8 @@ struct Table {
     std::string caption;  ///< one line above the table; may be empty
     std::vector<Column> columns;
     std::vector<std::vector<Cell>> rows;
-    std::vector<Cell> total;  ///< last row, set apart; empty: none
+    std::vector<std::vector<Cell>> sums;  ///< rows behind the others, set apart; may be empty
+    std::vector<Cell> total;              ///< last row, set apart; empty: none
 };
 
 /// What a command shows to people: tables with lines of text between them.
@@ -43,7 +44,7 @@ enum class TextStyle { plain, colour };
 [[nodiscard]] std::string render_text(const std::vector<Section>& sections, TextStyle style);
 [[nodiscard]] std::string render_markdown(const std::vector<Section>& sections);
 
-/// The rows of one table, raw values, RFC 4180 quoting. No total row: it would be summed twice.
+/// The rows of one table, raw values, RFC 4180 quoting. No sums and no total: they would be summed twice.
 [[nodiscard]] std::string render_csv(const Table& table);
 
 }  // namespace mobilenet_cost

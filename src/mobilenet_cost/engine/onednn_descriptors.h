@@ -1,0 +1,44 @@
+#pragma once
+
+#include <dnnl.hpp>
+
+#include "mobilenet_cost/layer.h"
+
+/// From our layers to what oneDNN 2.x calls descriptors and attributes.
+namespace mobilenet_cost {
+
+using dnnl::memory;
+using Tag = memory::format_tag;
+
+/// What a call into oneDNN needs of the calling thread, undone afterwards. The number of OpenMP threads:
+/// oneDNN splits the work by omp_get_max_threads() both when a primitive is made and when it runs, and that
+/// is a setting of the calling thread. Denormals count as zero; OpenMP's threads inherit that when they
+/// start.
+class CallScope {
+  public:
+    explicit CallScope(int threads);
+    ~CallScope();
+    CallScope(const CallScope&) = delete;
+    CallScope& operator=(const CallScope&) = delete;
+
+  private:
+    int threads_before_;
+    unsigned control_before_ = 0;
+};
+
+[[nodiscard]] memory::desc activation_desc(const Shape& shape);  ///< NHWC
+
+/// `as_stored`: the layout of LayerWeights; else left to the kernel.
+[[nodiscard]] memory::desc filter_desc(const Layer& layer, const Conv& conv, bool as_stored);
+
+void append_activation(dnnl::post_ops& ops, Activation activation);
+
+/// With scratch memory of the caller.
+[[nodiscard]] dnnl::primitive_attr attributes(const dnnl::post_ops& ops);
+[[nodiscard]] dnnl::primitive_attr attributes(Activation activation);
+
+[[nodiscard]] dnnl::convolution_forward::primitive_desc conv_primitive(const dnnl::engine& engine,
+                                                                       const Layer& layer, const Conv& conv,
+                                                                       const dnnl::post_ops& ops);
+
+}  // namespace mobilenet_cost

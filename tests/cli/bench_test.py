@@ -1,0 +1,119 @@
+"""bench: what it refuses and how it says so. No test looks at how long anything took."""
+
+import csv
+import io
+import json
+import unittest
+
+import jsonschema
+
+from program import SOURCE, CliTest, run
+
+# Inverted residuals of 8 channels on a map of 16 x 16: milliseconds, under a sanitizer too.
+MODEL = SOURCE / "tests" / "fuzz" / "corpus" / "model_config" / "residual_chain.json"
+SMALL = ["bench", "--model", MODEL, "--rounds", "1", "--max-seconds", "1"]
+SCHEMA = SOURCE / "docs" / "schemas" / "bench.schema.json"
+
+REFUSED = [
+    (["--cache", "hot"], '--cache: unknown mode "hot" (known: warm, cold-weights, cold)'),
+    (["--cache", "cold_weights"], '--cache: unknown mode "cold_weights" (did you mean "cold-weights"?)'),
+    (["--layer-mode", "isolated"], "--layer-mode: expected together with --per-layer only"),
+    (["--per-layer", "--layer-mode", "isolate"],
+     '--layer-mode: unknown mode "isolate" (did you mean "isolated"?)'),
+    (["--engine", "onedn"], '--engine: unknown engine "onedn" (did you mean "onednn"?)'),
+    (["--threads", "0"], "--threads: expected a number above 0, found 0"),
+]
+
+
+class Bench(CliTest):
+    def text(self, *arguments):
+        """Warnings are allowed: a busy machine, a build whose times do not count."""
+        alpha = [] if "--alpha" in arguments else ["--alpha", "2"]
+        result = run(*SMALL, *alpha, *arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout
+
+    def document(self, *arguments):
+        return json.loads(self.text("--format", "json", *arguments))
+
+    def assert_valid(self, document):
+        schema = json.loads(SCHEMA.read_text())
+        errors = [f"{error.json_path}: {error.message}"
+                  for error in jsonschema.Draft202012Validator(schema).iter_errors(document)]
+        self.assertEqual(errors, [])
+
+    def test_refused(self):
+        for arguments, message in REFUSED:
+            with self.subTest(arguments):
+                self.assert_refused(run("bench", *arguments), message)
+
+    def test_modes_stand_in_every_row(self):
+        for cache in ["warm", "cold-weights", "cold"]:
+            for mode in ["in-situ", "isolated"]:
+                with self.subTest([cache, mode]):
+                    document = self.document(
+                        "--engine", "reference", "--cache", cache, "--per-layer", "--layer-mode", mode)
+                    self.assert_valid(document)
+                    [variant] = document["variants"]
+                    self.assertEqual(variant["cache_flush"]["mode"], cache)
+                    self.assertEqual(variant["cache_flush"]["method"] is None, cache == "warm")
+                    self.assertEqual(variant["cache_flush"]["verified"] is None, cache == "warm")
+                    rows = variant["comparisons"] + variant["measured"] + variant["profiles"]
+                    layers = variant["profiles"][0]["layers"]
+                    self.assertTrue(layers)
+                    self.assertEqual({row["cache"] for row in rows + layers}, {cache})
+                    self.assertEqual({row["layer_mode"] for row in layers}, {mode})
+
+    def test_csv_names_the_modes(self):
+        text = self.text("--cache", "cold", "--per-layer", "--layer-mode", "isolated", "--format", "csv")
+        rows = list(csv.DictReader(io.StringIO(text)))
+        self.assertEqual({(row["cache"], row["layer_mode"]) for row in rows}, {("cold", "isolated")})
+
+    def test_memory_adds_up(self):
+        engines = json.loads(self.output("engines", "--format", "json"))["engines"]
+        names = ",".join(engine["name"] for engine in engines if engine["available"])
+        for row in self.document("--engine", names)["variants"][0]["measured"]:
+            with self.subTest([row["engine"], row["network"]]):
+                memory = row["memory"]
+                self.assertEqual(
+                    row["peak_activation_bytes"] + memory["in_place_bytes"] + memory["kept_bytes"]
+                    + memory["padding_bytes"] + memory["gap_bytes"], memory["arena_bytes"])
+                self.assertEqual(memory["arena_bytes"] + memory["scratch_bytes"], memory["real_peak_bytes"])
+                self.assertEqual(memory["real_peak_bytes"] + memory["packed_weight_bytes"], row["memory_bytes"])
+                self.assertGreaterEqual(memory["packed_weight_bytes"], row["weight_bytes"])
+
+    def test_ten_thousand_threads_are_skipped_with_the_reason(self):
+        document = self.document("--engine", "reference,onednn,xnnpack", "--threads", "10000")
+        for row in document["variants"][0]["measured"]:
+            with self.subTest(row["engine"]):
+                self.assertEqual(row["status"], "skipped")
+                if {"name": row["engine"], "available": True}.items() <= self.engine(document, row).items():
+                    self.assertIn("not on 10000", row["reason"])
+                else:
+                    self.assertEqual(row["reason"], self.engine(document, row)["reason"])
+
+    @staticmethod
+    def engine(document, row):
+        [engine] = [engine for engine in document["engines"] if engine["name"] == row["engine"]]
+        return engine
+
+    def test_more_than_memory_is_skipped_with_the_figure(self):
+        document = self.document("--alpha", "100000", "--engine", "reference")
+        [row] = [row for row in document["variants"][0]["measured"] if row["network"] == "separable"]
+        self.assertEqual(row["status"], "skipped")
+        self.assertRegex(row["reason"], r"^needs [0-9.]+ [GT]iB of memory \(2 x [0-9.]+ [GT]iB of weights, "
+                                        r"[0-9.]+ [MG]iB of activations\), available are [0-9.]+ [MG]iB$")
+        [base] = [row for row in document["variants"][0]["measured"] if row["network"] == "base"]
+        self.assertEqual(base["status"], "ok")
+
+    def test_one_table_holds_engines_and_threads(self):
+        lines = self.text("--engine", "reference", "--threads", "1", "--per-layer").splitlines()
+        [header] = [line for line in lines if "of traffic" in line]
+        self.assertIn("reference x1", header)
+        for start in ["r0/depthwise", "sum of 6 depthwise", "sum of the layers", "whole pass",
+                      "residual: whole pass - sum", "pass with clock readings / without", "Kernels of reference: a ="]:
+            self.assertTrue([line for line in lines if line.startswith(start)], start)
+
+
+if __name__ == "__main__":
+    unittest.main()
