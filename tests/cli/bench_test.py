@@ -11,7 +11,6 @@ from program import SOURCE, CliTest, run
 
 # Inverted residuals of 8 channels on a map of 16 x 16: milliseconds, under a sanitizer too.
 MODEL = SOURCE / "tests" / "fuzz" / "corpus" / "model_config" / "residual_chain.json"
-SMALL = ["bench", "--model", MODEL, "--rounds", "1", "--max-seconds", "1"]
 SCHEMA = SOURCE / "docs" / "schemas" / "bench.schema.json"
 
 REFUSED = [
@@ -21,15 +20,15 @@ REFUSED = [
     (["--per-layer", "--layer-mode", "isolate"],
      '--layer-mode: unknown mode "isolate" (did you mean "isolated"?)'),
     (["--engine", "onedn"], '--engine: unknown engine "onedn" (did you mean "onednn"?)'),
-    (["--threads", "0"], "--threads: expected a number above 0, found 0"),
+    (["--threads", "0"], '--threads: expected a number above 0, found "0"'),
 ]
 
 
 class Bench(CliTest):
     def text(self, *arguments):
         """Warnings are allowed: a busy machine, a build whose times do not count."""
-        alpha = [] if "--alpha" in arguments else ["--alpha", "2"]
-        result = run(*SMALL, *alpha, *arguments)
+        variant = [] if "--model" in arguments else ["--model", MODEL, "--alpha", "2"]
+        result = run("bench", "--rounds", "1", "--max-seconds", "1", *variant, *arguments)
         self.assertEqual(result.returncode, 0, result.stderr)
         return result.stdout
 
@@ -98,11 +97,16 @@ class Bench(CliTest):
         return engine
 
     def test_more_than_memory_is_skipped_with_the_figure(self):
-        document = self.document("--alpha", "100000", "--engine", "reference")
+        conv = {"kind": "conv", "channels": 512, "kernel": 3, "stride": 2}
+        model = {"schema": "mobilenet-cost.model.v1", "name": "m", "resolution": 8,
+                 "rounding": {"rule": "truncate", "minimum": 8},
+                 "blocks": [{"name": "a", **conv}, {"name": "b", **conv}]}
+        path = self.write("model.json", json.dumps(model))
+        document = self.document("--model", path, "--alpha", "1000", "--engine", "reference")
         [row] = [row for row in document["variants"][0]["measured"] if row["network"] == "separable"]
         self.assertEqual(row["status"], "skipped")
-        self.assertRegex(row["reason"], r"^needs [0-9.]+ [GT]iB of memory \(2 x [0-9.]+ [GT]iB of weights, "
-                                        r"[0-9.]+ [MG]iB of activations\), available are [0-9.]+ [MG]iB$")
+        self.assertRegex(row["reason"], r"^needs [0-9.]+ [KMGT]iB of memory \(2 x [0-9.]+ [KMGT]iB of weights, "
+                                        r"[0-9.]+ [KMG]iB of activations\), available are [0-9.]+ [MG]iB$")
         [base] = [row for row in document["variants"][0]["measured"] if row["network"] == "base"]
         self.assertEqual(base["status"], "ok")
 

@@ -200,7 +200,7 @@ std::string how_timed(const LayerProfile& profile) {
                        with_thousands(profile.passes), what);
 }
 
-std::string explanation(const Profiles& profiles) {
+std::string explanation(const Profiles& profiles, CacheMode cache) {
     std::string text;
     bool fused = false;
     for (const LayerProfile* profile : profiles) {
@@ -215,8 +215,10 @@ std::string explanation(const Profiles& profiles) {
     }
     if (profiles.front()->mode == LayerMode::isolated) {
         text +=
-            "An isolated layer finds its own weights and activations in the caches as far as they fit; a sum "
-            "or product has its operands written right before it, cold or not.\n";
+            cache == CacheMode::warm
+                ? "An isolated layer finds its own weights and activations in the caches as far as they "
+                  "fit.\n"
+                : "The operands of an isolated sum or product are written right before it, cold or not.\n";
     }
     return text;
 }
@@ -229,7 +231,7 @@ std::vector<Section> layer_sections(const BenchResult& result) {
     std::vector<KernelList> lists;
     Section section;
     section.table = layer_table(result, profiles, lists);
-    return {section, {.text = legend(lists) + explanation(profiles), .table = {}}};
+    return {section, {.text = legend(lists) + explanation(profiles, result.settings.cache), .table = {}}};
 }
 
 }  // namespace mobilenet_cost
