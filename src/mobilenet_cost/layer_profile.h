@@ -96,7 +96,7 @@ struct LayerTarget {
     Session* session = nullptr;
     std::optional<int> pin_cpu;
     std::size_t profile = 0;
-    std::function<void()> before_pass;  ///< see MeasuredCell
+    std::function<void()> before_pass = {};  ///< see MeasuredCell
 };
 
 [[nodiscard]] LayerClass layer_class(const Network& network, std::size_t layer);
