@@ -95,7 +95,7 @@ TEST(Threads, RunSessionsOfOneEngineAtOnce) {
         for (std::size_t i = 0; i < kCallers; ++i) {
             EXPECT_EQ(outputs[i], alone->output()) << "caller " << i;
             // Blocks of the heap are some bytes larger than asked for, by what lay there before.
-            const auto expected = static_cast<double>(alone->memory_bytes());
+            const auto expected = static_cast<double>(total_bytes(alone->memory_use()));
             EXPECT_NEAR(static_cast<double>(bytes[i]), expected, 0.02 * expected) << "caller " << i;
         }
     }
