@@ -9,6 +9,9 @@
 #include <immintrin.h>
 #endif
 
+#include <fmt/format.h>
+
+#include "mobilenet_cost/error.h"
 #include "mobilenet_cost/machine.h"
 #include "mobilenet_cost/stats.h"
 
@@ -155,6 +158,16 @@ ThreadResult run_thread(const PeakKernel& kernel, int cpu, double seconds, std::
 }
 
 }  // namespace
+
+int cpu_for(int index, int count) {
+    const std::vector<int> cpus = allowed_cpus();
+    const auto needed = static_cast<std::size_t>(count);
+    if (cpus.size() < needed) {
+        fail("threads",
+             fmt::format("expected at most one for each of {} CPUs, found {}", cpus.size(), count));
+    }
+    return cpus[cpus.size() - needed + static_cast<std::size_t>(index)];
+}
 
 PeakFlops measure_peak(int threads, double seconds) {
     const PeakKernel kernel = best_kernel();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -16,10 +15,6 @@ struct PeakFlops {
 /// `threads` threads, each alone on one of the last allowed CPUs, for about `seconds`.
 /// Throws Error when there are fewer CPUs.
 [[nodiscard]] PeakFlops measure_peak(int threads, double seconds);
-
-/// Nanoseconds that a cache line takes from the last allowed CPU to the one before it and back; median over
-/// batches. On virtual machines it shows where the host has put the two. Throws Error with one CPU.
-[[nodiscard]] double measure_ping_pong(std::int64_t batches);
 
 /// The CPU for the `index`-th of `count` threads: the last allowed ones, because the first is busiest with
 /// interrupts and with the program that asks. Throws Error when there are fewer CPUs.

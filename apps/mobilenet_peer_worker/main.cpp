@@ -10,7 +10,7 @@
 //   run ID SETTLE PASSES    SETTLE passes that do not count, then PASSES with the clock read between them
 //   unload ID         gives its memory back
 //   peak THREADS SECONDS    multiply-adds in registers, see hardware.h
-//   ping_pong BATCHES       a cache line between two CPUs
+//   ping_pong SECONDS       a cache line between the last two CPUs, at most that long
 //
 // It ends with its input.
 
@@ -30,6 +30,7 @@
 #include "mobilenet_cost/engine/registry.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/expand.h"
+#include "mobilenet_cost/kernels/ping_pong.h"
 #include "mobilenet_cost/report/json_text.h"
 #include "mobilenet_cost/standard.h"
 
@@ -161,7 +162,9 @@ class Worker {
 
     static Json ping_pong(const Words& words) {
         expect_words(words, 2);
-        return object_of({{"nanoseconds", measure_ping_pong(std::stoll(words[1]))}});
+        const auto seconds = ping_pong_seconds(cpu_for(0, 2), cpu_for(1, 2), std::stod(words[1]));
+        if (!seconds) fail("ping_pong", "this system does not let a process choose its CPUs");
+        return object_of({{"seconds", *seconds}});
     }
 
     std::shared_ptr<const Engine> engine_;

@@ -2,8 +2,7 @@
 
 Runs in a virtual environment. Beside the requests of apps/mobilenet_peer_worker there is `version`, and `load ID
 FILE INPUT` takes a model file and raw float32 (n, h, w, c). Every engine keeps its defaults except the number of
-threads and f32 arithmetic. Input and output lie in buffers that are bound once; a pass is one call from Python, a few
-microseconds of which are Python's.
+threads and f32 arithmetic. Input and output lie in buffers that are bound once; a pass is one call from Python.
 """
 
 import json

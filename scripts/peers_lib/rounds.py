@@ -94,7 +94,7 @@ def visit(job, order, hardware, peak_seconds):
     if hardware:
         found.peak_flops_per_second = hardware.ask("peak", job.threads, peak_seconds)["flops_per_second"]
         if job.threads == 2:
-            found.ping_pong_seconds = hardware.ask("ping_pong", 50)["nanoseconds"] * 1e-9
+            found.ping_pong_seconds = hardware.ask("ping_pong", 0.01)["seconds"]
     return found
 
 

@@ -19,7 +19,8 @@ SOURCE = Path(os.environ["MOBILENET_COST_SOURCE_DIR"])
 BINARY = Path(os.environ["MOBILENET_COST_BINARY_DIR"])
 sys.path.insert(0, os.fspath(SOURCE / "scripts"))
 
-from peers_lib import agreement, command, counters, document, options, project, report, rounds, stats  # noqa: E402
+from peers_lib import agreement, command, counters, document, options, project, report, rounds  # noqa: E402
+from peers_lib import side_by_side, stats  # noqa: E402
 from peers_lib.failure import Failure  # noqa: E402
 from peers_lib.rounds import Cell, Job, Visit  # noqa: E402
 
@@ -95,7 +96,7 @@ class FakeWorker:
             case "peak":
                 return {"flops_per_second": PEAK * words[0]}
             case "ping_pong":
-                return {"nanoseconds": 100}
+                return {"seconds": 1e-7}
         raise AssertionError(request)
 
     def park(self):
@@ -130,7 +131,7 @@ class Rounds(unittest.TestCase):
                 self.assertEqual(sorted(visit.order), ["quick", "slow"])
                 self.assertEqual(visit.seconds, {"slow": 5e-3, "quick": 2.5e-3})
                 self.assertEqual(visit.peak_flops_per_second, PEAK * job.threads)
-                self.assertEqual(visit.ping_pong_seconds, 100 * 1e-9 if job.threads == 2 else None)
+                self.assertEqual(visit.ping_pong_seconds, 1e-7 if job.threads == 2 else None)
         for start in range(0, len(log), 8):  # 4 cells x 2 engines; an engine's turn is beside the other's
             pairs = [tuple(name for _, name, _ in log[i : i + 2]) for i in range(start, start + 8, 2)]
             self.assertTrue(all(a == b for a, b in pairs), pairs)
@@ -278,8 +279,6 @@ class Run(unittest.TestCase):
         first = {"other": "1", **self.engines}
         flags = ["--alpha", "0.25", "--res", "32", "--threads", "1", "--engines", "reference"]
         with mock.patch.object(agreement, "read_floats", changed), mock.patch.object(project, "engines", lambda: first):
-            from peers_lib import side_by_side
-
             found = side_by_side.find_engines
 
             def twins(settings):
