@@ -113,7 +113,7 @@ double seconds_since(Clock::time_point start) {
 /// An addition that needs the one before it takes one cycle on every x86-64 core.
 std::optional<double> core_hertz() {
 #if defined(__x86_64__)
-    constexpr int kTries = 5;
+    constexpr int kTries = 20;  // of which the best: an interruption makes a core look slow
     constexpr int kLoops = 200;
     constexpr double kAdditions = 1000.0 * kLoops;
     double best = 0;
