@@ -1,0 +1,61 @@
+#include "mobilenet_cost/topology.h"
+
+#include <gtest/gtest.h>
+
+namespace mobilenet_cost {
+namespace {
+
+TEST(ReadTopology, BothSourcesCountTheAllowedCpus) {
+    const auto cpus = static_cast<int>(allowed_cpus().size());
+    EXPECT_EQ(read_sys_topology().cpus, cpus);
+    EXPECT_EQ(read_topology().cpus, cpus);
+    EXPECT_EQ(read_sys_topology().source, "/sys");
+}
+
+#if MOBILENET_COST_HAVE_HWLOC
+TEST(ReadTopology, HwlocAgreesWithTheKernel) {
+    const Topology ours = read_sys_topology();
+    const Topology theirs = read_topology();
+    EXPECT_EQ(theirs.source.rfind("hwloc, interface 2.", 0), 0U) << theirs.source;
+    for (const CacheLevel& cache : ours.caches) {
+        const CacheLevel* same = nullptr;
+        for (const CacheLevel& row : theirs.caches) {
+            if (row.level == cache.level && row.type == cache.type) same = &row;
+        }
+        ASSERT_NE(same, nullptr) << "L" << cache.level << " " << cache.type;
+        EXPECT_EQ(same->bytes, cache.bytes);
+        EXPECT_EQ(same->instances, cache.instances);
+        EXPECT_EQ(same->cpus_per_cache, cache.cpus_per_cache);
+    }
+}
+#endif
+
+TEST(FindDataCache, StepsOverInstructions) {
+    Topology topology;
+    topology.caches = {
+        {1, "Instruction", 64, 0, 1, 1}, {1, "Data", 32, 0, 1, 1}, {2, "Unified", 512, 0, 1, 1}};
+    EXPECT_EQ(find_data_cache(topology, 1)->bytes, 32);
+    EXPECT_EQ(find_data_cache(topology, 2)->bytes, 512);
+    EXPECT_EQ(find_data_cache(topology, 3), nullptr);
+}
+
+TEST(HiddenFacts, TellWhatAVirtualMachineHides) {
+    MachineInfo machine;
+    machine.cpu.hypervisor = true;
+    const std::vector<std::string> facts = hidden_facts(machine, {});
+    ASSERT_EQ(facts.size(), 5U);
+    EXPECT_EQ(facts[0], "hypervisor: the caches and topology shown are what the host chose to show");
+    EXPECT_EQ(facts[1].rfind("frequency and governor: not shown", 0), 0U);
+}
+
+TEST(HiddenFacts, AnOpenMachineHidesNothing) {
+    MachineInfo machine;
+    machine.cpu.hypervisor = false;
+    machine.governor = "performance";
+    Topology topology{.source = "/sys", .packages = 1, .numa_nodes = 1, .cores = 1, .cpus = 1, .caches = {}};
+    topology.caches = {{1, "Data", 32, 64, 1, 1}};
+    EXPECT_TRUE(hidden_facts(machine, topology).empty());
+}
+
+}  // namespace
+}  // namespace mobilenet_cost
