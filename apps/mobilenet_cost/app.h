@@ -21,6 +21,7 @@ Run setup_bench(CLI::App& command);
 Run setup_sweep(CLI::App& command);
 Run setup_budget(CLI::App& command);
 Run setup_export(CLI::App& command);
+Run setup_machine(CLI::App& command);
 Run setup_models(CLI::App& command);
 Run setup_engines(CLI::App& command);
 Run setup_conventions(CLI::App& command);

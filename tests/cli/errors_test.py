@@ -9,7 +9,7 @@ OPTIONS = (
     "--help, --model, --alpha, --res, --beta, --classes, --batch, --alpha-scope, --dtype, --convention, --show, "
     "--explain, --format, --output"
 )
-COMMANDS = "cost, bench, sweep, budget, export, models, engines, conventions"
+COMMANDS = "cost, bench, sweep, budget, export, machine, models, engines, conventions"
 
 # Arguments, and the whole sentence.
 WRONG = [
@@ -28,6 +28,8 @@ WRONG = [
     (["--model", "mobilnet_v3_small"], '--model: unknown model "mobilnet_v3_small" (did you mean "mobilenet_v3_small"?)'),
     (["--format", "jsno"], '--format: unknown format "jsno" (did you mean "json"?)'),
     (["--format", "yaml"], '--format: unknown format "yaml" (known: table, markdown, csv, json, jsonl)'),
+    (["machine", "--rounds", "0"], '--rounds: expected a number above 0, found "0"'),
+    (["machine", "--refresh", "--format", "xml"], '--format: unknown format "xml" (known: table, markdown, csv, json, jsonl)'),
     (["models", "--format", "cvs"], '--format: unknown format "cvs" (did you mean "csv"?)'),
     (["--convention", "papr"], '--convention: unknown convention "papr" (did you mean "paper"?)'),
     (["sweep", "--convention", "fvcor"], '--convention: unknown convention "fvcor" (did you mean "fvcore"?)'),

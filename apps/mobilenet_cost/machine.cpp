@@ -1,0 +1,70 @@
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "mobilenet_cost/peaks_cache.h"
+#include "mobilenet_cost/report/machine_report.h"
+
+#include "app.h"
+#include "options.h"
+#include "output.h"
+
+namespace mobilenet_cost::app {
+namespace {
+
+struct MachineOptions {
+    OutputOptions output;
+    bool refresh = false;
+    std::string rounds = fmt::format("{}", PeakSettings{}.rounds);
+};
+
+void show_progress(std::int64_t done, std::int64_t rounds) {
+    fmt::print(stderr, "\rmeasuring peaks: round {} of {}{}", done, rounds, done == rounds ? "\n" : "");
+    std::fflush(stderr);
+}
+
+PeaksOptions peaks_options(const MachineOptions& options) {
+    PeaksOptions peaks;
+    peaks.refresh = options.refresh;
+    peaks.settings.rounds = read_count(options.rounds, "--rounds");
+    peaks.note = [](const std::string& text) { fmt::print(stderr, "mobilenet-cost: {}\n", text); };
+    if (isatty(STDERR_FILENO) == 1) peaks.settings.progress = show_progress;
+    return peaks;
+}
+
+int run_machine(const MachineOptions& options) {
+    const PeaksOptions peaks = peaks_options(options);
+    Output output(options.output);
+    MachineReport report;
+    report.machine = read_machine();
+    report.topology = read_topology();
+    report.hidden = hidden_facts(report.machine, report.topology);
+    report.fingerprint = fingerprint_of(report.machine, build_info());
+    // Before the peaks: afterwards it would see their own heat and load.
+    report.preflight = run_preflight();
+    report.peaks = load_or_measure_peaks(peaks, report.fingerprint);
+    output.write({.sections = [&] { return machine_sections(report); },
+                  .csv = [&] { return machine_csv_table(report); },
+                  .json = [&] { return machine_json(report); },
+                  .jsonl = [&] { return machine_jsonl(report); }});
+    return kFine;
+}
+
+}  // namespace
+
+Run setup_machine(CLI::App& command) {
+    auto options = std::make_shared<MachineOptions>();
+    command.add_flag("--refresh", options->refresh, "measure even if there are stored peaks");
+    command
+        .add_option("--rounds", options->rounds,
+                    fmt::format("of the peaks; intervals need 6 [{}]", options->rounds))
+        ->type_name("N");
+    add_output_options(command, options->output);
+    command.footer(
+        "Peaks are stored in $XDG_CACHE_HOME/mobilenet-cost (~/.cache/mobilenet-cost) for this kind of\n"
+        "machine and this build; the noise is measured each time.");
+    return [options] { return run_machine(*options); };
+}
+
+}  // namespace mobilenet_cost::app
