@@ -135,7 +135,7 @@ PeakKernels best_kernels() {
 extern "C" [[gnu::visibility("default")]] const mobilenet_cost::PeakKernels* mobilenet_cost_peaks(
     int peaks_interface) {
     if (peaks_interface != mobilenet_cost::kPeaksInterface) return nullptr;
-    static const mobilenet_cost::PeakKernels kKernels = mobilenet_cost::best_kernels();
-    return &kKernels;
+    static const mobilenet_cost::PeakKernels best = mobilenet_cost::best_kernels();
+    return &best;
 }
 #endif
