@@ -38,9 +38,9 @@ struct MemoryPeaks {
     std::int64_t threads = 1;
     std::optional<std::int64_t> capacity_bytes;  ///< of all caches of that level that the threads have;
                                                  ///< absent for DRAM, or where the machine does not tell
-    std::int64_t used_bytes = 0;  ///< that all threads together went over again and again
-    Rate read;                    ///< B/s of all threads
-    Rate triad;                   ///< a = b + s * c; B/s with each of the three arrays counted once
+    std::int64_t used_bytes = 0;                 ///< that all threads together went over again and again
+    Rate read;                                   ///< B/s of all threads
+    Rate triad;  ///< a = b + s * c; B/s with each of the three arrays counted once
 
     bool operator==(const MemoryPeaks&) const = default;
 };

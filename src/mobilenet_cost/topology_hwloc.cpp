@@ -81,7 +81,8 @@ Topology read_hwloc() {
     }
     const unsigned version = hwloc_get_api_version();
     Topology topology;
-    topology.source = fmt::format("hwloc, interface {}.{}.{}", version >> 16U, (version >> 8U) & 0xffU, version & 0xffU);
+    topology.source =
+        fmt::format("hwloc, interface {}.{}.{}", version >> 16U, (version >> 8U) & 0xffU, version & 0xffU);
     topology.packages = tree.count(HWLOC_OBJ_PACKAGE);
     topology.numa_nodes = tree.count(HWLOC_OBJ_NUMANODE);
     topology.cores = tree.count(HWLOC_OBJ_CORE);
