@@ -190,6 +190,7 @@ class Loop {
         const double cap = std::min(settings_.warm_up_max_seconds, kWarmUpShare * settings_.max_seconds /
                                                                        static_cast<double>(cells_.size()));
         WarmUp& warm_up = result_.cells[cell].warm_up;
+        warm_up = {};  // of an earlier call: those passes no longer keep anything warm
         double& pass = pass_seconds_[cell];
         const std::int64_t start = clock_.now();
         for (std::int64_t block = 0; block < settings_.warm_up_max_blocks; ++block) {

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "mobilenet_cost/error.h"
@@ -189,8 +190,7 @@ RoundLine last_round(const Measurement& measurement) {
 /// Goes through the lines of a log; knows where it is for messages.
 class LogReader {
   public:
-    explicit LogReader(std::string path)
-        : path_(std::move(path)), text_(read_text_file(path_, kLargestLog)) {}
+    LogReader(std::string_view text, const std::string& path) : path_(path), text_(text) {}
 
     StoredRun read() {
         while (begin_ < text_.size()) {
@@ -214,7 +214,7 @@ class LogReader {
     }
 
     /// False: the last line is torn.
-    bool read_line(const std::string& text, bool last) {
+    bool read_line(std::string_view text, bool last) {
         nlohmann::json json;
         const std::string place = fmt::format("{}: line {}", path_, line_ + 1);
         try {
@@ -250,6 +250,7 @@ class LogReader {
             check_index(place, "counterpart", point.counterpart.value_or(0), points);
         }
         stored_.run.measurement.cells.resize(points);
+        stored_.run.measurement.ended = Ended::interrupted;  // unless it says otherwise later
         stored_.run.profiles.resize(points);
     }
 
@@ -263,6 +264,11 @@ class LogReader {
         Line line;
         FieldReader::from_json(json, place, "", line);
         return line;
+    }
+
+    static void check_order(const std::string& place, bool holds, const char* before) {
+        if (!holds)
+            fail(place, fmt::format("expected a line of the kind \"{}\" before it, found none", before));
     }
 
     void check_count(const std::string& place, std::size_t found) const {
@@ -302,12 +308,15 @@ class LogReader {
             point.reason = line.points[i].reason;
             point.counts = line.points[i].counts;
             point.memory_bytes = line.points[i].memory_bytes;
+            if (point.status == BenchStatus::ok && !point.counts)
+                fail(place, fmt::format("expected the counts of point {}, which is ok, found none", i));
             if (point.status != BenchStatus::ok) stored_.run.measurement.cells[i].failure = point.reason;
         }
         stored_.prepared = true;
     }
 
     void apply(const CalibratedLine& line, const std::string& place) {
+        check_order(place, stored_.prepared, "prepared");
         check_count(place, line.points.size());
         Measurement& measurement = stored_.run.measurement;
         measurement.calibrated = true;
@@ -323,15 +332,29 @@ class LogReader {
         }
     }
 
+    void check_block(const std::string& place, const BlockEntry& entry, std::int64_t round) const {
+        const std::vector<CellSamples>& cells = stored_.run.measurement.cells;
+        check_index(place, "point", entry.point, cells.size());
+        if (entry.seconds.empty())
+            fail(place, fmt::format("expected times of point {}, found none", entry.point));
+        for (const double seconds : entry.seconds) {
+            if (!(seconds > 0))
+                fail(place,
+                     fmt::format("expected times above 0 of point {}, found {}", entry.point, seconds));
+        }
+        const std::vector<TimedBlock>& blocks = cells[entry.point].blocks;
+        if (!blocks.empty() && blocks.back().round == round)
+            fail(place, fmt::format("expected point {} once in a round, found it twice", entry.point));
+    }
+
     void apply(RoundLine line, const std::string& place) {
         Measurement& measurement = stored_.run.measurement;
+        check_order(place, measurement.calibrated, "calibrated");
         if (line.round != static_cast<std::int64_t>(measurement.order.size()))
             fail(place, fmt::format("expected round {}, found {}", measurement.order.size(), line.round));
         std::vector<std::size_t>& order = measurement.order.emplace_back();
         for (BlockEntry& entry : line.blocks) {
-            check_index(place, "point", entry.point, measurement.cells.size());
-            if (entry.seconds.empty())
-                fail(place, fmt::format("expected times of point {}, found none", entry.point));
+            check_block(place, entry, line.round);
             order.push_back(entry.point);
             TimedBlock block;
             block.round = line.round;
@@ -347,8 +370,8 @@ class LogReader {
         measurement.seconds = line.seconds;
     }
 
-    std::string path_;
-    std::string text_;
+    const std::string& path_;
+    std::string_view text_;
     std::size_t begin_ = 0;
     std::size_t line_ = 0;  // whole lines read
     StoredRun stored_;
@@ -356,18 +379,24 @@ class LogReader {
 
 }  // namespace
 
-RunLog::RunLog(const std::string& path, const char* mode, const std::string& expected)
-    : path_(path), file_(std::fopen(path.c_str(), mode)) {
+RunLog::RunLog(const std::string& path, int flags, const std::string& flag, const std::string& expected)
+    : path_(path) {
+    constexpr int kReadableByAll = 0644;
+    const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | flags, kReadableByAll);
+    if (file >= 0) file_.reset(fdopen(file, "ab"));
     if (file_ == nullptr)
-        fail("--log", fmt::format("expected {}, found {}: {}", expected, path, std::strerror(errno)));
+        fail(flag, fmt::format("expected {}, found {}: {}", expected, path, std::strerror(errno)));
+    // Two runs would spoil each other's rounds. Where there are no locks (EOPNOTSUPP), nobody can tell.
+    if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        fail(flag, fmt::format("expected {}, found {}: another run is writing it", expected, path));
 }
 
 RunLog RunLog::create(const std::string& path) {
-    return {path, "wbx", "a new file that can be written"};
+    return {path, O_CREAT | O_EXCL, "--log", "a new file that can be written"};
 }
 
 RunLog RunLog::append(const std::string& path) {
-    return {path, "ab", "a log that can be written"};
+    return {path, 0, "--resume", "a log that can be written"};
 }
 
 void RunLog::line(const std::string& text, bool checkpoint) {
@@ -416,8 +445,12 @@ void RunLog::ended(const Measurement& measurement) {
     line(text_of("ended", EndedLine{measurement.ended, measurement.seconds}), true);
 }
 
+StoredRun parse_run_log(std::string_view text, const std::string& path) {
+    return LogReader(text, path).read();
+}
+
 StoredRun read_run_log(const std::string& path) {
-    return LogReader(path).read();
+    return parse_run_log(read_text_file(path, kLargestLog), path);
 }
 
 void repair_run_log(const std::string& path, const StoredRun& stored) {

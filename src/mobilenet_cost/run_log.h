@@ -5,7 +5,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "mobilenet_cost/sweep_run.h"
 
@@ -24,7 +24,7 @@ class RunLog {
   public:
     /// Throws Error when the file exists or cannot be made.
     [[nodiscard]] static RunLog create(const std::string& path);
-    /// Opens a log to go on with. Throws Error when it cannot be written.
+    /// Opens a log to go on with. Throws Error when it cannot be written or another run is writing it.
     [[nodiscard]] static RunLog append(const std::string& path);
 
     // Each throws LogBroken.
@@ -42,7 +42,7 @@ class RunLog {
     struct Close {
         void operator()(std::FILE* file) const { std::fclose(file); }
     };
-    RunLog(const std::string& path, const char* mode, const std::string& expected);
+    RunLog(const std::string& path, int flags, const std::string& flag, const std::string& expected);
     void line(const std::string& text, bool checkpoint);
 
     std::string path_;
@@ -61,6 +61,9 @@ struct StoredRun {
 /// Throws Error, naming the line, for anything that is not such a log or is of a newer schema. A last line
 /// that was torn by a kill is left out, with a note.
 [[nodiscard]] StoredRun read_run_log(const std::string& path);
+
+/// The same for the text of a log; `path` is for messages.
+[[nodiscard]] StoredRun parse_run_log(std::string_view text, const std::string& path);
 
 /// Cuts a log to its whole lines, so that appending is safe. Throws Error when it cannot.
 void repair_run_log(const std::string& path, const StoredRun& stored);

@@ -18,10 +18,11 @@ constexpr double kMedianFactor = 1.2533;
 /// Interquartile range of a standard normal distribution.
 constexpr double kNormalQuartiles = 1.3490;
 
-bool is_disturbed(const TimedBlock& block, const SweepTiming& timing) {
+/// `group`: passes behind each of TimedBlock::pass_seconds, which are times of one pass.
+bool is_disturbed(const TimedBlock& block, std::int64_t group, const SweepTiming& timing) {
     double seconds = 0;
     for (const double pass : block.pass_seconds)
-        seconds += pass;
+        seconds += pass * static_cast<double>(group);
     const double steal = block.disturbance.steal_seconds.value_or(0);
     const auto switches = static_cast<double>(block.disturbance.involuntary_switches.value_or(0));
     return steal > timing.most_steal * seconds ||
@@ -86,7 +87,7 @@ class Evaluation {
             result.reason = samples.failure;
             return result;
         }
-        set_seconds(samples, result);
+        set_seconds(index, result);
         if (!result.seconds) {
             result.status = BenchStatus::skipped;
             result.reason =
@@ -101,7 +102,7 @@ class Evaluation {
         std::map<std::int64_t, std::vector<std::pair<double, double>>> rounds;  // log MACs, log seconds
         for (const std::size_t index : group) {
             for (const TimedBlock& block : measurement_.cells[index].blocks) {
-                if (is_disturbed(block, run_.timing)) continue;
+                if (disturbed(index, block)) continue;
                 rounds[block.round].emplace_back(
                     std::log(static_cast<double>(run_.points[index].counts->macs)), std::log(block.seconds));
             }
@@ -142,10 +143,14 @@ class Evaluation {
         return ratio(above->macs, below->macs);
     }
 
-    void set_seconds(const CellSamples& samples, PointResult& result) const {
+    [[nodiscard]] bool disturbed(std::size_t index, const TimedBlock& block) const {
+        return is_disturbed(block, measurement_.cells[index].size.group, run_.timing);
+    }
+
+    void set_seconds(std::size_t index, PointResult& result) const {
         std::vector<double> seconds;
-        for (const TimedBlock& block : samples.blocks) {
-            if (is_disturbed(block, run_.timing)) {
+        for (const TimedBlock& block : measurement_.cells[index].blocks) {
+            if (disturbed(index, block)) {
                 ++result.disturbed;
             } else {
                 seconds.push_back(block.seconds);
@@ -156,9 +161,8 @@ class Evaluation {
 
     [[nodiscard]] PairedSeconds pairs(std::size_t slower, std::size_t index) const {
         return paired_seconds(measurement_.cells[slower], measurement_.cells[index],
-                              [this](const TimedBlock& first, const TimedBlock& second) {
-                                  return !is_disturbed(first, run_.timing) &&
-                                         !is_disturbed(second, run_.timing);
+                              [&](const TimedBlock& first, const TimedBlock& second) {
+                                  return !disturbed(slower, first) && !disturbed(index, second);
                               });
     }
 
@@ -176,7 +180,8 @@ class Evaluation {
             result.speedup = speedup(point.base, index);
             result.precise = result.precise && (point.base == index || is_precise(result.speedup, precision));
         }
-        if (result.speedup && point.base != index)
+        // Without an interval there is no spread worth its name, either: one round would detect anything.
+        if (result.speedup && result.speedup->interval && point.base != index)
             result.detectable_change = detectable(pairs(point.base, index), confidence_);
         if (result.speedup && result.analytic_speedup)
             result.fraction_kept = scaled(*result.speedup, 1 / *result.analytic_speedup);
@@ -223,11 +228,13 @@ std::vector<std::vector<std::size_t>> fit_groups(const SweepRun& run,
     return groups;
 }
 
-/// A slope needs different MACs.
+/// A slope needs different MACs, all of which have a logarithm.
 bool has_slope(const SweepRun& run, const std::vector<std::size_t>& group) {
-    return std::any_of(group.begin(), group.end(), [&](std::size_t index) {
-        return run.points[index].counts->macs != run.points[group.front()].counts->macs;
-    });
+    const bool positive = std::all_of(group.begin(), group.end(),
+                                      [&](std::size_t index) { return run.points[index].counts->macs > 0; });
+    return positive && std::any_of(group.begin(), group.end(), [&](std::size_t index) {
+               return run.points[index].counts->macs != run.points[group.front()].counts->macs;
+           });
 }
 
 void summarize_points(SweepResult& result) {
@@ -276,8 +283,11 @@ std::vector<bool> points_wanted(const SweepRun& run, const SweepResult& result) 
             continue;
         wanted[i] = true;
         wanted[run.points[i].base] = true;
-        const bool needs_counterpart = point.standard && !is_precise(point.standard, run.timing.precision);
-        if (needs_counterpart) wanted[*run.points[i].counterpart] = true;
+        // Also where there is no pair yet: without the counterpart there would never be one.
+        const bool has_standard =
+            run.points[i].network == NetworkKind::separable && run.points[i].counterpart.has_value();
+        if (has_standard && !is_precise(point.standard, run.timing.precision))
+            wanted[*run.points[i].counterpart] = true;
     }
     return wanted;
 }

@@ -59,6 +59,28 @@ std::vector<std::string> names_of(const std::vector<EngineStatus>& engines) {
     return names;
 }
 
+/// A measurement as it was after so many rounds: one that is continued is judged by what it was judged by, so
+/// that an interruption is not another chance to stop.
+Measurement first_rounds(Measurement measurement, std::size_t rounds) {
+    for (CellSamples& cell : measurement.cells) {
+        std::erase_if(cell.blocks, [rounds](const TimedBlock& block) {
+            return block.round >= static_cast<std::int64_t>(rounds);
+        });
+    }
+    measurement.order.resize(std::min(rounds, measurement.order.size()));
+    return measurement;
+}
+
+/// Each once, in the order given: the same network twice would be its own counterpart.
+template <typename Value>
+std::vector<Value> without_repetitions(const std::vector<Value>& values) {
+    std::vector<Value> unique;
+    for (const Value& value : values) {
+        if (std::find(unique.begin(), unique.end(), value) == unique.end()) unique.push_back(value);
+    }
+    return unique;
+}
+
 /// One call of time_sweep().
 class Runner {
   public:
@@ -78,7 +100,8 @@ class Runner {
         if (stopped()) {
             run_.measurement.ended = Ended::interrupted;
         } else {
-            if (!resumed_ && hooks_.log != nullptr) hooks_.log->prepared(run_);
+            // Again after an interruption: what could be made ready then may fail now.
+            if (hooks_.log != nullptr) hooks_.log->prepared(run_);
             time_points();
             if (run_.timing.layers) time_layers();
         }
@@ -208,10 +231,9 @@ class Runner {
         hooks.progress = [this](const Progress& progress) { show(progress); };
         hooks.wanted = [this](const Measurement& measurement) { return wanted(measurement); };
         if (hooks_.log != nullptr) {
-            if (!resumed_)
-                hooks.calibrated = [this](const Measurement& measurement) {
-                    hooks_.log->calibrated(measurement);
-                };
+            hooks.calibrated = [this](const Measurement& measurement) {
+                hooks_.log->calibrated(measurement);
+            };
             hooks.round_done = [this](const Measurement& measurement) { hooks_.log->round(measurement); };
         }
         const std::vector<MeasuredCell> cells = measured_cells();
@@ -219,13 +241,21 @@ class Runner {
     }
 
     [[nodiscard]] std::vector<bool> wanted(const Measurement& measurement) {
-        if (wanted_.empty() || measurement.order.size() % kRoundsBetweenLooks == 0) {
-            const SweepResult result = evaluate(run_, measurement);
-            wanted_ = points_wanted(run_, result);
-            worst_interval_ = result.worst_interval;
-            imprecise_ = result.imprecise;
+        if (wanted_.empty()) {
+            look(first_rounds(measurement,
+                              measurement.order.size() / kRoundsBetweenLooks * kRoundsBetweenLooks));
+        } else if (measurement.order.size() % kRoundsBetweenLooks == 0) {
+            look(measurement);
         }
         return wanted_;
+    }
+
+    void look(const Measurement& measurement) {
+        const SweepResult result = evaluate(run_, measurement);
+        wanted_ = points_wanted(run_, result);
+        worst_interval_ = result.worst_interval;
+        precise_ = std::count_if(result.points.begin(), result.points.end(),
+                                 [](const PointResult& point) { return point.precise; });
     }
 
     void show(const Progress& progress) const {
@@ -236,8 +266,8 @@ class Runner {
         shown.seconds_left = progress.seconds_left;
         shown.points = std::count_if(sessions_.begin(), sessions_.end(),
                                      [](const auto& session) { return session != nullptr; });
-        shown.points_done =
-            wanted_.empty() ? 0 : shown.points - std::count(wanted_.begin(), wanted_.end(), true);
+        shown.points_done = precise_;
+        shown.worst_interval = worst_interval_;
         report(shown);
     }
 
@@ -292,7 +322,7 @@ class Runner {
     // As of the last look.
     std::vector<bool> wanted_;
     std::optional<double> worst_interval_;
-    std::optional<std::int64_t> imprecise_;
+    std::int64_t precise_ = 0;
 };
 
 }  // namespace
@@ -315,6 +345,8 @@ SweepRun plan_run(std::vector<SweepCell> cells, std::vector<std::string> models,
     run.origin = this_origin(
         choose_engines(hooks.engine_statuses ? hooks.engine_statuses() : engine_statuses(), timing.engines));
     timing.engines = names_of(run.origin.engines);
+    timing.threads = without_repetitions(timing.threads);
+    timing.networks = without_repetitions(timing.networks);
     run.settings = settings;
     run.timing = std::move(timing);
     run.models = std::move(models);
@@ -355,6 +387,7 @@ void require_resumable(const SweepRun& run, const RunOrigin& here, const std::st
             there.compiler + " " + there.flags, here.compiler + " " + here.flags);
     for (std::size_t i = 0; i < there.engines.size() && i < here.engines.size(); ++i) {
         require(there.engines[i].info.version == here.engines[i].info.version &&
+                    there.engines[i].info.instruction_set == here.engines[i].info.instruction_set &&
                     there.engines[i].available == here.engines[i].available,
                 "the engine", there.engines[i].name + " " + there.engines[i].info.version,
                 here.engines[i].name + " " + here.engines[i].info.version);
