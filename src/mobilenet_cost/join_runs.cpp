@@ -13,6 +13,21 @@
 namespace mobilenet_cost {
 namespace {
 
+std::string settings_text(const SweepSettings& settings) {
+    return fmt::format("{} {}, {}, {} classes, batch {}", data_type_name(settings.data_type),
+                       settings.convention, settings.alpha_scope, settings.classes, settings.batch);
+}
+
+const EngineStatus* find_engine(const std::vector<EngineStatus>& engines, const std::string& name) {
+    const auto found = std::find_if(engines.begin(), engines.end(),
+                                    [&](const EngineStatus& engine) { return engine.name == name; });
+    return found == engines.end() ? nullptr : &*found;
+}
+
+std::string engine_text(const EngineStatus& engine) {
+    return fmt::format("{} {} {}", engine.name, engine.info.version, engine.info.instruction_set);
+}
+
 /// What must be equal for two runs to be joined, each with the words for a message.
 void require_same_origin(const SweepRun& first, const SweepRun& other) {
     const RunOrigin& a = first.origin;
@@ -35,8 +50,15 @@ void require_same_origin(const SweepRun& first, const SweepRun& other) {
             b.version + " " + b.commit);
     require(a.compiler == b.compiler && a.flags == b.flags, "the build", a.compiler + " " + a.flags,
             b.compiler + " " + b.flags);
-    require(first.settings == other.settings, "the settings", first.settings.convention,
-            other.settings.convention);
+    require(first.settings == other.settings, "the settings", settings_text(first.settings),
+            settings_text(other.settings));
+    for (const EngineStatus& engine : b.engines) {
+        const EngineStatus* known = find_engine(a.engines, engine.name);
+        if (known == nullptr || !known->available || !engine.available) continue;  // no samples to mix
+        require(known->info.version == engine.info.version &&
+                    known->info.instruction_set == engine.info.instruction_set,
+                "the engine", engine_text(*known), engine_text(engine));
+    }
 }
 
 /// The same samples twice would make every interval too narrow.
@@ -47,20 +69,44 @@ void require_another(const SweepRun& first, const SweepRun& other) {
              fmt::format("expected different runs, found the one started {} twice", first.started));
 }
 
-std::size_t find_or_add_cell(SweepRun& run, const SweepRun& source, const SweepCell& cell) {
-    const auto found = std::find_if(run.cells.begin(), run.cells.end(), [&](const SweepCell& known) {
-        return known.model == cell.model && known.variant == cell.variant;
-    });
-    if (found == run.cells.end()) {
-        run.cells.push_back(cell);
-        return run.cells.size() - 1;
+std::string cell_text(const SweepCell& cell) {
+    return fmt::format("{} alpha {} at {} px", cell.model, cell.variant.alpha, cell.variant.resolution);
+}
+
+/// A speed-up is against the base of its grid, which must be the same for all cells of a model.
+void require_same_base(const SweepRun& run, const SweepRun& source, const SweepCell& cell) {
+    const bool known = std::any_of(run.cells.begin(), run.cells.end(),
+                                   [&](const SweepCell& other) { return other.model == cell.model; });
+    if (!known) return;
+    const SweepCell& expected = run.cells[base_cell(run.cells, cell.model)];
+    const SweepCell& found = source.cells[base_cell(source.cells, cell.model)];
+    if (found.variant != expected.variant)
+        fail("run logs", fmt::format("expected the base {} in all logs, found {} in the one started {}",
+                                     cell_text(expected), cell_text(found), source.started));
+}
+
+/// Where each cell of `source` is in `run`, which gets those that it lacks. Each stays a cell of its own: a
+/// grid may have the same variant twice.
+std::vector<std::size_t> place_cells(SweepRun& run, const SweepRun& source) {
+    std::vector<std::size_t> places;
+    for (const SweepCell& cell : source.cells) {
+        require_same_base(run, source, cell);
+        std::size_t place = 0;
+        const auto is_it = [&] {
+            return run.cells[place].model == cell.model && run.cells[place].variant == cell.variant &&
+                   std::find(places.begin(), places.end(), place) == places.end();
+        };
+        while (place < run.cells.size() && !is_it())
+            ++place;
+        if (place == run.cells.size()) run.cells.push_back(cell);
+        if (run.cells[place] != cell)
+            fail("run logs",
+                 fmt::format("expected the same counts for {} in all logs, found others in the one started "
+                             "{}",
+                             cell_text(cell), source.started));
+        places.push_back(place);
     }
-    if (*found != cell)
-        fail("run logs",
-             fmt::format("expected the same counts for {} alpha {} at {} px in all logs, found others in "
-                         "the one started {}",
-                         cell.model, cell.variant.alpha, cell.variant.resolution, source.started));
-    return static_cast<std::size_t>(found - run.cells.begin());
+    return places;
 }
 
 auto key_of(const SweepPoint& point) {
@@ -76,9 +122,10 @@ void append_new(std::vector<Value>& values, const std::vector<Value>& more) {
 
 /// Where each point of `source` is in `run`, which gets those that it lacks.
 std::vector<std::size_t> place_points(SweepRun& run, const SweepRun& source) {
+    const std::vector<std::size_t> cells = place_cells(run, source);
     std::vector<std::size_t> places;
     for (SweepPoint point : source.points) {
-        point.cell = find_or_add_cell(run, source, source.cells[point.cell]);
+        point.cell = cells[point.cell];
         const auto found = std::find_if(run.points.begin(), run.points.end(), [&](const SweepPoint& known) {
             return key_of(known) == key_of(point);
         });
@@ -88,16 +135,34 @@ std::vector<std::size_t> place_points(SweepRun& run, const SweepRun& source) {
     return places;
 }
 
+/// A point that ran in one of the runs has run.
+void join_status(SweepPoint& point, const SweepPoint& source) {
+    if (point.status == BenchStatus::ok || source.status != BenchStatus::ok) return;
+    point.status = source.status;
+    point.reason = source.reason;
+    point.counts = source.counts;
+    point.memory_bytes = source.memory_bytes;
+}
+
 /// Rounds of `source`, behind those that the point has.
 void append_rounds(CellSamples& samples, CellSamples source, std::int64_t offset) {
     for (TimedBlock& block : source.blocks)
         block.round += offset;
+    if (source.blocks.empty() && !samples.blocks.empty()) return;
+    if (source.failure.empty()) samples.failure.clear();
     if (samples.blocks.empty()) {
         samples = std::move(source);
         return;
     }
     samples.blocks.insert(samples.blocks.end(), std::make_move_iterator(source.blocks.begin()),
                           std::make_move_iterator(source.blocks.end()));
+}
+
+/// Only what all runs reached is reached.
+Ended worse(Ended a, Ended b) {
+    if (a == Ended::precise_enough) return b;
+    if (b == Ended::precise_enough) return a;
+    return std::max(a, b);
 }
 
 void append_run(SweepRun& joined, SweepRun source) {
@@ -112,6 +177,7 @@ void append_run(SweepRun& joined, SweepRun source) {
     joined.measurement.cells.resize(joined.points.size());
     joined.profiles.resize(joined.points.size());
     for (std::size_t i = 0; i < places.size(); ++i) {
+        join_status(joined.points[places[i]], source.points[i]);
         append_rounds(joined.measurement.cells[places[i]], std::move(source.measurement.cells[i]), offset);
         if (!joined.profiles[places[i]]) joined.profiles[places[i]] = std::move(source.profiles[i]);
     }
@@ -121,8 +187,14 @@ void append_run(SweepRun& joined, SweepRun source) {
         joined.measurement.order.push_back(std::move(round));
     }
     joined.measurement.seconds += source.measurement.seconds;
-    if (source.measurement.ended == Ended::interrupted) joined.measurement.ended = Ended::interrupted;
+    joined.measurement.shortened |= source.measurement.shortened;
+    joined.measurement.ended = worse(joined.measurement.ended, source.measurement.ended);
+    if (joined.timing.shard != source.timing.shard) joined.timing.shard = {};  // no part any more
     append_new(joined.models, source.models);
+    for (EngineStatus& engine : source.origin.engines) {
+        if (find_engine(joined.origin.engines, engine.name) == nullptr)
+            joined.origin.engines.push_back(std::move(engine));
+    }
     append_new(joined.timing.engines, source.timing.engines);
     append_new(joined.timing.threads, source.timing.threads);
     append_new(joined.timing.networks, source.timing.networks);
