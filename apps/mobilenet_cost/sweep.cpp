@@ -1,9 +1,9 @@
 #include "mobilenet_cost/sweep.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -147,14 +147,20 @@ std::string progress_text(const SweepProgress& progress) {
     return "";
 }
 
-/// Beside the document, or in the current folder; the time keeps the logs of several runs apart.
-std::string default_log(const std::string& output, const std::string& started) {
-    std::string time;
-    for (const char c : started) {
-        if (c != '-' && c != ':') time += c;
+/// Beside the document, or in the current folder; the time and the shard keep the logs of several runs apart.
+std::string default_log(const std::string& output, const SweepRun& run) {
+    namespace fs = std::filesystem;
+    std::string name;
+    for (const char c : run.started) {
+        if (c != '-' && c != ':') name += c;
     }
-    const std::filesystem::path path = output == "-" ? "sweep" : output;
-    return (path.parent_path() / fmt::format("{}-{}.run.jsonl", path.stem().string(), time)).string();
+    const Shard& shard = run.timing.shard;
+    if (shard.count > 1) name += fmt::format("-{}of{}", shard.index, shard.count);
+    std::error_code ignored;
+    const bool is_place =
+        output != "-" && (!fs::exists(output, ignored) || fs::is_regular_file(output, ignored));
+    const fs::path path = is_place ? output : "sweep";  // a device's folder is no place for a log
+    return (path.parent_path() / fmt::format("{}-{}.run.jsonl", path.stem().string(), name)).string();
 }
 
 void write_measured(const SweepRun& run, const SweepResult& result, Output& output) {
@@ -165,15 +171,13 @@ void write_measured(const SweepRun& run, const SweepResult& result, Output& outp
                   .jsonl = [&] { return sweep_jsonl(run.cells, run.settings); }});
 }
 
-/// What a full disk or the like does not let into the log is not in the document either.
-void time_into(RunLog& log, const std::vector<ModelConfig>& configs, SweepRun& run,
-               const std::string& progress) {
-    ProgressLine line(progress);
+void time_into(RunLog& log, const std::vector<ModelConfig>& configs, SweepRun& run, ProgressLine& line) {
     SweepHooks hooks;
     hooks.progress = [&line](const SweepProgress& shown) { line.show(progress_text(shown)); };
     hooks.stop = &catch_interrupt();
     hooks.log = &log;
     time_sweep(configs, run, hooks);
+    line.clear();
 }
 
 int exit_status(const SweepRun& run, const SweepResult& result) {
@@ -183,21 +187,47 @@ int exit_status(const SweepRun& run, const SweepResult& result) {
     return failed || run.measurement.ended == Ended::interrupted ? kFailed : kFine;
 }
 
-int time_and_write(const std::vector<ModelConfig>& configs, SweepRun& run, RunLog& log,
-                   const SweepOptions& options, Output& output) {
-    std::string broken;  // why the log could not be written
+/// What a full disk or the like does not let into the log is not in the document either. That disk may be the
+/// document's, too, so what happened is said before it is written.
+int time_and_write(const std::vector<ModelConfig>& configs, SweepRun& run, RunLog& log, ProgressLine& line,
+                   Output& output) {
+    bool broken = false;
     try {
-        time_into(log, configs, run, options.progress);
+        time_into(log, configs, run, line);
     } catch (const LogBroken& error) {
-        broken = error.what();
+        broken = true;
+        line.clear();
         run = read_run_log(log.path()).run;
+        fmt::print(stderr, "mobilenet-cost: error: {}; {} rounds are kept, --resume goes on with them\n",
+                   error.what(), run.measurement.order.size());
     }
     const SweepResult result = evaluate(run);
     write_measured(run, result, output);
-    if (!broken.empty())
-        throw std::runtime_error(fmt::format("{}; {} rounds are kept, --resume goes on with them", broken,
-                                             run.measurement.order.size()));
-    return exit_status(run, result);
+    return broken ? kFailed : exit_status(run, result);
+}
+
+/// A log without its header is of no use to anybody.
+RunLog begin_log(const std::string& path, const SweepRun& run) {
+    RunLog log = RunLog::create(path);
+    try {
+        log.header(run);
+    } catch (const LogBroken&) {
+        std::remove(path.c_str());
+        throw;
+    }
+    return log;
+}
+
+/// Cells know their model by its name alone.
+void refuse_namesakes(const std::vector<ModelConfig>& configs, const std::vector<std::string>& models) {
+    for (std::size_t i = 0; i < configs.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            if (configs[i].name == configs[j].name && models[i] != models[j])
+                fail("--model", fmt::format("expected models of different names with --bench, found {} in "
+                                            "{} and {}",
+                                            configs[i].name, models[j], models[i]));
+        }
+    }
 }
 
 void warn_of_build() {
@@ -209,17 +239,17 @@ int run_measured(const SweepOptions& options) {
     Grid grid = read_grid(options);
     if (grid.settings.data_type != DataType::f32)
         fail("--dtype", fmt::format("expected f32 with --bench, found {}", options.variant.data_type));
+    const std::vector<std::string> models = parse_names(options.variant.models);
+    refuse_namesakes(grid.configs, models);
     SweepTiming timing = read_timing(options);
     if (options.predict) timing.prediction = read_prediction(options, grid, timing.seed);
-    SweepRun run = plan_run(std::move(grid.cells), parse_names(options.variant.models), grid.settings,
-                            std::move(timing));
+    SweepRun run = plan_run(std::move(grid.cells), models, grid.settings, std::move(timing));
+    ProgressLine line(options.progress);
     Output output(options.output);
-    RunLog log =
-        RunLog::create(options.log.empty() ? default_log(options.output.path, run.started) : options.log);
+    RunLog log = begin_log(options.log.empty() ? default_log(options.output.path, run) : options.log, run);
     warn_of_build();
     fmt::print(stderr, "mobilenet-cost: log: {}\n", log.path());
-    log.header(run);
-    return time_and_write(grid.configs, run, log, options, output);
+    return time_and_write(grid.configs, run, log, line, output);
 }
 
 /// The configs of a stored run, which must still describe the same networks.
@@ -248,6 +278,7 @@ int run_resumed(const SweepOptions& options) {
     const std::vector<ModelConfig> configs = configs_of(stored.run);
     require_resumable(stored.run, this_origin(choose_engines(engine_statuses(), stored.run.timing.engines)),
                       options.resume);
+    ProgressLine line(options.progress);
     Output output(options.output);
     if (!stored.note.empty()) fmt::print(stderr, "mobilenet-cost: note: {}\n", stored.note);
     if (stored.complete) {
@@ -258,9 +289,10 @@ int run_resumed(const SweepOptions& options) {
         return exit_status(stored.run, result);
     }
     warn_of_build();
-    repair_run_log(options.resume, stored);
     RunLog log = RunLog::append(options.resume);
-    return time_and_write(configs, stored.run, log, options, output);
+    stored = read_run_log(options.resume);  // as it is now that nobody else can write it
+    repair_run_log(options.resume, stored);
+    return time_and_write(configs, stored.run, log, line, output);
 }
 
 /// Flags that would do nothing are refused.
@@ -269,9 +301,9 @@ void refuse_idle_flags(const CLI::App& command, const SweepOptions& options) {
     for (const CLI::Option* option : command.get_options()) {
         const std::string flag = "--" + option->get_lnames().front();
         const bool of_bench = option->get_group() == kBenchGroup;
-        const bool of_output =
+        const bool of_resume =
             flag == "--format" || flag == "--output" || flag == "--progress" || flag == "--resume";
-        if (option->count() == 0 || of_output) continue;
+        if (option->count() == 0 || (resumes && of_resume)) continue;
         if (resumes) fail(flag, "expected nothing but --format, --output and --progress with --resume");
         if (flag == "--spots" && !options.predict) fail(flag, "expected --predict with it, found none");
         if (of_bench && !options.bench) fail(flag, "expected --bench with it, found none");
