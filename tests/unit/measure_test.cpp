@@ -50,19 +50,25 @@ struct MeasureTest : testing::Test {
         return cell([seconds](std::int64_t) { return seconds; });
     }
 
-    [[nodiscard]] Measurement run(const std::vector<MeasuredCell>& cells) {
+    [[nodiscard]] Measurement run(const std::vector<MeasuredCell>& cells, const Measurement& earlier = {}) {
         MeasureHooks hooks;
         hooks.clock = &clock;
         hooks.noise = noise;
         hooks.progress = progress;
         hooks.stop = &stop;
-        return measure(cells, settings, hooks);
+        hooks.calibrated = calibrated;
+        hooks.round_done = round_done;
+        hooks.wanted = wanted;
+        return measure(cells, settings, hooks, earlier);
     }
 
     FakeClock clock;
     MeasureSettings settings;
     std::function<NoiseSnapshot()> noise = [] { return NoiseSnapshot{}; };
     std::function<void(const Progress&)> progress;
+    std::function<void(const Measurement&)> calibrated;
+    std::function<void(const Measurement&)> round_done;
+    std::function<std::vector<bool>(const Measurement&)> wanted;
     std::atomic<bool> stop = false;
 };
 
@@ -380,6 +386,139 @@ TEST_F(MeasureTest, TheTimeLimitCountsWhatIsDoneBeforeAPass) {
     EXPECT_EQ(result.ended, Ended::time_limit);
     EXPECT_LE(result.seconds, 2.0);
     EXPECT_GE(result.cells[0].blocks.size(), 6U);
+}
+
+// ---- rounds of some of the cells, and measurements that are continued
+
+TEST_F(MeasureTest, VisitsTheCellsThatAreWanted) {
+    const std::vector<MeasuredCell> cells = {constant(0.01), constant(0.02), constant(0.03)};
+    const Measurement all = run(cells);
+    std::vector<std::size_t> asked_after;
+    wanted = [&](const Measurement& so_far) {
+        asked_after.push_back(so_far.order.size());
+        const bool late = so_far.order.size() >= 5;
+        return std::vector<bool>{!late, true, true};
+    };
+    const Measurement some = run(cells);
+    EXPECT_EQ(asked_after.front(), 1U);  // the first round visits all
+    EXPECT_EQ(asked_after.size(), 14U);
+    EXPECT_EQ(some.cells[0].blocks.size(), 5U);
+    EXPECT_EQ(some.cells[1].blocks.size(), 15U);
+    ASSERT_EQ(some.order.size(), all.order.size());
+    for (std::size_t round = 0; round < 15; ++round) {
+        std::vector<std::size_t> expected = all.order[round];  // the permutation is the same, with a gap
+        if (round >= 5) std::erase(expected, 0U);
+        EXPECT_EQ(some.order[round], expected);
+    }
+}
+
+TEST_F(MeasureTest, EndsWhenNoCellIsWanted) {
+    wanted = [](const Measurement& so_far) { return std::vector<bool>(2, so_far.order.size() < 6); };
+    const Measurement result = run({constant(0.01), constant(0.02)});
+    EXPECT_EQ(result.ended, Ended::precise_enough);
+    EXPECT_EQ(result.order.size(), 6U);
+}
+
+TEST_F(MeasureTest, TellsWhatItHasAsSoonAsItHasIt) {
+    std::vector<std::size_t> rounds;
+    calibrated = [&](const Measurement& so_far) {
+        EXPECT_TRUE(rounds.empty());
+        EXPECT_TRUE(so_far.calibrated);
+        EXPECT_TRUE(so_far.order.empty());
+        EXPECT_TRUE(so_far.cells[0].size.confirmed);
+        EXPECT_NEAR(so_far.seconds, clock.seconds(), 1e-9);
+    };
+    round_done = [&](const Measurement& so_far) {
+        rounds.push_back(so_far.order.size());
+        EXPECT_EQ(so_far.cells[0].blocks.size(), rounds.size());
+        EXPECT_NEAR(so_far.seconds, clock.seconds(), 1e-9);
+    };
+    settings.rounds = 3;
+    (void)run({constant(0.01)});
+    EXPECT_EQ(rounds, (std::vector<std::size_t>{1, 2, 3}));
+}
+
+TEST_F(MeasureTest, WhatAHookThrowsEndsTheMeasurement) {
+    std::int64_t rounds = 0;
+    round_done = [&](const Measurement&) {
+        if (++rounds == 2) throw std::runtime_error("disk full");
+    };
+    EXPECT_THROW((void)run({constant(0.01)}), std::runtime_error);
+    EXPECT_EQ(rounds, 2);
+}
+
+TEST_F(MeasureTest, AContinuedMeasurementGoesOnWithItsOrderAndBlocks) {
+    const std::vector<MeasuredCell> cells = {constant(0.001), constant(0.002), constant(0.003)};
+    const Measurement whole = run(cells);
+    wanted = [this](const Measurement& so_far) {
+        stop = so_far.order.size() == 4;
+        return std::vector<bool>(3, true);
+    };
+    Measurement begun = run(cells);
+    ASSERT_EQ(begun.ended, Ended::interrupted);
+    ASSERT_EQ(begun.order.size(), 4U);
+    wanted = nullptr;
+    stop = false;
+    begun.cells[1].size = {.passes = 3, .group = 1, .confirmed = false};  // not as it would be now
+    const double seconds = begun.seconds;
+    const std::int64_t start = clock.nanoseconds;
+    const Measurement continued = run(cells, begun);
+    EXPECT_EQ(continued.ended, Ended::all_rounds);
+    EXPECT_EQ(continued.order, whole.order);
+    EXPECT_EQ(continued.cells[0].blocks.size(), 15U);
+    EXPECT_EQ(continued.cells[1].blocks.back().pass_seconds.size(), 3U);
+    EXPECT_EQ(continued.cells[1].blocks[3].pass_seconds.size(), 10U);
+    EXPECT_NEAR(continued.seconds, seconds + static_cast<double>(clock.nanoseconds - start) * 1e-9, 1e-9);
+    // Warm again, and only of that is told.
+    EXPECT_EQ(continued.cells[0].warm_up, whole.cells[0].warm_up);
+}
+
+TEST_F(MeasureTest, TheTimeLimitCountsEarlierTime) {
+    settings.max_seconds = 10;
+    Measurement earlier;
+    earlier.seconds = 8;
+    const Measurement result = run({constant(0.5)}, earlier);
+    EXPECT_EQ(result.ended, Ended::time_limit);
+    EXPECT_LE(clock.seconds(), 2);
+    EXPECT_EQ(result.cells[0].blocks.size(), 2U);  // behind a warm-up of two passes
+}
+
+TEST_F(MeasureTest, ACellThatFailedBeforehandIsNotRun) {
+    Measurement earlier;
+    earlier.cells.resize(2);
+    earlier.cells[0].failure = "not built";
+    const Measurement result = run({MeasuredCell{}, constant(0.01)}, earlier);
+    EXPECT_EQ(result.cells[0].failure, "not built");
+    EXPECT_EQ(result.cells[0].warm_up, WarmUp{});
+    EXPECT_EQ(result.cells[1].blocks.size(), 15U);
+}
+
+CellSamples samples_of(const std::vector<std::pair<std::int64_t, double>>& blocks) {
+    CellSamples samples;
+    for (const auto& [round, seconds] : blocks)
+        samples.blocks.push_back(
+            {.round = round, .seconds = seconds, .pass_seconds = {seconds}, .disturbance = {}});
+    return samples;
+}
+
+TEST(PairedSeconds, AreThoseOfTheRoundsThatBothVisited) {
+    const CellSamples first = samples_of({{0, 10}, {2, 12}, {3, 13}, {7, 17}});
+    const CellSamples second = samples_of({{1, 1}, {2, 2}, {4, 4}, {7, 7}, {8, 8}});
+    const PairedSeconds pairs = paired_seconds(first, second);
+    EXPECT_EQ(pairs.first, (std::vector<double>{12, 17}));
+    EXPECT_EQ(pairs.second, (std::vector<double>{2, 7}));
+    EXPECT_TRUE(paired_seconds(first, {}).first.empty());
+    EXPECT_TRUE(paired_seconds({}, second).second.empty());
+}
+
+TEST(PairedSeconds, AreLeftOutTogether) {
+    const CellSamples first = samples_of({{0, 10}, {1, 11}, {2, 12}});
+    const CellSamples second = samples_of({{0, 1}, {1, 2}, {2, 3}});
+    const PairedSeconds pairs = paired_seconds(first, second, [](const TimedBlock& a, const TimedBlock& b) {
+        return a.seconds != 10 && b.seconds != 3;
+    });
+    EXPECT_EQ(pairs.first, std::vector<double>{11});
+    EXPECT_EQ(pairs.second, std::vector<double>{2});
 }
 
 TEST_F(MeasureTest, ReportsProgress) {
