@@ -61,6 +61,16 @@ CASES = [
     ("explain_dense.txt", f"cost {V1} --explain Logits", 0),
 ]
 
+# Stored file and the format of the fabricated sweep: the times of a real one are never the same twice.
+SWEEPS = [
+    ("sweep_measured.txt", "txt"),
+    ("sweep_measured_colour.txt", "colour"),
+    ("sweep_measured.md", "md"),
+    ("sweep_measured.csv", "csv"),
+    ("sweep_measured.json", "json"),
+    ("sweep_measured.jsonl", "jsonl"),
+]
+
 # Beside the stored output: this script and what the cases read.
 INPUTS = ["golden_test.py", "budget_input.json"]
 
@@ -75,21 +85,35 @@ def output_of(arguments, status):
     return result.stdout
 
 
-def difference(name, arguments, found):
+def sweep_of(form):
+    command = [Path(PROGRAM).parent / "print_sweep", form]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=120).stdout
+
+
+def everything():
+    """Stored file, what wrote it, and what it writes now."""
+    for name, arguments, status in CASES:
+        yield name, f"mobilenet-cost {arguments}", output_of(arguments, status)
+    for name, form in SWEEPS:
+        yield name, f"print_sweep {form}", sweep_of(form)
+
+
+def difference(name, command, found):
     """A unified diff from the stored file; empty if they are the same bytes."""
     path = STORED / name
     stored = path.read_bytes() if path.exists() else b""
     if stored == found:
         return ""
     lines = [text.decode(errors="replace").splitlines(keepends=True) for text in (stored, found)]
-    return "".join(difflib.unified_diff(*lines, f"tests/golden/{name}", f"mobilenet-cost {arguments}", n=1)) or name
+    return "".join(difflib.unified_diff(*lines, f"tests/golden/{name}", command, n=1)) or name
 
 
 def check():
-    differences = [difference(name, arguments, output_of(arguments, status)) for name, arguments, status in CASES]
+    found = list(everything())
+    differences = [difference(*case) for case in found]
     for text in filter(None, differences):
         print(text)
-    strays = {path.name for path in STORED.iterdir() if path.is_file()} - {case[0] for case in CASES} - set(INPUTS)
+    strays = {path.name for path in STORED.iterdir() if path.is_file()} - {case[0] for case in found} - set(INPUTS)
     for name in sorted(strays):
         print(f"tests/golden/{name} belongs to no case")
     if any(differences) or strays:
@@ -97,7 +121,7 @@ def check():
 
 
 def update():
-    found = {name: output_of(arguments, status) for name, arguments, status in CASES}
+    found = {name: text for name, _, text in everything()}
     for path in STORED.iterdir():
         if path.is_file() and path.name not in found and path.name not in INPUTS:
             path.unlink()

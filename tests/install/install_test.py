@@ -32,7 +32,8 @@ def expect(condition, text):
 
 # They need nlohmann/json or the library of an engine, which a consumer need not have.
 INTERNAL_HEADERS = {
-    "json_fields.h", "json_reader.h", "json_text.h", "run_fields.h", "onednn_descriptors.h", "xnnpack_memory.h",
+    "json_fields.h", "json_reader.h", "json_text.h", "measured_json.h", "run_fields.h", "sweep_json.h",
+    "onednn_descriptors.h", "xnnpack_memory.h",
 }
 
 

@@ -3,62 +3,10 @@
 
 #include "mobilenet_cost/report/bench_notes.h"
 #include "mobilenet_cost/report/bench_report.h"
-#include "mobilenet_cost/report/json_text.h"
+#include "mobilenet_cost/report/measured_json.h"
 
 namespace mobilenet_cost {
 namespace {
-
-template <typename Value>
-Json or_null(const std::optional<Value>& value) {
-    return value ? Json(*value) : Json(nullptr);
-}
-
-Json reason_json(const std::string& reason) {
-    return reason.empty() ? Json(nullptr) : Json(reason);
-}
-
-Json pair_json(const std::optional<Interval>& interval) {
-    return interval ? Json::array({interval->low, interval->high}) : Json(nullptr);
-}
-
-Json interval_of(const std::optional<Estimate>& estimate) {
-    return estimate ? pair_json(estimate->interval) : Json(nullptr);
-}
-
-Json value_of(const std::optional<Estimate>& estimate) {
-    return estimate ? Json(estimate->value) : Json(nullptr);
-}
-
-/// median_seconds, ci_low_seconds, ci_high_seconds, ci_coverage.
-void set_seconds(Json& json, const std::optional<Estimate>& seconds) {
-    const Interval* interval = seconds && seconds->interval ? &*seconds->interval : nullptr;
-    json["median_seconds"] = value_of(seconds);
-    json["ci_low_seconds"] = interval != nullptr ? Json(interval->low) : Json(nullptr);
-    json["ci_high_seconds"] = interval != nullptr ? Json(interval->high) : Json(nullptr);
-    json["ci_coverage"] = interval != nullptr ? Json(interval->coverage) : Json(nullptr);
-}
-
-Json machine_json(const BenchResult& result) {
-    const MachineInfo& machine = result.machine;
-    Json json = {{"cpu_model", or_null(machine.cpu.model_name)},
-                 {"cpu_vendor", or_null(machine.cpu.vendor)},
-                 {"cpu_family", or_null(machine.cpu.family)},
-                 {"cpu_model_number", or_null(machine.cpu.model)},
-                 {"cpu_stepping", or_null(machine.cpu.stepping)},
-                 {"hypervisor", or_null(machine.cpu.hypervisor)},
-                 {"allowed_cpus", machine.allowed_cpus},
-                 {"caches", Json::array()},
-                 {"memory_bytes", or_null(machine.memory.total_bytes)},
-                 {"memory_available_bytes", or_null(machine.memory.available_bytes)},
-                 {"kernel", or_null(machine.kernel)},
-                 {"load_average", or_null(machine.load_average)},
-                 {"governor", machine.governor.value_or("hidden")},
-                 {"clock_resolution_seconds", result.clock_resolution_seconds}};
-    for (const CacheInfo& cache : machine.caches) {
-        json["caches"].push_back({{"level", cache.level}, {"type", cache.type}, {"bytes", cache.bytes}});
-    }
-    return json;
-}
 
 Json build_json(const BuildInfo& build) {
     const std::string warning = build_warning(build);
@@ -79,19 +27,6 @@ Json settings_json(const BenchSettings& settings) {
             {"pin_cpu", or_null(settings.pin_cpu)},
             {"cache", cache_mode_name(settings.cache)},
             {"layer_mode", layer_mode_name(settings.layer_mode)}};
-}
-
-Json engines_json(const std::vector<EngineStatus>& engines) {
-    Json json = Json::array();
-    for (const EngineStatus& engine : engines) {
-        const auto known = [](const std::string& text) { return reason_json(text); };
-        json.push_back({{"name", engine.name},
-                        {"available", engine.available},
-                        {"reason", reason_json(engine.reason)},
-                        {"version", known(engine.info.version)},
-                        {"instruction_set", known(engine.info.instruction_set)}});
-    }
-    return json;
 }
 
 Json variant_json(const BenchResult& result) {
@@ -160,6 +95,7 @@ Json network_json(const BenchResult& result, const NetworkResult& row) {
     json["memory_bytes"] = row.memory ? Json(total_bytes(*row.memory)) : Json(nullptr);
     json["memory"] = memory_json(row);
     set_seconds(json, row.seconds);
+    json["ci_coverage"] = coverage_of(row.seconds);
     const auto rate = row.seconds ? flops_per_second(row.counts->macs, row.seconds->value) : std::nullopt;
     json["flops_per_second"] = or_null(rate);
     json["samples"] = row.samples.blocks.size();
@@ -193,7 +129,9 @@ Json layer_json(const BenchResult& result, const LayerProfile& profile, const La
                  {"output", size(layer.output)},
                  {"kernel", layer.kernel},
                  {"fused", layer.fused}};
-    set_seconds(json, layer.fused ? std::nullopt : std::optional(layer.seconds));
+    const auto timed = layer.fused ? std::nullopt : std::optional(layer.seconds);
+    set_seconds(json, timed);
+    json["ci_coverage"] = coverage_of(timed);
     json["mean_seconds"] = layer.fused ? Json(nullptr) : Json(layer.mean_seconds);
     json["time_share"] = layer.fused ? Json(nullptr) : Json(layer.time_share);
     json["macs"] = layer.macs;
@@ -203,17 +141,6 @@ Json layer_json(const BenchResult& result, const LayerProfile& profile, const La
     json["traffic_bytes_per_second"] =
         seconds > 0 ? Json(static_cast<double>(layer.traffic_bytes) / seconds) : Json(nullptr);
     return json;
-}
-
-Json class_json(const ClassShare& row) {
-    return {{"class", layer_class_name(row.layer_class)},
-            {"layers", row.layers},
-            {"macs", row.macs},
-            {"traffic_bytes", row.traffic_bytes},
-            {"median_seconds", row.seconds},
-            {"mac_share", row.mac_share},
-            {"traffic_share", row.traffic_share},
-            {"time_share", row.time_share}};
 }
 
 Json profile_json(const BenchResult& result, const LayerProfile& profile) {
@@ -236,7 +163,7 @@ Json profile_json(const BenchResult& result, const LayerProfile& profile) {
                  {"classes", Json::array()},
                  {"layers", Json::array()}};
     for (const ClassShare& row : profile.classes)
-        json["classes"].push_back(class_json(row));
+        json["classes"].push_back(class_share_json(row));
     for (const LayerTime& layer : profile.layers)
         json["layers"].push_back(layer_json(result, profile, layer));
     return json;
@@ -281,10 +208,10 @@ Json result_json(const BenchResult& result) {
 void set_context(Json& json, const std::vector<BenchResult>& results, const BuildInfo& build) {
     const BenchResult none;
     const BenchResult& first = results.empty() ? none : results.front();
-    json["machine"] = machine_json(first);
+    json["machine"] = machine_info_json(first.machine, first.clock_resolution_seconds);
     json["build"] = build_json(build);
     json["settings"] = settings_json(first.settings);
-    json["engines"] = engines_json(first.engines);
+    json["engines"] = engine_list_json(first.engines);
 }
 
 /// A line: schema, kind of row, what names the variant, then the row.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/report/bench_cells.h"
+#include "mobilenet_cost/report/measured_text.h"
 #include "mobilenet_cost/units.h"
 
 namespace mobilenet_cost {
@@ -15,18 +16,6 @@ constexpr double kNotableLoad = 0.5;
 
 /// Above this part of the CPU time, stolen time is worth a remark.
 constexpr double kNotableSteal = 0.01;
-
-std::string machine_line(const BenchResult& result) {
-    const MachineInfo& machine = result.machine;
-    return fmt::format(
-        "{}, {} CPUs allowed, {} ({}), governor {}, load {}\n",
-        machine.cpu.model_name.value_or("unknown CPU"), machine.allowed_cpus.size(),
-        machine.kernel.value_or("unknown kernel"),
-        !machine.cpu.hypervisor ? "virtual or not: unknown"
-                                : (*machine.cpu.hypervisor ? "virtual machine" : "not virtual"),
-        machine.governor.value_or("hidden"),
-        machine.load_average ? fmt::format("{}", fmt::join(*machine.load_average, " ")) : "unknown");
-}
 
 std::string rounds_line(const BenchResult& result) {
     const BenchSettings& settings = result.settings;
@@ -140,7 +129,8 @@ std::vector<std::string> bench_warnings(const BenchResult& result) {
 }
 
 std::string bench_notes(const BenchResult& result) {
-    std::string text = rounds_line(result) + cache_line(result) + memory_line(result) + machine_line(result);
+    std::string text =
+        rounds_line(result) + cache_line(result) + memory_line(result) + machine_line(result.machine);
     for (const NetworkResult& row : result.networks)
         text += row_remarks(result, row);
     text += load_remark(result) + steal_remark(result);

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/report/json_text.h"
+#include "mobilenet_cost/report/sweep_json.h"
 #include "mobilenet_cost/units.h"
 
 namespace mobilenet_cost {
@@ -15,30 +15,6 @@ double standard_ratio(const SweepCell& cell) {
     return static_cast<double>(cell.standard_macs) / static_cast<double>(cell.macs);
 }
 
-Json cell_json(const SweepCell& cell) {
-    return object_of({{"model", cell.model},
-                      {"alpha", cell.variant.alpha},
-                      {"beta", cell.beta},
-                      {"resolution", cell.variant.resolution},
-                      {"macs", cell.macs},
-                      {"params", cell.params},
-                      {"weight_bytes", cell.weight_bytes},
-                      {"peak_activation_bytes", cell.peak_activation_bytes},
-                      {"standard_macs", cell.standard_macs},
-                      {"standard_params", cell.standard_params},
-                      {"analytic_speedup", cell.analytic_speedup},
-                      {"measured", Json::array()}});
-}
-
-Json settings_json(const SweepSettings& settings) {
-    return {{"dtype", data_type_name(settings.data_type)},
-            {"convention", settings.convention},
-            {"alpha_scope", settings.alpha_scope},
-            {"classes", settings.classes},
-            {"batch", settings.batch}};
-}
-
-constexpr const char* kSchema = "mobilenet-cost.sweep.v1";
 constexpr std::size_t kWidestGrid = 12;  // columns that fit a terminal
 
 /// Only a full, small grid of one model is drawn.
@@ -109,11 +85,11 @@ std::vector<Section> sweep_sections(const std::vector<SweepCell>& cells) {
 
 std::string sweep_json(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
     std::string text =
-        fmt::format("{{\n  \"schema\": \"{}\",\n  \"machine\": {{}},\n  \"settings\": ", kSchema);
-    text += inline_json(settings_json(settings)) + ",\n  \"cells\": [";
+        fmt::format("{{\n  \"schema\": \"{}\",\n  \"machine\": {{}},\n  \"settings\": ", kSweepSchema);
+    text += inline_json(sweep_settings_json(settings)) + ",\n  \"cells\": [";
     const char* separator = "\n    ";
     for (const SweepCell& cell : cells) {
-        text += separator + inline_json(cell_json(cell));
+        text += separator + inline_json(sweep_cell_json(cell));
         separator = ",\n    ";
     }
     return text + "\n  ],\n  \"fit\": []\n}\n";
@@ -121,10 +97,10 @@ std::string sweep_json(const std::vector<SweepCell>& cells, const SweepSettings&
 
 std::string sweep_jsonl(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
     std::string lines;
-    const Json shared = settings_json(settings);
+    const Json shared = sweep_settings_json(settings);
     for (const SweepCell& cell : cells) {
-        Json line = {{"schema", kSchema}};
-        line.update(cell_json(cell));
+        Json line = {{"schema", kSweepSchema}};
+        line.update(sweep_cell_json(cell));
         line["settings"] = shared;
         lines += compact_json(line);
     }

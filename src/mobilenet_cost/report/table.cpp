@@ -1,6 +1,8 @@
 #include "mobilenet_cost/report/table.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstddef>
 
 #include <fmt/format.h>
@@ -56,6 +58,47 @@ std::string text_row(const std::vector<std::string>& cells, const Table& table,
     return line;
 }
 
+/// From the 256 colours that terminals share: dark purple, blue, teal, green, yellow, as the viridis map. It
+/// grows lighter all the way, so it is also read without colour vision.
+std::string heat_style(double heat) {
+    struct Shade {
+        int background;
+        int text;
+    };
+    constexpr int kWhite = 231;
+    constexpr int kBlack = 16;
+    static constexpr std::array<Shade, 9> kShades = {{{53, kWhite},
+                                                      {60, kWhite},
+                                                      {24, kWhite},
+                                                      {30, kWhite},
+                                                      {36, kBlack},
+                                                      {71, kBlack},
+                                                      {113, kBlack},
+                                                      {149, kBlack},
+                                                      {226, kBlack}}};
+    const double last = static_cast<double>(kShades.size() - 1);
+    const double place = std::isfinite(heat) ? std::clamp(heat, 0.0, 1.0) * last : 0;
+    const Shade shade = kShades.at(static_cast<std::size_t>(std::lround(place)));
+    return fmt::format("\x1b[48;5;{};38;5;{}m", shade.background, shade.text);
+}
+
+/// The same line as text_row(), with the cells that have a heat on a background.
+std::string heat_row(const std::vector<Cell>& row, const Table& table,
+                     const std::vector<std::size_t>& widths) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        const std::string text = padded(printable(row[i].text), widths[i], table.columns[i].left);
+        line += i == 0 ? "" : "  ";
+        line += row[i].heat ? heat_style(*row[i].heat) + text + std::string(kReset) : text;
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line;
+}
+
+bool has_heat(const std::vector<Cell>& row) {
+    return std::any_of(row.begin(), row.end(), [](const Cell& cell) { return cell.heat.has_value(); });
+}
+
 std::vector<std::string> titles(const Table& table) {
     std::vector<std::string> texts;
     for (const Column& column : table.columns)
@@ -81,7 +124,9 @@ std::string text_table(const Table& table, TextStyle style) {
     if (!table.caption.empty()) text += styled(printable(table.caption), kBold, style) + "\n";
     text += styled(text_row(titles(table), table, widths), kDim, style) + "\n";
     for (const auto& row : table.rows)
-        text += text_row(texts_of(row), table, widths) + "\n";
+        text += (style == TextStyle::colour && has_heat(row) ? heat_row(row, table, widths)
+                                                             : text_row(texts_of(row), table, widths)) +
+                "\n";
     if (!table.sums.empty()) text += "\n";
     for (const auto& row : table.sums)
         text += styled(text_row(texts_of(row), table, widths), kBold, style) + "\n";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ struct Column {
 struct Cell {
     std::string text;
     std::string raw;
+    std::optional<double> heat = std::nullopt;  ///< background colour on a terminal: 0 cold to 1 hot
 };
 
 [[nodiscard]] Cell text_cell(std::string text);

@@ -1,0 +1,29 @@
+#include "mobilenet_cost/report/measured_text.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace mobilenet_cost {
+namespace {
+
+constexpr double kGiga = 1e9;
+
+}  // namespace
+
+Cell bandwidth_cell(std::int64_t bytes, double seconds) {
+    if (!(seconds > 0)) return unknown_cell();
+    return number_cell(static_cast<double>(bytes) / seconds / kGiga, 1);
+}
+
+std::string machine_line(const MachineInfo& machine) {
+    return fmt::format(
+        "{}, {} CPUs allowed, {} ({}), governor {}, load {}\n",
+        machine.cpu.model_name.value_or("unknown CPU"), machine.allowed_cpus.size(),
+        machine.kernel.value_or("unknown kernel"),
+        !machine.cpu.hypervisor ? "virtual or not: unknown"
+                                : (*machine.cpu.hypervisor ? "virtual machine" : "not virtual"),
+        machine.governor.value_or("hidden"),
+        machine.load_average ? fmt::format("{}", fmt::join(*machine.load_average, " ")) : "unknown");
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,137 @@
+#include "mobilenet_cost/report/sweep_notes.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/report/bench_cells.h"
+#include "mobilenet_cost/report/measured_text.h"
+#include "mobilenet_cost/report/sweep_groups.h"
+#include "mobilenet_cost/units.h"
+
+namespace mobilenet_cost {
+namespace {
+
+/// Speed-up that ten times fewer MACs bring.
+Cell tenfold_cell(double slope) {
+    return {fmt::format("{:.1f}x", std::pow(10, slope)), shortest(std::pow(10, slope))};
+}
+
+std::vector<Cell> fit_cells(const SlopeFit& fit) {
+    const auto slope = [](double value) { return fmt::format("{:.3f}", value); };
+    return {text_cell(fit.model),
+            text_cell(fit.engine),
+            count_cell(fit.threads),
+            text_cell(std::string(network_kind_name(fit.network))),
+            count_cell(fit.cells),
+            number_cell(fit.slope.value, 3),
+            text_cell(interval_text(fit.slope, slope)),
+            tenfold_cell(fit.slope.value)};
+}
+
+std::string noise_lines(const Preflight& preflight) {
+    std::string text = fmt::format("Noise before the rounds: {}\n", noise_verdict_name(preflight.verdict));
+    for (const std::string& reason : preflight.reasons)
+        text += fmt::format("  {}\n", reason);
+    return text;
+}
+
+std::string ended_text(const SweepRun& run) {
+    switch (run.measurement.ended) {
+        case Ended::all_rounds:
+            return "all rounds were done";
+        case Ended::precise_enough:
+            return "every interval is narrow enough";
+        case Ended::time_limit:
+            return fmt::format("the limit of {} s was reached", run.timing.max_seconds);
+        case Ended::interrupted:
+            break;
+    }
+    return "of an interruption: this is what there was until then";
+}
+
+std::string rounds_line(const SweepRun& run) {
+    const std::size_t rounds = run.measurement.order.size();
+    std::string text =
+        fmt::format("{} {} in {}, order from seed {}", rounds, rounds == 1 ? "round" : "rounds",
+                    seconds_text(run.measurement.seconds), run.timing.seed);
+    if (run.timing.pin_cpu) text += fmt::format(", one-thread passes on CPU {}", *run.timing.pin_cpu);
+    text += fmt::format("; ended because {}.\n", ended_text(run));
+    if (run.timing.shard.count > 1) {
+        text += fmt::format("This is part {} of {} of the sweep.\n", run.timing.shard.index,
+                            run.timing.shard.count);
+    }
+    if (run.measurement.shortened)
+        text += "Blocks are shorter than usual, to leave time for enough rounds: raise --max-seconds.\n";
+    return text;
+}
+
+std::string disturbed_line(const SweepResult& result) {
+    std::int64_t rounds = 0;
+    std::int64_t disturbed = 0;
+    for (const PointResult& point : result.points) {
+        rounds += point.rounds;
+        disturbed += point.disturbed;
+    }
+    if (disturbed == 0) return {};
+    return fmt::format("{} of {} blocks were disturbed from outside and are left out, with their partners.\n",
+                       with_thousands(disturbed), with_thousands(rounds));
+}
+
+std::string precision_lines(const SweepRun& run, const SweepResult& result) {
+    std::string text;
+    if (result.worst_interval)
+        text += fmt::format("Intervals hold together at {:.4g} %; the widest is +-{:.1f} %.\n",
+                            100 * run.timing.confidence, 100 * *result.worst_interval);
+    if (result.detectable_change) {
+        text += fmt::format("A speed-up that is {:.1f} % off would be noticed nine times in ten.\n",
+                            100 * *result.detectable_change);
+    }
+    if (result.imprecise > 0) {
+        text += fmt::format(
+            "~ {} {} wider than +-{:.4g} %, or without an interval: give it more --max-seconds or a quieter "
+            "machine.\n",
+            result.imprecise, result.imprecise == 1 ? "point is" : "points are", 100 * run.timing.precision);
+    }
+    return text;
+}
+
+/// Those whose first rounds may be too slow.
+std::string warm_up_line(const SweepRun& run) {
+    const auto cold = std::count_if(
+        run.measurement.cells.begin(), run.measurement.cells.end(),
+        [](const CellSamples& cell) { return !cell.blocks.empty() && !cell.warm_up.converged; });
+    if (cold == 0) return {};
+    return fmt::format("{} of {} warm-ups ended at their limit, not because the times agreed.\n", cold,
+                       run.measurement.cells.size());
+}
+
+}  // namespace
+
+Section sweep_fit_section(const SweepResult& result) {
+    Section section;
+    if (result.fits.empty()) return section;
+    Table& table = section.table;
+    table.caption =
+        "How time follows MACs: time grows as MACs to the power of the slope; 1 is \"time is MACs\"";
+    table.columns = {{"model", "model", true},
+                     {"engine", "engine", true},
+                     {"threads", "threads"},
+                     {"network", "network", true},
+                     {"cells", "cells"},
+                     {"slope", "slope"},
+                     {"slope_interval", "interval"},
+                     {"tenfold_speedup", "10x fewer MACs"}};
+    for (const SlopeFit& fit : result.fits)
+        table.rows.push_back(fit_cells(fit));
+    return section;
+}
+
+Section sweep_note_section(const SweepRun& run, const SweepResult& result) {
+    return {.text = noise_lines(run.preflight) + rounds_line(run) + precision_lines(run, result) +
+                    disturbed_line(result) + warm_up_line(run) + machine_line(run.origin.machine),
+            .table = {}};
+}
+
+}  // namespace mobilenet_cost
