@@ -145,7 +145,7 @@ LayerProfile profile(double macs, double depthwise_speedup, double speedup) {
     profile.classes = class_shares(profile.layers);
     profile.whole_seconds = {.value = profile.sum_seconds * 1.1, .interval = std::nullopt};
     profile.residual_seconds = profile.sum_seconds * 0.1;
-    profile.clock_overhead = {.value = 1.02, .interval = Interval{1.01, 1.03, 0.96}};
+    profile.clock_overhead = Estimate{.value = 1.02, .interval = Interval{1.01, 1.03, 0.96}};
     return profile;
 }
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/report/foreign.h"
 #include "mobilenet_cost/report/sweep_measured.h"
 
 #include "sweep/fabricated_run.h"
@@ -19,13 +20,15 @@ int main(int count, char** arguments) {
     const auto sections = [&] {
         return sweep_measured_sections(run, result, testing_support::fabricated_peaks());
     };
-    const std::map<std::string, std::function<std::string()>> formats = {
+    std::map<std::string, std::function<std::string()>> formats = {
         {"txt", [&] { return render_text(sections(), TextStyle::plain); }},
         {"colour", [&] { return render_text(sections(), TextStyle::colour); }},
         {"md", [&] { return render_markdown(sections()); }},
         {"csv", [&] { return render_csv(sweep_measured_table(run, result)); }},
         {"json", [&] { return sweep_measured_json(run, result); }},
         {"jsonl", [&] { return sweep_measured_jsonl(run, result); }}};
+    for (const ForeignFormat& foreign : foreign_formats())
+        formats[std::string(foreign.name)] = [&] { return foreign.write(run, result); };
     const auto format = formats.find(count == 2 ? arguments[1] : "");
     if (format == formats.end()) {
         fmt::print(stderr, "usage: print_sweep FORMAT, with one of:");

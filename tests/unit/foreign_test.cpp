@@ -1,0 +1,81 @@
+#include "mobilenet_cost/report/foreign.h"
+
+#include <limits>
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "sweep/fabricated_run.h"
+
+namespace mobilenet_cost {
+namespace {
+
+using nlohmann::json;
+using testing_support::fabricated_result;
+using testing_support::fabricated_run;
+
+struct ForeignTest : testing::Test {
+    SweepRun run = fabricated_run();
+    SweepResult result = fabricated_result(run);
+};
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+TEST_F(ForeignTest, EveryFormatIsNamedOnceAndWritesSomething) {
+    std::set<std::string_view> names;
+    for (const ForeignFormat& format : foreign_formats()) {
+        EXPECT_TRUE(names.insert(format.name).second) << format.name;
+        EXPECT_EQ(format.extension.front(), '.');
+        EXPECT_FALSE(format.reader.empty());
+        EXPECT_FALSE(format.write(run, result).empty());
+    }
+    EXPECT_EQ(names, (std::set<std::string_view>{"gbench", "gbench-summary", "gobench", "sql"}));
+}
+
+TEST_F(ForeignTest, NamesAreDistinctAndHaveNoSpace) {
+    run.cells[1] = run.cells[0];  // the same cell twice
+    run.cells[2].model = "my model/2";
+    const std::vector<std::string> names = point_names(run, '=');
+    EXPECT_EQ(names[0], "mobilenet_v1/alpha=1/res=224/net=separable/engine=onednn/threads=1");
+    EXPECT_EQ(names[2], names[0] + "/again=2");
+    EXPECT_EQ(names[4], "my_model_2/alpha=0.5/res=224/net=separable/engine=onednn/threads=1");
+    EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
+}
+
+TEST_F(ForeignTest, RawHasEveryRoundAndTheSummaryEveryPointThatRan) {
+    const json raw = json::parse(gbench_json(run, result));
+    EXPECT_EQ(raw["benchmarks"].size(), 14U * 8U);  // of 16 points, one was skipped and one failed
+    const json summary = json::parse(gbench_summary_json(run, result));
+    ASSERT_EQ(summary["benchmarks"].size(), 14U);
+    EXPECT_EQ(summary["benchmarks"][0]["real_time"], result.points[0].seconds->value * 1e9);
+    EXPECT_EQ(summary["benchmarks"][0]["iterations"], 8 * 4);
+    EXPECT_EQ(summary["benchmarks"][3]["iterations"], 7 * 4);  // without the disturbed round
+}
+
+TEST_F(ForeignTest, WhatIsNotATimeHasNoRow) {
+    result.points[0].seconds->value = std::numeric_limits<double>::quiet_NaN();
+    run.measurement.cells[0].blocks[0].seconds = std::numeric_limits<double>::infinity();
+    EXPECT_EQ(json::parse(gbench_summary_json(run, result))["benchmarks"].size(), 13U);
+    EXPECT_EQ(json::parse(gbench_json(run, result))["benchmarks"].size(), 14U * 8U - 1);
+    for (const ForeignFormat& format : foreign_formats()) {
+        EXPECT_FALSE(contains(format.write(run, result), "nan")) << format.name;
+        EXPECT_FALSE(contains(format.write(run, result), " inf")) << format.name;
+    }
+}
+
+TEST_F(ForeignTest, ALineBreakDoesNotEndAHeader) {
+    run.origin.compiler = "GNU\nBenchmarkFake 1 1 ns/op";
+    EXPECT_TRUE(contains(go_benchmark_text(run, result), ", GNU BenchmarkFake 1 1 ns/op, started"));
+}
+
+TEST_F(ForeignTest, AQuoteDoesNotEndAString) {
+    result.points[14].reason = "it's '); DROP TABLE mobilenet_cost_run; --";
+    EXPECT_TRUE(contains(sweep_sql(run, result), "'it''s ''); DROP TABLE mobilenet_cost_run; --'"));
+}
+
+}  // namespace
+}  // namespace mobilenet_cost
