@@ -113,14 +113,16 @@ Measurement measurement(const std::vector<SweepPoint>& points) {
 
 LayerTime layer(const char* name, const char* op, LayerClass layer_class, std::int64_t macs,
                 std::int64_t traffic_bytes, double seconds) {
-    return {.name = name,
-            .op = op,
-            .layer_class = layer_class,
-            .kernel = "jit:avx2",
-            .seconds = {.value = seconds, .interval = std::nullopt},
-            .mean_seconds = seconds,
-            .macs = macs,
-            .traffic_bytes = traffic_bytes};
+    LayerTime layer;
+    layer.name = name;
+    layer.op = op;
+    layer.layer_class = layer_class;
+    layer.kernel = "jit:avx2";
+    layer.seconds.value = seconds;
+    layer.mean_seconds = seconds;
+    layer.macs = macs;
+    layer.traffic_bytes = traffic_bytes;
+    return layer;
 }
 
 /// Depthwise layers shrink less than the others with the MACs.
