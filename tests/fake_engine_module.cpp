@@ -74,7 +74,7 @@ class FakeSession final : public Session {
     std::vector<std::string> kernels() const override {
         return std::vector<std::string>(layers_.size(), "wait");
     }
-    std::int64_t memory_bytes() const override { return 4096; }
+    SessionMemory memory_use() const override { return {.activation_bytes = 4096}; }
 
   private:
     std::vector<float> input_;

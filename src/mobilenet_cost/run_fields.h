@@ -224,6 +224,13 @@ void fields(Archive& archive, SweepPoint& point) {
     archive("memory_bytes", point.memory_bytes);
 }
 
+template <typename Archive>
+void fields(Archive& archive, RooflinePeak& peak) {
+    archive("threads", peak.threads);
+    archive("flops_per_second", peak.flops_per_second);
+    archive("bytes_per_second", peak.bytes_per_second);
+}
+
 // ---- what was measured
 
 template <typename Archive>

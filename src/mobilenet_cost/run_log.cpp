@@ -63,12 +63,14 @@ void fields(Archive& archive, PreparedPoint& point) {
 
 struct PreparedLine {
     Preflight preflight;
+    RooflinePeaks peaks;
     std::vector<PreparedPoint> points;
 };
 
 template <typename Archive>
 void fields(Archive& archive, PreparedLine& line) {
     archive("preflight", line.preflight);
+    archive("peaks", line.peaks);
     archive("points", line.points);
 }
 
@@ -302,6 +304,7 @@ class LogReader {
     void apply(PreparedLine line, const std::string& place) {
         check_count(place, line.points.size());
         stored_.run.preflight = line.preflight;
+        stored_.run.peaks = line.peaks;
         for (std::size_t i = 0; i < line.points.size(); ++i) {
             SweepPoint& point = stored_.run.points[i];
             point.status = line.points[i].status;
@@ -420,7 +423,7 @@ void RunLog::header(const SweepRun& run) {
 }
 
 void RunLog::prepared(const SweepRun& run) {
-    PreparedLine prepared{run.preflight, {}};
+    PreparedLine prepared{run.preflight, run.peaks, {}};
     for (const SweepPoint& point : run.points)
         prepared.points.push_back({point.status, point.reason, point.counts, point.memory_bytes});
     line(text_of("prepared", std::move(prepared)), true);

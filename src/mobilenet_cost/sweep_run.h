@@ -79,6 +79,18 @@ struct RunOrigin {
     std::vector<EngineStatus> engines;
 };
 
+/// The most that this machine does with so many threads.
+struct RooflinePeak {
+    int threads = 1;
+    double flops_per_second = 0;  ///< 1 MAC = 2 FLOPs
+    double bytes_per_second = 0;  ///< of the memory that layers stream from; caches are faster
+
+    bool operator==(const RooflinePeak&) const = default;
+};
+
+/// A peak for each number of threads that it is known for.
+using RooflinePeaks = std::vector<RooflinePeak>;
+
 /// Everything that a measured sweep is: what a run log stores, and all that its document is made from.
 struct SweepRun {
     std::string started;  ///< UTC, "2026-01-31T12:00:00Z"
@@ -89,6 +101,7 @@ struct SweepRun {
     std::vector<SweepCell> cells;
     std::vector<SweepPoint> points;
     Preflight preflight;
+    RooflinePeaks peaks;      ///< of the threads that were timed, where known
     Measurement measurement;  ///< `cells` are the points; those that cannot run have a failure
     std::vector<std::optional<LayerProfile>> profiles;  ///< one per point; absent: not timed layer by layer
 };

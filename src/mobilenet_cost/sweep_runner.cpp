@@ -120,6 +120,7 @@ class Runner {
     void look_at_machine() {
         report({.phase = Phase::preflight});
         run_.preflight = hooks_.preflight ? hooks_.preflight() : run_preflight();
+        if (run_.timing.layers && hooks_.peaks) run_.peaks = hooks_.peaks(run_.timing.threads);
     }
 
     /// Network by network, so that only one set of unpacked weights exists at a time.

@@ -30,6 +30,7 @@ struct SweepHooks {
     std::function<void(const SweepProgress&)> progress;
     const std::atomic<bool>* stop = nullptr;  ///< true: end after the current round with what there is
     RunLog* log = nullptr;
+    std::function<RooflinePeaks(const std::vector<int>& threads)> peaks;  ///< empty: the roofs stay unknown
     std::function<std::vector<EngineStatus>()> engine_statuses;
     std::function<std::shared_ptr<const Engine>(const std::string&)> find_engine;
     std::function<std::optional<std::int64_t>()> available_memory_bytes;

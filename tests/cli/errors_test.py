@@ -9,7 +9,7 @@ OPTIONS = (
     "--help, --model, --alpha, --res, --beta, --classes, --batch, --alpha-scope, --dtype, --convention, --show, "
     "--explain, --format, --output"
 )
-COMMANDS = "cost, bench, sweep, budget, export, machine, models, engines, conventions"
+COMMANDS = "cost, bench, sweep, report, budget, export, machine, models, engines, conventions"
 
 # Arguments, and the whole sentence.
 WRONG = [
@@ -95,7 +95,7 @@ class Errors(CliTest):
     def test_every_command_refuses_an_unknown_option(self):
         for command in COMMANDS.split(", "):
             with self.subTest(command):
-                needed = {"budget": ["budget.json"], "export": ["--onnx", "model.onnx"]}.get(command, [])
+                needed = {"budget": ["budget.json"], "report": ["run.jsonl"], "export": ["--onnx", "model.onnx"]}.get(command, [])
                 result = run(command, *needed, "--no-such-option")
                 self.assert_refused(result)
                 self.assertIn('unknown option "--no-such-option"', result.stderr)

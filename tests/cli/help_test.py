@@ -5,7 +5,7 @@ import unittest
 
 from program import SOURCE, CliTest, run
 
-COMMANDS = ["cost", "bench", "sweep", "budget", "export", "machine", "models", "engines", "conventions"]
+COMMANDS = ["cost", "bench", "sweep", "report", "budget", "export", "machine", "models", "engines", "conventions"]
 MOST_LINES = 40
 MOST_COLUMNS = 100
 

@@ -206,6 +206,7 @@ PointResult result_of(const SweepRun& run, std::size_t index, double confidence)
 
 SweepRun fabricated_run() {
     SweepRun run;
+    run.peaks = {{.threads = 1, .flops_per_second = 200e9, .bytes_per_second = 20e9}};
     run.started = "2026-01-31T12:00:00Z";
     run.origin = origin();
     run.settings = {.convention = "paper", .alpha_scope = "published"};
@@ -250,10 +251,6 @@ SweepResult fabricated_result(const SweepRun& run) {
     result.detectable_change = 0.0125;
     result.imprecise = 2;
     return result;
-}
-
-RooflinePeaks fabricated_peaks() {
-    return {{.threads = 1, .flops_per_second = 200e9, .bytes_per_second = 20e9}};
 }
 
 }  // namespace mobilenet_cost::testing_support

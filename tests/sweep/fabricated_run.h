@@ -13,6 +13,4 @@ namespace mobilenet_cost::testing_support {
 /// What its samples say.
 [[nodiscard]] SweepResult fabricated_result(const SweepRun& run);
 
-[[nodiscard]] RooflinePeaks fabricated_peaks();
-
 }  // namespace mobilenet_cost::testing_support

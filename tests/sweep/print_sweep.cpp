@@ -17,9 +17,7 @@ using namespace mobilenet_cost;
 int main(int count, char** arguments) {
     const SweepRun run = testing_support::fabricated_run();
     const SweepResult result = testing_support::fabricated_result(run);
-    const auto sections = [&] {
-        return sweep_measured_sections(run, result, testing_support::fabricated_peaks());
-    };
+    const auto sections = [&] { return sweep_measured_sections(run, result); };
     std::map<std::string, std::function<std::string()>> formats = {
         {"txt", [&] { return render_text(sections(), TextStyle::plain); }},
         {"colour", [&] { return render_text(sections(), TextStyle::colour); }},

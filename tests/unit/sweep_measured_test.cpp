@@ -17,13 +17,12 @@ namespace mobilenet_cost {
 namespace {
 
 using nlohmann::json;
-using testing_support::fabricated_peaks;
 using testing_support::fabricated_result;
 using testing_support::fabricated_run;
 
 struct SweepMeasuredTest : testing::Test {
     [[nodiscard]] std::string text(TextStyle style = TextStyle::plain) const {
-        return render_text(sweep_measured_sections(run, result, fabricated_peaks()), style);
+        return render_text(sweep_measured_sections(run, result), style);
     }
     [[nodiscard]] json document() const { return json::parse(sweep_measured_json(run, result)); }
 

@@ -7,18 +7,6 @@
 
 namespace mobilenet_cost {
 
-/// The most that this machine does with so many threads.
-struct RooflinePeak {
-    int threads = 1;
-    double flops_per_second = 0;  ///< 1 MAC = 2 FLOPs
-    double bytes_per_second = 0;  ///< of the memory that layers stream from; caches are faster
-
-    bool operator==(const RooflinePeak&) const = default;
-};
-
-/// A peak for each number of threads that it is known for.
-using RooflinePeaks = std::vector<RooflinePeak>;
-
 /// Shortest time of a layer under a roof: it computes no faster than the peak and moves its bytes no faster
 /// than the memory (Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009).
 [[nodiscard]] double roofline_seconds(const LayerTime& layer, const RooflinePeak& peak);

@@ -9,6 +9,7 @@
 #include "mobilenet_cost/report/sweep_grid.h"
 #include "mobilenet_cost/report/sweep_groups.h"
 #include "mobilenet_cost/report/sweep_notes.h"
+#include "mobilenet_cost/report/sweep_prediction.h"
 #include "mobilenet_cost/units.h"
 
 namespace mobilenet_cost {
@@ -129,7 +130,8 @@ std::vector<Column> columns_of(const std::vector<const char*>& keys) {
 
 }  // namespace
 
-Table sweep_measured_table(const SweepRun& run, const SweepResult& result) {
+Table sweep_measured_table(const SweepRun& run, const SweepResult& result,
+                           const std::optional<Prediction>& prediction) {
     Table table;
     table.columns = columns_of({"model",
                                 "alpha",
@@ -170,15 +172,17 @@ Table sweep_measured_table(const SweepRun& run, const SweepResult& result) {
                                 "precise"});
     for (std::size_t point = 0; point < run.points.size(); ++point)
         table.rows.push_back(csv_cells(run, result, point));
+    if (prediction) append_predicted_rows(run, *prediction, table);
     return table;
 }
 
 std::vector<Section> sweep_measured_sections(const SweepRun& run, const SweepResult& result,
-                                             const RooflinePeaks& peaks) {
+                                             const std::optional<Prediction>& prediction) {
     std::vector<Section> sections = sweep_grid_sections(run, result);
+    if (prediction) sections.push_back(prediction_section(run, *prediction));
     Section fits = sweep_fit_section(result);
     if (!fits.table.columns.empty()) sections.push_back(std::move(fits));
-    for (Section& section : sweep_class_sections(run, peaks))
+    for (Section& section : sweep_class_sections(run, run.peaks))
         sections.push_back(std::move(section));
     for (const SweepGroup& group : sweep_groups(run))
         sections.push_back(points_section(run, result, group));

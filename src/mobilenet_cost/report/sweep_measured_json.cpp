@@ -123,13 +123,40 @@ Json measured_json(const SweepRun& run, const SweepResult& result, std::size_t i
     return json;
 }
 
-std::vector<Json> cells_json(const SweepRun& run, const SweepResult& result) {
+Json predicted_json(const PredictedPoint& point) {
+    return {{"engine", point.engine},
+            {"threads", point.threads},
+            {"network", network_kind_name(point.network)},
+            {"seconds", finite_json(point.seconds)},
+            {"low_seconds", finite_or_null(point.low)},
+            {"high_seconds", finite_or_null(point.high)},
+            {"speedup", finite_or_null(point.speedup)},
+            {"residual", finite_or_null(point.residual)}};
+}
+
+std::vector<Json> cells_json(const SweepRun& run, const SweepResult& result,
+                             const std::optional<Prediction>& prediction) {
     std::vector<Json> cells;
     for (const SweepCell& cell : run.cells)
         cells.push_back(sweep_cell_json(cell));
     for (std::size_t i = 0; i < run.points.size(); ++i)
         cells[run.points[i].cell]["measured"].push_back(measured_json(run, result, i));
+    if (!prediction) return cells;
+    for (Json& cell : cells)
+        cell["predicted"] = Json::array();
+    for (const PredictedPoint& point : prediction->points)
+        cells[point.cell]["predicted"].push_back(predicted_json(point));
     return cells;
+}
+
+/// How the predicted points came about.
+Json prediction_json(const SweepRun& run, const Prediction& prediction) {
+    return {{"model", time_model_name(prediction.model)},
+            {"timed_cells", run.timing.prediction->timed},
+            {"spot_cells", run.timing.prediction->spots},
+            {"median_residual", finite_or_null(prediction.median_residual)},
+            {"largest_residual", finite_or_null(prediction.largest_residual)},
+            {"obstacles", prediction.obstacles}};
 }
 
 Json fits_json(const SweepResult& result) {
@@ -171,10 +198,11 @@ Json build_json(const RunOrigin& origin) {
 
 }  // namespace
 
-std::string sweep_measured_json(const SweepRun& run, const SweepResult& result) {
+std::string sweep_measured_json(const SweepRun& run, const SweepResult& result,
+                                const std::optional<Prediction>& prediction) {
     Json document = {{"schema", kSweepSchema}, {"machine", run_machine_json(run)}};
     document["settings"] = settings_json(run);
-    document["cells"] = cells_json(run, result);
+    document["cells"] = cells_json(run, result, prediction);
     document["fit"] = fits_json(result);
     document["interval_confidence"] = finite_json(result.interval_confidence);
     document["worst_interval"] = finite_or_null(result.worst_interval);
@@ -188,14 +216,16 @@ std::string sweep_measured_json(const SweepRun& run, const SweepResult& result) 
     document["run_seconds"] = finite_json(run.measurement.seconds);
     document["build"] = build_json(run.origin);
     document["engines"] = engine_list_json(run.origin.engines);
+    if (prediction) document["prediction"] = prediction_json(run, *prediction);
     return pretty_json(document);
 }
 
-std::string sweep_measured_jsonl(const SweepRun& run, const SweepResult& result) {
+std::string sweep_measured_jsonl(const SweepRun& run, const SweepResult& result,
+                                 const std::optional<Prediction>& prediction) {
     const Json settings = settings_json(run);
     const Json machine = run_machine_json(run);
     std::string lines;
-    for (const Json& cell : cells_json(run, result)) {
+    for (const Json& cell : cells_json(run, result, prediction)) {
         Json line = {{"schema", kSweepSchema}};
         line.update(cell);
         line["settings"] = settings;

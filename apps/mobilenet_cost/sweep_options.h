@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "mobilenet_cost/model_config.h"
+#include "mobilenet_cost/sweep.h"
+
+#include "options.h"
+#include "sweep_output.h"
+#include "timing_options.h"
+
+namespace mobilenet_cost::app {
+
+inline constexpr const char* kBenchGroup = "With --bench";
+
+struct SweepOptions {
+    VariantOptions variant;
+    SweepOutputOptions outputs;
+    std::string convention = "paper";
+    bool bench = false;
+    TimingOptions timing;
+    std::vector<std::string> networks;
+    std::string precision;
+    std::string confidence;
+    bool no_layers = false;
+    bool predict = false;
+    std::string spots;
+    std::string shard;
+    std::string log;
+    std::string resume;
+    std::string progress = "auto";
+};
+
+/// The cells of every family and what they have in common.
+struct Grid {
+    std::vector<ModelConfig> configs;
+    std::vector<SweepCell> cells;
+    SweepSettings settings;
+};
+
+/// Throws Error naming the flag.
+[[nodiscard]] Grid read_grid(const SweepOptions& options);
+
+void add_bench_options(CLI::App& command, SweepOptions& options);
+
+/// `sweep --bench` and `sweep --resume LOG`.
+[[nodiscard]] int run_measured(const SweepOptions& options);
+[[nodiscard]] int run_resumed(const SweepOptions& options);
+
+}  // namespace mobilenet_cost::app
