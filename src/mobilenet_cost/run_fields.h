@@ -26,6 +26,11 @@ struct EnumNames<LayerClass> {
     static std::string_view name(LayerClass layer_class) { return layer_class_name(layer_class); }
 };
 template <>
+struct EnumNames<LayerMode> {
+    static constexpr std::size_t count = static_cast<std::size_t>(LayerMode::isolated) + 1;
+    static std::string_view name(LayerMode mode) { return layer_mode_name(mode); }
+};
+template <>
 struct EnumNames<Ended> {
     static constexpr std::size_t count = static_cast<std::size_t>(Ended::interrupted) + 1;
     static std::string_view name(Ended ended) { return ended_name(ended); }
@@ -249,10 +254,20 @@ void fields(Archive& archive, BlockSize& size) {
 }
 
 template <typename Archive>
+void fields(Archive& archive, Shape& shape) {
+    archive("n", shape.n);
+    archive("h", shape.h);
+    archive("w", shape.w);
+    archive("c", shape.c);
+}
+
+template <typename Archive>
 void fields(Archive& archive, LayerTime& layer) {
     archive("name", layer.name);
     archive("op", layer.op);
     archive("class", layer.layer_class);
+    archive("input", layer.input);
+    archive("output", layer.output);
     archive("kernel", layer.kernel);
     archive("fused", layer.fused);
     archive("seconds", layer.seconds);
@@ -266,6 +281,7 @@ template <typename Archive>
 void fields(Archive& archive, LayerProfile& profile) {
     archive("engine", profile.engine);
     archive("threads", profile.threads);
+    archive("mode", profile.mode);
     archive("status", profile.status);
     archive("reason", profile.reason);
     archive("passes", profile.passes);

@@ -245,6 +245,12 @@ class LogReader {
         }
         HeaderLine line{stored_.run};
         FieldReader::from_json(json, place, "", line);
+        if (const auto& plan = stored_.run.timing.prediction) {
+            for (const std::vector<std::size_t>* cells : {&plan->timed, &plan->spots}) {
+                for (const std::size_t cell : *cells)
+                    check_index(place, "cell", cell, stored_.run.cells.size());
+            }
+        }
         const std::size_t points = stored_.run.points.size();
         for (const SweepPoint& point : stored_.run.points) {
             check_index(place, "cell", point.cell, stored_.run.cells.size());

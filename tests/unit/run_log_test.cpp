@@ -63,6 +63,7 @@ SweepRun stored_run(bool present) {
     run.origin.machine.load_average = {{third, 0, 1e300}};
     run.origin.machine.governor = "performance";
     run.timing.pin_cpu = 3;
+    run.timing.prediction = {{0}, {1}};
     run.points[0].counterpart = 1;
     run.points[0].counts = NetworkCounts{.macs = 1, .params = 2, .weight_bytes = 3, .activation_bytes = 4};
     run.points[0].memory_bytes = 5;
@@ -170,12 +171,13 @@ TEST_F(RunLogTest, EveryLineComesBackExactly) {
     profile.engine = "fake";
     profile.status = BenchStatus::ok;
     profile.layers.resize(2);
-    profile.layers[0] = {.name = "stem",
-                         .op = "conv",
-                         .layer_class = LayerClass::first_conv,
-                         .kernel = "k",
-                         .seconds = {.value = 1.0 / 3, .interval = Interval{0.1, 0.7, 0.95}},
-                         .macs = 5};
+    LayerTime& layer = profile.layers[0];
+    layer.name = "stem";
+    layer.op = "conv";
+    layer.layer_class = LayerClass::first_conv;
+    layer.input = {.n = 2, .h = 32, .w = 31, .c = 3};
+    layer.seconds = {.value = 1.0 / 3, .interval = Interval{0.1, 0.7, 0.95}};
+    layer.macs = 5;
     profile.layers[1].fused = true;
     profile.residual_seconds = -1.0 / 3;
     log.profile(0, profile);
@@ -192,6 +194,7 @@ TEST_F(RunLogTest, EveryLineComesBackExactly) {
     expect_same_measurement(stored.run.measurement, measurement);
     ASSERT_TRUE(stored.run.profiles[0]);
     EXPECT_EQ(json_of(*stored.run.profiles[0]), json_of(profile));
+    EXPECT_EQ(stored.run.profiles[0]->layers[0].input, profile.layers[0].input);
     EXPECT_EQ(stored.run.profiles[0]->classes.size(), 2U);  // made anew
     EXPECT_FALSE(stored.run.profiles[1]);
 }
@@ -293,6 +296,10 @@ TEST_F(RunLogTest, WrongContentIsRefusedAtItsLine) {
         {0, "/points/1/base", 4, "line 1: expected a base below 4, found 4"},
         {0, "/points/0/counterpart", 9, "line 1: expected a counterpart below 4, found 9"},
         {0, "/points/0/base", -1, "line 1: /points/0/base: expected a whole number of at least 0, found -1"},
+        {0,
+         "/timing/prediction",
+         {{"timed", {0}}, {"spots", {2}}},
+         "line 1: expected a cell below 2, found 2"},
         {0, "/timing/threads", "1", "line 1: /timing/threads: expected an array, found \"1\""},
         {1, "/points", nlohmann::json::array(), "line 2: expected 4 points, found 0"},
         {1, "/points/2/counts", nullptr, "line 2: expected the counts of point 2, which is ok, found none"},
