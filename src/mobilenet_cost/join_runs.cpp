@@ -18,6 +18,12 @@ std::string settings_text(const SweepSettings& settings) {
                        settings.convention, settings.alpha_scope, settings.classes, settings.batch);
 }
 
+/// Indices of cells: runs with the same plan have the same cells, or counts that do not agree.
+std::string prediction_text(const std::optional<PredictionPlan>& plan) {
+    if (!plan) return "none";
+    return fmt::format("all but {} and {}", fmt::join(plan->timed, ","), fmt::join(plan->spots, ","));
+}
+
 const EngineStatus* find_engine(const std::vector<EngineStatus>& engines, const std::string& name) {
     const auto found = std::find_if(engines.begin(), engines.end(),
                                     [&](const EngineStatus& engine) { return engine.name == name; });
@@ -52,6 +58,8 @@ void require_same_origin(const SweepRun& first, const SweepRun& other) {
             b.compiler + " " + b.flags);
     require(first.settings == other.settings, "the settings", settings_text(first.settings),
             settings_text(other.settings));
+    require(first.timing.prediction == other.timing.prediction, "the cells to predict",
+            prediction_text(first.timing.prediction), prediction_text(other.timing.prediction));
     for (const EngineStatus& engine : b.engines) {
         const EngineStatus* known = find_engine(a.engines, engine.name);
         if (known == nullptr || !known->available || !engine.available) continue;  // no samples to mix

@@ -151,6 +151,7 @@ TEST_F(JoinRunsTest, OtherMachinesBuildsAndSettingsAreRefused) {
     expect_refused("the version", [](SweepRun& run) { run.origin.commit += "x"; });
     expect_refused("the build", [](SweepRun& run) { run.origin.flags += "x"; });
     expect_refused("the settings", [](SweepRun& run) { run.settings.classes = 7; });
+    expect_refused("the cells to predict", [](SweepRun& run) { run.timing.prediction = {{0}, {1}}; });
     expect_refused("the engine", [](SweepRun& run) { run.origin.engines[1].info.version = "2.0"; });
 }
 
