@@ -28,7 +28,7 @@ namespace mobilenet_cost {
 
 /// Names of the enumerators 0, 1, ...; an enum of JSON fields needs one.
 template <typename Enum>
-struct EnumNames;  // static constexpr std::size_t count; static std::string_view name(Enum)
+struct EnumNames;  // static constexpr std::size_t kCount; static std::string_view name(Enum)
 
 class FieldWriter {
   public:
@@ -147,7 +147,7 @@ class FieldReader {
     template <typename Enum>
     static void read_enum(const std::string& name, const std::string& place, Enum& value) {
         std::vector<std::string> names;
-        for (std::size_t i = 0; i < EnumNames<Enum>::count; ++i) {
+        for (std::size_t i = 0; i < EnumNames<Enum>::kCount; ++i) {
             names.emplace_back(EnumNames<Enum>::name(static_cast<Enum>(i)));
             if (names.back() != name) continue;
             value = static_cast<Enum>(i);

@@ -12,42 +12,42 @@ namespace mobilenet_cost {
 
 template <>
 struct EnumNames<NetworkKind> {
-    static constexpr std::size_t count = 3;
+    static constexpr std::size_t kCount = 3;
     static std::string_view name(NetworkKind kind) { return network_kind_name(kind); }
 };
 template <>
 struct EnumNames<BenchStatus> {
-    static constexpr std::size_t count = 3;
+    static constexpr std::size_t kCount = 3;
     static std::string_view name(BenchStatus status) { return bench_status_name(status); }
 };
 template <>
 struct EnumNames<LayerClass> {
-    static constexpr std::size_t count = static_cast<std::size_t>(LayerClass::conv) + 1;
+    static constexpr std::size_t kCount = static_cast<std::size_t>(LayerClass::conv) + 1;
     static std::string_view name(LayerClass layer_class) { return layer_class_name(layer_class); }
 };
 template <>
 struct EnumNames<LayerMode> {
-    static constexpr std::size_t count = static_cast<std::size_t>(LayerMode::isolated) + 1;
+    static constexpr std::size_t kCount = static_cast<std::size_t>(LayerMode::isolated) + 1;
     static std::string_view name(LayerMode mode) { return layer_mode_name(mode); }
 };
 template <>
 struct EnumNames<Ended> {
-    static constexpr std::size_t count = static_cast<std::size_t>(Ended::interrupted) + 1;
+    static constexpr std::size_t kCount = static_cast<std::size_t>(Ended::interrupted) + 1;
     static std::string_view name(Ended ended) { return ended_name(ended); }
 };
 template <>
 struct EnumNames<NoiseVerdict> {
-    static constexpr std::size_t count = static_cast<std::size_t>(NoiseVerdict::hopeless) + 1;
+    static constexpr std::size_t kCount = static_cast<std::size_t>(NoiseVerdict::hopeless) + 1;
     static std::string_view name(NoiseVerdict verdict) { return noise_verdict_name(verdict); }
 };
 template <>
 struct EnumNames<DataType> {
-    static constexpr std::size_t count = static_cast<std::size_t>(DataType::i8) + 1;
+    static constexpr std::size_t kCount = static_cast<std::size_t>(DataType::i8) + 1;
     static std::string_view name(DataType type) { return data_type_name(type); }
 };
 template <>
 struct EnumNames<AlphaScope> {
-    static constexpr std::size_t count = 2;
+    static constexpr std::size_t kCount = 2;
     static std::string_view name(AlphaScope scope) {
         return scope == AlphaScope::published ? "published" : "inner";
     }
