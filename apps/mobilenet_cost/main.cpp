@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -126,6 +127,8 @@ int main(int argc, char** argv) {
         return app::dispatch(app::with_default_command({argv + 1, argv + argc}));
     } catch (const mobilenet_cost::Error& error) {
         return app::report_error(error.what(), app::kUsage);
+    } catch (const std::bad_alloc&) {
+        return app::report_error("out of memory", app::kFailed);
     } catch (const std::exception& error) {
         return app::report_error(error.what(), app::kFailed);
     }

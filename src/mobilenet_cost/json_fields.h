@@ -3,14 +3,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "mobilenet_cost/json_reader.h"
 #include "mobilenet_cost/report/json_text.h"
@@ -34,7 +32,7 @@ class FieldWriter {
   public:
     template <typename Value>
     void operator()(const char* key, Value& value) {
-        json_[key] = to_json(value);
+        set(key, to_json(value));
     }
 
     [[nodiscard]] Json take() { return std::move(json_); }
@@ -57,103 +55,104 @@ class FieldWriter {
     }
     template <typename Value>
     [[nodiscard]] static Json to_json(std::vector<Value>& values) {
-        Json json = Json::array();
-        for (Value& value : values)
-            json.push_back(to_json(value));
-        return json;
+        return list_of(values);
     }
     template <typename Value, std::size_t Count>
     [[nodiscard]] static Json to_json(std::array<Value, Count>& values) {
-        Json json = Json::array();
-        for (Value& value : values)
-            json.push_back(to_json(value));
-        return json;
+        return list_of(values);
     }
 
   private:
+    // Out of line, and so compiled once: every field calls one of them.
+    void set(const char* key, Json value);
+    static void append(Json& list, Json value);
+
+    template <typename Values>
+    [[nodiscard]] static Json list_of(Values& values) {
+        Json list = Json::array();
+        for (auto& value : values)
+            append(list, to_json(value));
+        return list;
+    }
+
     Json json_ = Json::object();
 };
+
+/// Where a value stands: the file or line, and the JSON pointer in it.
+struct FieldPlace {
+    std::string file;
+    std::string pointer;
+
+    [[nodiscard]] std::string text() const { return file + ": " + pointer; }
+    [[nodiscard]] FieldPlace at(std::size_t index) const {
+        return {file, pointer + "/" + std::to_string(index)};
+    }
+};
+
+// Out of line, and so compiled once. Each throws Error for a value of another type.
+
+void read_field(const nlohmann::json& json, const FieldPlace& place, bool& value);
+void read_field(const nlohmann::json& json, const FieldPlace& place, int& value);
+void read_field(const nlohmann::json& json, const FieldPlace& place, std::int64_t& value);
+void read_field(const nlohmann::json& json, const FieldPlace& place, std::uint64_t& value);
+void read_field(const nlohmann::json& json, const FieldPlace& place, double& value);
+void read_field(const nlohmann::json& json, const FieldPlace& place, std::string& value);
+/// Index of a name.
+[[nodiscard]] std::size_t read_name(const nlohmann::json& json, const FieldPlace& place,
+                                    const std::vector<std::string>& names);
+/// Its size, which must be `count` if that is given.
+[[nodiscard]] std::size_t read_list_size(const nlohmann::json& json, const FieldPlace& place,
+                                         std::optional<std::size_t> count = std::nullopt);
 
 /// Throws Error, naming the place, for a missing key or a value of another type. Unknown keys are left alone:
 /// a later writer of the same schema may say more.
 class FieldReader {
   public:
-    FieldReader(const nlohmann::json& value, const std::string& file, const std::string& pointer)
-        : reader_(value, file, pointer) {}
+    FieldReader(const nlohmann::json& value, const FieldPlace& place)
+        : reader_(value, place.file, place.pointer) {}
 
     template <typename Value>
     void operator()(const char* key, Value& value) {
-        from_json(reader_.at(key), reader_.file(), reader_.pointer(key), value);
+        from_json(reader_.at(key), {reader_.file(), reader_.pointer(key)}, value);
     }
 
     template <typename Value>
-    static void from_json(const nlohmann::json& json, const std::string& file, const std::string& pointer,
-                          Value& value) {
-        const auto expect = [&](bool holds, std::string_view what) {
-            if (!holds)
-                fail(file + ": " + pointer, fmt::format("expected {}, found {}", what, describe(json)));
-        };
+    static void from_json(const nlohmann::json& json, const FieldPlace& place, Value& value) {
         if constexpr (std::is_enum_v<Value>) {
-            expect(json.is_string(), "a name");
-            read_enum(json.get<std::string>(), file + ": " + pointer, value);
-        } else if constexpr (std::is_same_v<Value, bool>) {
-            expect(json.is_boolean(), "true or false");
-            value = json.get<bool>();
-        } else if constexpr (std::is_unsigned_v<Value>) {
-            expect(json.is_number_unsigned(), "a whole number of at least 0");
-            value = json.get<Value>();
-        } else if constexpr (std::is_integral_v<Value>) {
-            constexpr auto kLeast = static_cast<std::int64_t>(std::numeric_limits<Value>::min());
-            constexpr auto kMost = static_cast<std::int64_t>(std::numeric_limits<Value>::max());
-            value = static_cast<Value>(read_integer(json, file + ": " + pointer, kLeast, kMost));
-        } else if constexpr (std::is_floating_point_v<Value>) {
-            expect(json.is_number(), "a number");
-            value = json.get<Value>();
-        } else if constexpr (std::is_same_v<Value, std::string>) {
-            expect(json.is_string(), "a text");
-            value = json.get<std::string>();
+            std::vector<std::string> names;
+            for (std::size_t i = 0; i < EnumNames<Value>::kCount; ++i)
+                names.emplace_back(EnumNames<Value>::name(static_cast<Value>(i)));
+            value = static_cast<Value>(read_name(json, place, names));
+        } else if constexpr (std::is_arithmetic_v<Value> || std::is_same_v<Value, std::string>) {
+            read_field(json, place, value);
         } else {
-            FieldReader reader(json, file, pointer);
+            FieldReader reader(json, place);
             fields(reader, value);
         }
     }
     template <typename Value>
-    static void from_json(const nlohmann::json& json, const std::string& file, const std::string& pointer,
-                          std::optional<Value>& value) {
+    static void from_json(const nlohmann::json& json, const FieldPlace& place, std::optional<Value>& value) {
         value.reset();
-        if (!json.is_null()) from_json(json, file, pointer, value.emplace());
+        if (!json.is_null()) from_json(json, place, value.emplace());
     }
     template <typename Value>
-    static void from_json(const nlohmann::json& json, const std::string& file, const std::string& pointer,
-                          std::vector<Value>& values) {
-        if (!json.is_array())
-            fail(file + ": " + pointer, fmt::format("expected an array, found {}", describe(json)));
+    static void from_json(const nlohmann::json& json, const FieldPlace& place, std::vector<Value>& values) {
         values.clear();
-        values.resize(json.size());
-        for (std::size_t i = 0; i < json.size(); ++i)
-            from_json(json[i], file, pointer + "/" + std::to_string(i), values[i]);
+        values.resize(read_list_size(json, place));
+        read_values(json, place, values);
     }
     template <typename Value, std::size_t Count>
-    static void from_json(const nlohmann::json& json, const std::string& file, const std::string& pointer,
+    static void from_json(const nlohmann::json& json, const FieldPlace& place,
                           std::array<Value, Count>& values) {
-        if (!json.is_array() || json.size() != Count)
-            fail(file + ": " + pointer,
-                 fmt::format("expected an array of {}, found {}", Count, describe(json)));
-        for (std::size_t i = 0; i < Count; ++i)
-            from_json(json[i], file, pointer + "/" + std::to_string(i), values[i]);
+        (void)read_list_size(json, place, Count);
+        read_values(json, place, values);
     }
 
   private:
-    template <typename Enum>
-    static void read_enum(const std::string& name, const std::string& place, Enum& value) {
-        std::vector<std::string> names;
-        for (std::size_t i = 0; i < EnumNames<Enum>::kCount; ++i) {
-            names.emplace_back(EnumNames<Enum>::name(static_cast<Enum>(i)));
-            if (names.back() != name) continue;
-            value = static_cast<Enum>(i);
-            return;
-        }
-        fail_unknown(place, "name", name, names);
+    template <typename Values>
+    static void read_values(const nlohmann::json& json, const FieldPlace& place, Values& values) {
+        for (std::size_t i = 0; i < values.size(); ++i)
+            from_json(json[i], place.at(i), values[i]);
     }
 
     ObjectReader reader_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -281,6 +282,20 @@ std::optional<std::string> parse_cgroup_path(std::string_view text, std::string_
     return path;
 }
 
+namespace {
+
+/// Under a limit such as `ulimit -v`; nothing: there is none.
+std::optional<std::int64_t> address_space_left() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+    // The first number of statm is the size of the address space in pages.
+    const std::int64_t pages = std::atoll(read_file("/proc/self/statm").value_or("0").c_str());
+    const std::int64_t used = pages * sysconf(_SC_PAGESIZE);
+    return std::max<std::int64_t>(static_cast<std::int64_t>(limit.rlim_cur) - used, 0);
+}
+
+}  // namespace
+
 MachineInfo read_machine() {
     MachineInfo machine;
     machine.cpu = parse_cpu_info(read_file("/proc/cpuinfo").value_or(""));
@@ -296,7 +311,10 @@ MachineInfo read_machine() {
 }
 
 std::optional<std::int64_t> available_memory_bytes() {
-    return read_memory().available_bytes;
+    const std::optional<std::int64_t> of_machine = read_memory().available_bytes;
+    const std::optional<std::int64_t> of_limit = address_space_left();
+    if (!of_machine || !of_limit) return of_machine ? of_machine : of_limit;
+    return std::min(*of_machine, *of_limit);
 }
 
 std::vector<int> allowed_cpus() {

@@ -54,7 +54,8 @@ struct MachineInfo {
 
 [[nodiscard]] MachineInfo read_machine();
 
-/// What this process could still allocate: the smaller of the machine's and its control group's.
+/// What this process could still allocate: the smallest of the machine's, its control group's and what its
+/// limit on the address space leaves.
 [[nodiscard]] std::optional<std::int64_t> available_memory_bytes();
 
 // The texts behind read_machine(); any text is accepted.

@@ -244,7 +244,7 @@ class LogReader {
                                     newer ? ", of another version of this program" : ""));
         }
         HeaderLine line{stored_.run};
-        FieldReader::from_json(json, place, "", line);
+        FieldReader::from_json(json, {place, ""}, line);
         if (const auto& plan = stored_.run.timing.prediction) {
             for (const std::vector<std::size_t>* cells : {&plan->timed, &plan->spots}) {
                 for (const std::size_t cell : *cells)
@@ -270,7 +270,7 @@ class LogReader {
     template <typename Line>
     static Line get(const nlohmann::json& json, const std::string& place) {
         Line line;
-        FieldReader::from_json(json, place, "", line);
+        FieldReader::from_json(json, {place, ""}, line);
         return line;
     }
 

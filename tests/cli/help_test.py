@@ -6,7 +6,7 @@ import unittest
 from program import SOURCE, CliTest, run
 
 COMMANDS = ["cost", "bench", "sweep", "report", "budget", "export", "machine", "models", "engines", "conventions"]
-MOST_LINES = 40
+MOST_LINES = 44
 MOST_COLUMNS = 100
 
 
