@@ -13,6 +13,7 @@
 #include "mobilenet_cost/list.h"
 #include "mobilenet_cost/report/bench_notes.h"
 #include "mobilenet_cost/report/bench_report.h"
+#include "mobilenet_cost/session_setup.h"
 
 #include "app.h"
 #include "options.h"
@@ -150,6 +151,7 @@ int run_bench_command(const BenchOptions& options) {
     const std::vector<Family> families = read_families(options.variant, DefaultGrid::one);
     Output output(options.output);
     std::signal(SIGINT, on_interrupt);
+    (void)choose_engines(engine_statuses(), settings.engines);  // a wrong name is told before any warning
     const std::string warning = build_warning(build_info());
     if (!warning.empty()) fmt::print(stderr, "mobilenet-cost: warning: {}\n", warning);
     const std::vector<BenchResult> results = run_all(families, settings);

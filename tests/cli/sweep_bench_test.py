@@ -340,7 +340,7 @@ class Parts(SweepBench):
         macs = json.loads(self.output("sweep", *GRID, "--format", "json"))["cells"][0]["macs"]
         arguments = [*QUICK, "--rounds", "4", "--threads", "1,2", "-f", "json"]
         parts = []
-        for part, env in [("1/2", {}), ("2/2", {"FAKE_ENGINE_FAIL": f"{macs}:700"})]:
+        for part, env in [("1/2", {}), ("2/2", {"FAKE_ENGINE_FAIL": f"{macs}:60"})]:
             parts.append(
                 subprocess.Popen(
                     [PROGRAM, *arguments, "--shard", part],
