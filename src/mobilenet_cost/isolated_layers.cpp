@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "mobilenet_cost/error.h"
 
 namespace mobilenet_cost {
@@ -20,7 +22,7 @@ constexpr double kBlockSeconds = 0.002;
 /// Appends a layer that reads `inputs` and returns the tensor that it writes.
 TensorId append(Network& network, Layer layer, TensorId first, TensorId second = kNoTensor) {
     layer.inputs = {first, second};
-    network.layers.push_back(std::move(layer));
+    network.layers.push_back(layer);
     return static_cast<TensorId>(network.layers.size());
 }
 
@@ -163,7 +165,7 @@ std::string obstacle(const Network& network, const TargetCells& made,
     for (std::size_t i = 0; i < made.recorders.size() && reason.empty(); ++i) {
         if (!made.recorders[i]) continue;
         reason = missing_times(samples[++cell]);
-        if (!reason.empty()) reason = layer_name(network, i) + ": " + reason;
+        if (!reason.empty()) reason = fmt::format("{}: {}", layer_name(network, i), reason);
     }
     return reason;
 }

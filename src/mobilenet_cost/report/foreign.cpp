@@ -10,8 +10,7 @@ namespace {
 
 constexpr std::array<ForeignFormat, 4> kFormats = {
     {{"gbench", ".json", "Google Benchmark's compare.py", gbench_json},
-     {"gbench-summary", ".json", "github-action-benchmark and Bencher",
-      gbench_summary_json},
+     {"gbench-summary", ".json", "github-action-benchmark and Bencher", gbench_summary_json},
      {"gobench", ".txt", "benchstat", go_benchmark_text},
      {"sql", ".sql", "sqlite3", sweep_sql}}};
 
