@@ -1,7 +1,6 @@
 #include <cstdio>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "mobilenet_cost/peaks_cache.h"
 #include "mobilenet_cost/report/machine_report.h"
@@ -9,6 +8,7 @@
 #include "app.h"
 #include "options.h"
 #include "output.h"
+#include "progress_line.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -19,22 +19,20 @@ struct MachineOptions {
     std::string rounds = fmt::format("{}", PeakSettings{}.rounds);
 };
 
-void show_progress(std::int64_t done, std::int64_t rounds) {
-    fmt::print(stderr, "\rmeasuring peaks: round {} of {}{}", done, rounds, done == rounds ? "\n" : "");
-    std::fflush(stderr);
-}
-
-PeaksOptions peaks_options(const MachineOptions& options) {
+PeaksOptions peaks_options(const MachineOptions& options, ProgressLine& line) {
     PeaksOptions peaks;
     peaks.refresh = options.refresh;
     peaks.settings.rounds = read_count(options.rounds, "--rounds");
     peaks.note = [](const std::string& text) { fmt::print(stderr, "mobilenet-cost: {}\n", text); };
-    if (isatty(STDERR_FILENO) == 1) peaks.settings.progress = show_progress;
+    peaks.settings.progress = [&line](std::int64_t done, std::int64_t rounds) {
+        line.show(fmt::format("measuring peaks: round {} of {}", done, rounds));
+    };
     return peaks;
 }
 
 int run_machine(const MachineOptions& options) {
-    const PeaksOptions peaks = peaks_options(options);
+    ProgressLine line;
+    const PeaksOptions peaks = peaks_options(options, line);
     Output output(options.output);
     MachineReport report;
     report.machine = read_machine();
@@ -44,6 +42,7 @@ int run_machine(const MachineOptions& options) {
     // Before the peaks: afterwards it would see their own heat and load.
     report.preflight = run_preflight();
     report.peaks = load_or_measure_peaks(peaks, report.fingerprint);
+    line.clear();
     output.write({.sections = [&] { return machine_sections(report); },
                   .csv = [&] { return machine_csv_table(report); },
                   .json = [&] { return machine_json(report); },

@@ -7,11 +7,9 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/build_info.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/list.h"
 #include "mobilenet_cost/peaks_cache.h"
-#include "mobilenet_cost/report/bench_report.h"
 #include "mobilenet_cost/roofline.h"
 #include "mobilenet_cost/run_log.h"
 #include "mobilenet_cost/session_setup.h"
@@ -180,11 +178,6 @@ void refuse_namesakes(const std::vector<ModelConfig>& configs, const std::vector
     }
 }
 
-void warn_of_build() {
-    const std::string warning = build_warning(build_info());
-    if (!warning.empty()) fmt::print(stderr, "mobilenet-cost: warning: {}\n", warning);
-}
-
 }  // namespace
 
 int run_measured(const SweepOptions& options) {
@@ -230,7 +223,7 @@ int run_resumed(const SweepOptions& options) {
 void add_bench_options(CLI::App& command, SweepOptions& options) {
     command.add_flag("--bench", options.bench, "time real passes of every cell, too");
     command.option_defaults()->group(kBenchGroup);
-    add_timing_options(command, options.timing, "at most 200", "300");
+    add_timing_options(command, options.timing, "[at most 200]", "[300]");
     add_list(command, "--networks", options.networks, "LIST", "separable, standard [both]");
     command.add_option("--precision", options.precision, "half width of each interval to stop at [0.02]")
         ->type_name("P");

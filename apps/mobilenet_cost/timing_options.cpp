@@ -1,10 +1,12 @@
 #include "timing_options.h"
 
 #include <charconv>
+#include <cstdio>
 #include <limits>
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/build_info.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/list.h"
 #include "mobilenet_cost/machine.h"
@@ -18,14 +20,18 @@ void add_timing_options(CLI::App& command, TimingOptions& options, const std::st
     add_list(command, "-e,--engine", options.engines, "LIST", "see `engines` [the fastest here]");
     add_list(command, "-t,--threads", options.threads, "LIST", "threads of a pass [1]");
     command
-        .add_option("--rounds", options.rounds,
-                    fmt::format("times that each network is visited [{}]", rounds))
+        .add_option("--rounds", options.rounds, fmt::format("times that each network is visited {}", rounds))
         ->type_name("N");
     command.add_option("--seed", options.seed, "of the order in the rounds [1]")->type_name("N");
-    command.add_option("--max-seconds", options.max_seconds, fmt::format("for all timing [{}]", max_seconds))
+    command.add_option("--max-seconds", options.max_seconds, fmt::format("for all timing {}", max_seconds))
         ->type_name("S");
     command.add_option("--cpu", options.cpu, "where one-thread passes run [the last allowed]")
         ->type_name("N");
+}
+
+void warn_of_build() {
+    const std::string warning = build_warning(build_info());
+    if (!warning.empty()) fmt::print(stderr, "mobilenet-cost: warning: {}\n", warning);
 }
 
 std::vector<int> read_threads(const std::vector<std::string>& texts) {

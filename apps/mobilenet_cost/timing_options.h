@@ -18,9 +18,12 @@ struct TimingOptions {
     std::string cpu;
 };
 
-/// `rounds` and `max_seconds` are the defaults that the help states.
+/// `rounds` and `max_seconds` end the help's lines of these flags: what they count for, and the default.
 void add_timing_options(CLI::App& command, TimingOptions& options, const std::string& rounds,
                         const std::string& max_seconds);
+
+/// Says on stderr that times of this build mean nothing, if it is one of those.
+void warn_of_build();
 
 // Each throws Error naming the flag.
 

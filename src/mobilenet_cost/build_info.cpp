@@ -1,5 +1,7 @@
 #include "mobilenet_cost/build_info.h"
 
+#include <fmt/format.h>
+
 // GCC says by macro, Clang by feature, which sanitizer is on. UndefinedBehaviorSanitizer alone has no macro
 // in GCC, hence the look at the flags in build_info().
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -42,6 +44,17 @@ constexpr BuildInfo kBuildInfo = {
 
 const BuildInfo& build_info() {
     return kBuildInfo;
+}
+
+std::string build_warning(const BuildInfo& build) {
+    std::string why;
+    if (!build.optimised) why = "without optimisation";
+    if (build.sanitized) why += why.empty() ? "with a sanitizer" : " and with a sanitizer";
+    if (why.empty()) return {};
+    return fmt::format(
+        "WARNING: this program was built {} (build type {}): ITS TIMES MEAN NOTHING. Build the "
+        "release preset.\n",
+        why, build.build_type.empty() ? "unknown" : build.build_type);
 }
 
 }  // namespace mobilenet_cost

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace mobilenet_cost {
@@ -22,5 +23,8 @@ struct BuildInfo {
 };
 
 const BuildInfo& build_info();
+
+/// Why this build's times do not count; empty: they do.
+[[nodiscard]] std::string build_warning(const BuildInfo& build);
 
 }  // namespace mobilenet_cost

@@ -134,17 +134,6 @@ void add_reasons(const BenchResult& result, Reasons& reasons) {
 
 }  // namespace
 
-std::string build_warning(const BuildInfo& build) {
-    std::string why;
-    if (!build.optimised) why = "without optimisation";
-    if (build.sanitized) why += why.empty() ? "with a sanitizer" : " and with a sanitizer";
-    if (why.empty()) return {};
-    return fmt::format(
-        "WARNING: this program was built {} (build type {}): ITS TIMES MEAN NOTHING. Build the "
-        "release preset.\n",
-        why, build.build_type.empty() ? "unknown" : build.build_type);
-}
-
 std::vector<Section> bench_sections(const std::vector<BenchResult>& results, const BuildInfo& build) {
     std::vector<Section> sections;
     if (const std::string warning = build_warning(build); !warning.empty()) {

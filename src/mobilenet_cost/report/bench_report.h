@@ -14,9 +14,6 @@ namespace mobilenet_cost {
 [[nodiscard]] std::vector<Section> bench_sections(const std::vector<BenchResult>& results,
                                                   const BuildInfo& build = build_info());
 
-/// Why this build's times do not count; empty: they do.
-[[nodiscard]] std::string build_warning(const BuildInfo& build);
-
 /// A row for each engine, number of threads and network; the speed-up columns say how much faster the
 /// separable network of the same engine and threads is than the row's.
 [[nodiscard]] Table bench_csv_table(const std::vector<BenchResult>& results);
