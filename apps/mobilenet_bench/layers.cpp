@@ -27,7 +27,7 @@ std::string describe(const Layer& layer) {
 }
 
 /// The layer as a network of its own. Where it adds two tensors, both are the input, which then counts once.
-TimedNetwork alone(const Network& network, std::size_t index) {
+WholeNetwork alone(const Network& network, std::size_t index) {
     Layer layer = network.layers[index];
     layer.inputs = {0, std::holds_alternative<Add>(layer.kind) ? 0 : kNoTensor};
     Cost cost = layer_cost(layer);
@@ -38,7 +38,7 @@ TimedNetwork alone(const Network& network, std::size_t index) {
 
 /// The gate of a squeeze-and-excite needs a second tensor of one value per channel, which no input of a
 /// network can be: a pooling layer makes it, and the two are timed together.
-TimedNetwork with_gate(const Network& network, std::size_t index) {
+WholeNetwork with_gate(const Network& network, std::size_t index) {
     Layer scale = network.layers[index];
     Layer pool = scale;
     pool.kind = GlobalPool{};
@@ -57,7 +57,7 @@ TimedNetwork with_gate(const Network& network, std::size_t index) {
 void register_layer(Passes& passes, const std::string& name, const Network& network, std::size_t index,
                     const std::vector<std::string>& engines) {
     const bool gated = std::holds_alternative<Scale>(network.layers[index].kind);
-    TimedNetwork timed = gated ? with_gate(network, index) : alone(network, index);
+    WholeNetwork timed = gated ? with_gate(network, index) : alone(network, index);
     for (const std::string& engine : engines) {
         passes.add({.name = fmt::format("{}/{}/threads:1", name, engine),
                     .make = [timed] { return timed; },

@@ -23,7 +23,7 @@ std::vector<int> thread_counts() {
     return counts;
 }
 
-TimedNetwork make_network(const ModelConfig& config, const Variant& variant, bool standard) {
+WholeNetwork make_network(const ModelConfig& config, const Variant& variant, bool standard) {
     Network network = expand(config, variant);
     if (standard) network = standard_counterpart(network);
     const std::int64_t traffic = traffic_bytes(total_cost(network), DataType::f32);

@@ -64,7 +64,7 @@ Passes::~Passes() = default;
 Passes::Ready& Passes::ready(const Pass& pass) {
     if (ready_ && ready_->name == pass.name) return *ready_;
     ready_.reset();
-    const TimedNetwork timed = pass.make();
+    const WholeNetwork timed = pass.make();
     check_memory(timed.network);
     auto made = std::make_unique<Ready>();
     made->name = pass.name;

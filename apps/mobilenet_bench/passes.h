@@ -12,7 +12,7 @@
 namespace mobilenet_cost {
 
 /// A network that is timed as a whole.
-struct TimedNetwork {
+struct WholeNetwork {
     Network network;
     std::int64_t traffic_bytes = 0;  ///< of one pass: weights and activations, each moved once
 };
@@ -20,7 +20,7 @@ struct TimedNetwork {
 /// What one benchmark times. The network is made when the benchmark runs: only listing names builds none.
 struct Pass {
     std::string name;
-    std::function<TimedNetwork()> make;
+    std::function<WholeNetwork()> make;
     std::string engine;
     int threads = 1;
     benchmark::TimeUnit unit = benchmark::kMillisecond;

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 #include <limits>
+#include <map>
+#include <string>
 #include <utility>
 
 #include <Eigen/Dense>
@@ -77,31 +79,12 @@ Features fit_rates(const std::vector<Sample>& samples) {
     return best.rates;
 }
 
-/// What must agree for two layers to be the same one of a family.
+/// What layers that behave alike have in common.
 std::string layer_kind(const Network& network, std::size_t index) {
     const Layer& layer = network.layers[index];
     const Conv* conv = std::get_if<Conv>(&layer.kind);
     return fmt::format("{} {} {}", layer_class_name(layer_class(network, index)),
                        conv != nullptr ? conv->kernel : 0, conv != nullptr ? conv->stride : 0);
-}
-
-std::vector<std::string> layer_kinds(const Network& network) {
-    std::vector<std::string> kinds;
-    for (std::size_t i = 0; i < network.layers.size(); ++i)
-        kinds.push_back(layer_kind(network, i));
-    return kinds;
-}
-
-void require_kinds(const std::vector<std::string>& expected, const Network& network) {
-    const std::vector<std::string> found = layer_kinds(network);
-    if (found.size() != expected.size())
-        fail("prediction", fmt::format("expected a network of {} layers, as timed, found {}", expected.size(),
-                                       found.size()));
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        if (found[i] != expected[i])
-            fail("prediction", fmt::format("expected layer {} to be \"{}\", as timed, found \"{}\"", i,
-                                           expected[i], found[i]));
-    }
 }
 
 double dot(const Features& rates, const Features& features) {
@@ -111,55 +94,59 @@ double dot(const Features& rates, const Features& features) {
     return sum;
 }
 
+using SamplesByName = std::map<std::string, std::vector<Sample>>;
+
+std::map<std::string, Features> fit_all(const SamplesByName& samples) {
+    std::map<std::string, Features> rates;
+    for (const auto& [name, of_name] : samples)
+        rates[name] = of_name.empty() ? Features{} : fit_rates(of_name);  // a fused layer takes no time
+    return rates;
+}
+
 }  // namespace
 
 struct TimeModel::Rates {
-    Features rates{};
+    std::map<std::string, Features> of_layer;  // by name
+    std::map<std::string, Features> of_kind;
 };
 
-TimeModel TimeModel::fit(const std::vector<TimedNetwork>& timed, TimeModelKind kind) {
+TimeModel TimeModel::fit(const std::vector<TimedNetwork>& timed) {
     if (timed.empty()) fail("prediction", "expected a timed network, found none");
     TimeModel model;
-    model.kind_ = kind;
-    model.ops_ = layer_kinds(timed.front().network);
-    const std::size_t layers = model.ops_.size();
-    std::vector<std::vector<Sample>> samples(layers);
+    SamplesByName of_layer;
+    SamplesByName of_kind;
     for (const TimedNetwork& network : timed) {
-        require_kinds(model.ops_, network.network);
         double sum = 0;
-        for (std::size_t i = 0; i < layers; ++i) {
-            const double seconds = network.profile.layers[i].seconds.value;
+        for (std::size_t i = 0; i < network.network.layers.size(); ++i) {
+            const Layer& layer = network.network.layers[i];
+            const double seconds = network.profile.layers.at(i).seconds.value;
             sum += seconds;
-            if (seconds > 0) samples[i].push_back({features_of(network.network.layers[i]), seconds});
+            for (std::vector<Sample>* samples :
+                 {&of_layer[layer_name(network.network, i)], &of_kind[layer_kind(network.network, i)]}) {
+                if (seconds > 0) samples->push_back({features_of(layer), seconds});
+            }
         }
         model.between_layers_ += (network.seconds - sum) / static_cast<double>(timed.size());
     }
-    if (kind == TimeModelKind::per_class) {
-        for (std::size_t i = 0; i < layers; ++i) {
-            const auto first = static_cast<std::size_t>(
-                std::find(model.ops_.begin(), model.ops_.end(), model.ops_[i]) - model.ops_.begin());
-            if (first != i) samples[first].insert(samples[first].end(), samples[i].begin(), samples[i].end());
-        }
-    }
-    std::vector<Rates> rates(layers);
-    for (std::size_t i = 0; i < layers; ++i) {
-        const auto first = static_cast<std::size_t>(
-            std::find(model.ops_.begin(), model.ops_.end(), model.ops_[i]) - model.ops_.begin());
-        if (kind == TimeModelKind::per_class && first != i) {
-            if (!samples[i].empty()) rates[i] = rates[first];  // a fused layer takes no time of its own
-        } else if (!samples[i].empty()) {
-            rates[i].rates = fit_rates(samples[i]);
-        }
-    }
-    model.rates_ = std::make_shared<const std::vector<Rates>>(std::move(rates));
+    model.rates_ = std::make_shared<const Rates>(Rates{fit_all(of_layer), fit_all(of_kind)});
     return model;
 }
 
 std::vector<double> TimeModel::layer_seconds(const Network& network) const {
-    require_kinds(ops_, network);
     std::vector<double> seconds;
-    for (std::size_t i = 0; i < network.layers.size(); ++i)
-        seconds.push_back(dot((*rates_)[i].rates, features_of(network.layers[i])));
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        const Layer& layer = network.layers[i];
+        const std::string name = layer_name(network, i);
+        const auto of_layer = rates_->of_layer.find(name);
+        const std::string kind = layer_kind(network, i);
+        const auto of_kind = rates_->of_kind.find(kind);
+        if (of_kind == rates_->of_kind.end())
+            fail("prediction",
+                 fmt::format("expected layer \"{}\" to be of a kind that was timed, found \"{}\"", name,
+                             kind));
+        const bool known = of_layer != rates_->of_layer.end();
+        seconds.push_back(dot(known ? of_layer->second : of_kind->second, features_of(layer)));
+    }
     return seconds;
 }
 
@@ -170,20 +157,16 @@ double TimeModel::seconds(const Network& network) const {
     return std::max(sum + between_layers_, sum / 2);  // a negative rest must not eat up a tiny network
 }
 
-std::vector<double> leave_one_out_errors(const std::vector<TimedNetwork>& timed, TimeModelKind kind) {
+std::vector<double> leave_one_out_errors(const std::vector<TimedNetwork>& timed) {
     std::vector<double> errors;
     if (timed.size() < 3) return errors;
     for (std::size_t i = 0; i < timed.size(); ++i) {
         std::vector<TimedNetwork> others = timed;
         others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
-        const double predicted = TimeModel::fit(others, kind).seconds(timed[i].network);
+        const double predicted = TimeModel::fit(others).seconds(timed[i].network);
         errors.push_back(predicted / timed[i].seconds - 1);
     }
     return errors;
-}
-
-std::string_view time_model_name(TimeModelKind kind) {
-    return kind == TimeModelKind::per_layer ? "per_layer" : "per_class";
 }
 
 }  // namespace mobilenet_cost

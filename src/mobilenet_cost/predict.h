@@ -4,7 +4,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "mobilenet_cost/layer_profile.h"
@@ -19,22 +18,18 @@ struct TimedNetwork {
     double seconds = 0;  ///< of a whole pass without clock readings inside
 };
 
-/// How the time of a layer is explained. Each is a sum of work at a fixed rate (an additive roofline: MACs,
-/// activation bytes, weight bytes, and a constant for the call), with rates fitted by non-negative least
-/// squares on relative errors.
-enum class TimeModelKind {
-    per_layer,  ///< each layer of the family has rates of its own
-    per_class,  ///< layers of a class share them
-};
-
-/// Predicts the time of networks of a family that were not timed. Fitted to at least one network; two or more
-/// that differ in width and in resolution make it useful.
+/// Predicts the time of networks of a family that were not timed. The time of a layer is a sum of work at
+/// fixed rates (an additive roofline: MACs, activations, weights, and a constant for the call); each layer of
+/// the family, told by its name, has rates of its own, fitted by non-negative least squares on relative
+/// errors. A layer that no timed network has (a residual sum that exists at some widths only) takes the rates
+/// fitted to all layers of its kind. Fitted to at least one network; two or more that differ in width and in
+/// resolution make it useful.
 class TimeModel {
   public:
-    /// Throws Error when there is none, or when their layers are not the same in number and kind.
-    [[nodiscard]] static TimeModel fit(const std::vector<TimedNetwork>& timed, TimeModelKind kind);
+    /// Throws Error when there is none.
+    [[nodiscard]] static TimeModel fit(const std::vector<TimedNetwork>& timed);
 
-    /// Seconds of a whole pass. Throws Error for a network of another family.
+    /// Seconds of a whole pass. Throws Error for a network with a layer of a kind that was not timed.
     [[nodiscard]] double seconds(const Network& network) const;
 
     /// Seconds of each layer; they and `between_layers` add up to the pass.
@@ -42,16 +37,11 @@ class TimeModel {
 
   private:
     struct Rates;
-    TimeModelKind kind_ = TimeModelKind::per_layer;
-    std::vector<std::string> ops_;                     // of the layers of the family
-    std::shared_ptr<const std::vector<Rates>> rates_;  // one per layer, or one per class
-    double between_layers_ = 0;                        // whole pass - sum of the layers
+    std::shared_ptr<const Rates> rates_;
+    double between_layers_ = 0;  // whole pass - sum of the layers
 };
 
 /// Relative error of predicting each timed network from the others; empty with fewer than three.
-[[nodiscard]] std::vector<double> leave_one_out_errors(const std::vector<TimedNetwork>& timed,
-                                                       TimeModelKind kind);
-
-[[nodiscard]] std::string_view time_model_name(TimeModelKind kind);
+[[nodiscard]] std::vector<double> leave_one_out_errors(const std::vector<TimedNetwork>& timed);
 
 }  // namespace mobilenet_cost

@@ -16,9 +16,6 @@
 namespace mobilenet_cost {
 namespace {
 
-/// Fits best over the families, alphas and resolutions of docs/prediction.md.
-constexpr TimeModelKind kModel = TimeModelKind::per_layer;
-
 /// Cells of one model with the smallest and largest alpha and resolution that the grid has.
 void append_corners(const std::vector<SweepCell>& cells, const std::string& model,
                     std::vector<std::size_t>& corners) {
@@ -69,8 +66,8 @@ class GroupPrediction {
     void append(Prediction& prediction) const {
         const std::vector<TimedNetwork> timed = timed_networks();
         if (timed.empty()) throw Error("no timed cell");
-        const TimeModel model = TimeModel::fit(timed, kModel);
-        const std::vector<double> errors = leave_one_out_errors(timed, kModel);
+        const TimeModel model = TimeModel::fit(timed);
+        const std::vector<double> errors = leave_one_out_errors(timed);
         for (std::size_t cell = 0; cell < run_.cells.size(); ++cell) {
             if (run_.cells[cell].model != group_.model || contains(run_.timing.prediction->timed, cell))
                 continue;
@@ -166,7 +163,6 @@ PredictionPlan plan_prediction(const std::vector<SweepCell>& cells, std::size_t 
 
 Prediction predict(const std::vector<ModelConfig>& configs, const SweepRun& run, const SweepResult& result) {
     Prediction prediction;
-    prediction.model = kModel;
     for (const Group& group : groups_of(run)) {
         try {
             GroupPrediction(configs, run, result, group).append(prediction);

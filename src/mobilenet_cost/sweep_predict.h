@@ -36,7 +36,6 @@ struct PredictedPoint {
 };
 
 struct Prediction {
-    TimeModelKind model = TimeModelKind::per_layer;
     std::vector<PredictedPoint> points;     ///< of all cells that were not timed for the fit
     std::vector<std::string> obstacles;     ///< what could not be predicted, and why
     std::optional<double> median_residual;  ///< of the absolute residuals of the spot checks

@@ -170,6 +170,28 @@ class Killed(SweepBench):
         self.assert_rounds(self.log, self.ROUNDS, 2)
 
 
+class Predicted(SweepBench):
+    def test_the_document(self):
+        """Corners are timed, the others predicted, spots both; and the document is as its schema says."""
+        grid = ["--alpha", "0.25,0.5,0.75", "--res", "32,64,96"]
+        arguments = ["sweep", *grid, "--bench", "--predict", "--spots", "2", "-e", "xnnpack", "--rounds", "2"]
+        result = self.run_fake(*arguments, "-o", self.document)
+        self.assertEqual(result.returncode, 0, result)
+        document = json.loads(self.document.read_text())
+        schema = json.loads((SOURCE / "docs/schemas/sweep.schema.json").read_text())
+        errors = jsonschema.Draft202012Validator(schema).iter_errors(document)
+        self.assertEqual([f"{error.json_path}: {error.message}" for error in errors], [])
+        self.assertEqual(document["prediction"]["timed_cells"], [0, 2, 6, 8])
+        spots = document["prediction"]["spot_cells"]
+        self.assertEqual(len(spots), 2)
+        for index, cell in enumerate(document["cells"]):
+            corner = index in [0, 2, 6, 8]
+            self.assertEqual(bool(cell["predicted"]), not corner)
+            self.assertEqual(bool(cell["measured"]), corner or index in spots)
+            for point in cell["predicted"]:
+                self.assertEqual(point["residual"] is not None, index in spots)
+
+
 class Interrupted(SweepBench):
     def test_a_standard_network_and_layers(self):
         """Ctrl-C ends a run of everything there is; then the rest."""

@@ -151,7 +151,7 @@ std::vector<Json> cells_json(const SweepRun& run, const SweepResult& result,
 
 /// How the predicted points came about.
 Json prediction_json(const SweepRun& run, const Prediction& prediction) {
-    return {{"model", time_model_name(prediction.model)},
+    return {{"model", "per_layer"},
             {"timed_cells", run.timing.prediction->timed},
             {"spot_cells", run.timing.prediction->spots},
             {"median_residual", finite_or_null(prediction.median_residual)},
