@@ -94,6 +94,16 @@ double dot(const Features& rates, const Features& features) {
     return sum;
 }
 
+/// Makes the layers add up to the pass. They are timed in fewer passes than it, at another moment, with clock
+/// readings between them: they tell how the pass divides, not how long it is.
+double scale_of_layers(const TimedNetwork& timed) {
+    double sum = 0;
+    for (const LayerTime& layer : timed.profile.layers)
+        sum += layer.seconds.value;
+    if (!(sum > 0)) fail("prediction", "expected layers that take time, found none");
+    return timed.seconds / sum;
+}
+
 using SamplesByName = std::map<std::string, std::vector<Sample>>;
 
 std::map<std::string, Features> fit_all(const SamplesByName& samples) {
@@ -116,17 +126,15 @@ TimeModel TimeModel::fit(const std::vector<TimedNetwork>& timed) {
     SamplesByName of_layer;
     SamplesByName of_kind;
     for (const TimedNetwork& network : timed) {
-        double sum = 0;
+        const double scale = scale_of_layers(network);
         for (std::size_t i = 0; i < network.network.layers.size(); ++i) {
             const Layer& layer = network.network.layers[i];
-            const double seconds = network.profile.layers.at(i).seconds.value;
-            sum += seconds;
+            const double seconds = scale * network.profile.layers.at(i).seconds.value;
             for (std::vector<Sample>* samples :
                  {&of_layer[layer_name(network.network, i)], &of_kind[layer_kind(network.network, i)]}) {
                 if (seconds > 0) samples->push_back({features_of(layer), seconds});
             }
         }
-        model.between_layers_ += (network.seconds - sum) / static_cast<double>(timed.size());
     }
     model.rates_ = std::make_shared<const Rates>(Rates{fit_all(of_layer), fit_all(of_kind)});
     return model;
@@ -154,7 +162,7 @@ double TimeModel::seconds(const Network& network) const {
     double sum = 0;
     for (const double layer : layer_seconds(network))
         sum += layer;
-    return std::max(sum + between_layers_, sum / 2);  // a negative rest must not eat up a tiny network
+    return sum;
 }
 
 std::vector<double> leave_one_out_errors(const std::vector<TimedNetwork>& timed) {

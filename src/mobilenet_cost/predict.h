@@ -21,9 +21,9 @@ struct TimedNetwork {
 /// Predicts the time of networks of a family that were not timed. The time of a layer is a sum of work at
 /// fixed rates (an additive roofline: MACs, activations, weights, and a constant for the call); each layer of
 /// the family, told by its name, has rates of its own, fitted by non-negative least squares on relative
-/// errors. A layer that no timed network has (a residual sum that exists at some widths only) takes the rates
-/// fitted to all layers of its kind. Fitted to at least one network; two or more that differ in width and in
-/// resolution make it useful.
+/// errors and scaled to add up to the pass. A layer that no timed network has (a residual sum that exists at
+/// some widths only) takes the rates fitted to all layers of its kind. Fitted to at least one network; two or
+/// more that differ in width and in resolution make it useful.
 class TimeModel {
   public:
     /// Throws Error when there is none.
@@ -32,13 +32,12 @@ class TimeModel {
     /// Seconds of a whole pass. Throws Error for a network with a layer of a kind that was not timed.
     [[nodiscard]] double seconds(const Network& network) const;
 
-    /// Seconds of each layer; they and `between_layers` add up to the pass.
+    /// Seconds of each layer; they add up to the pass.
     [[nodiscard]] std::vector<double> layer_seconds(const Network& network) const;
 
   private:
     struct Rates;
     std::shared_ptr<const Rates> rates_;
-    double between_layers_ = 0;  // whole pass - sum of the layers
 };
 
 /// Relative error of predicting each timed network from the others; empty with fewer than three.

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <exception>
 #include <new>
+#include <numeric>
 #include <utility>
 
 #include <fmt/chrono.h>
@@ -272,13 +273,23 @@ class Runner {
         report(shown);
     }
 
+    /// A prediction rests on the layers of the cells it is fitted to: they get all the time there is.
+    [[nodiscard]] std::vector<std::size_t> cells_with_layers() const {
+        if (run_.timing.prediction) return run_.timing.prediction->timed;
+        std::vector<std::size_t> cells(run_.cells.size());
+        std::iota(cells.begin(), cells.end(), std::size_t{0});
+        return cells;
+    }
+
     /// Cell by cell, all engines and thread counts of a cell in the same rounds.
     void time_layers() {
-        const double limit = run_.timing.max_seconds * kLayerShare / static_cast<double>(run_.cells.size());
-        for (std::size_t cell = 0; cell < run_.cells.size() && !stopped(); ++cell) {
+        const std::vector<std::size_t> cells = cells_with_layers();
+        const double limit = run_.timing.max_seconds * kLayerShare / static_cast<double>(cells.size());
+        for (std::size_t i = 0; i < cells.size() && !stopped(); ++i) {
+            const std::size_t cell = cells[i];
             report({.phase = Phase::layers,
-                    .done = static_cast<std::int64_t>(cell),
-                    .total = static_cast<std::int64_t>(run_.cells.size())});
+                    .done = static_cast<std::int64_t>(i),
+                    .total = static_cast<std::int64_t>(cells.size())});
             time_layers(cell, NetworkKind::separable, limit);
             if (run_.timing.prediction) time_layers(cell, NetworkKind::standard, limit);
         }

@@ -117,6 +117,11 @@ bool differs(const Estimate& ratio, double band) {
     return ratio.interval && (ratio.interval->low > 1 + band || ratio.interval->high < 1 / (1 + band));
 }
 
+std::string text_of(const Estimate& ratio) {
+    if (!ratio.interval) return fmt::format("{:.4f}", ratio.value);
+    return fmt::format("{:.4f} [{:.4f}, {:.4f}]", ratio.value, ratio.interval->low, ratio.interval->high);
+}
+
 int run(int trials, std::int64_t rounds, double planted, double band) {
     const ModelConfig config = find_model("mobilenet_v1");
     int false_alarms = 0;
@@ -131,9 +136,9 @@ int run(int trials, std::int64_t rounds, double planted, double band) {
             distances.push_back(std::abs(trial->twin.value - 1));
             slowdowns.push_back(trial->slowed.value - 1);
         }
-        fmt::print(stderr, "\r{}/{}", i + 1, trials);
+        fmt::print(stderr, "{}/{}: twin {}, slowed {}\n", i + 1, trials,
+                   trial ? text_of(trial->twin) : "disturbed", trial ? text_of(trial->slowed) : "disturbed");
     }
-    fmt::print(stderr, "\n");
     const auto percent = [trials](int count) { return 100.0 * count / trials; };
     if (distances.empty()) {
         fmt::print(stderr, "aa_trials: every round of every trial was disturbed by other processes\n");

@@ -19,8 +19,6 @@
 namespace mobilenet_cost {
 namespace {
 
-constexpr double kBetweenLayers = 3e-5;
-
 /// A machine whose layers are a roofline exactly; each layer has rates of its own.
 double layer_seconds(const Network& network, std::size_t index) {
     const Cost cost = layer_cost(network.layers[index]);
@@ -31,7 +29,7 @@ double layer_seconds(const Network& network, std::size_t index) {
 }
 
 TimedNetwork timed(const Network& network) {
-    TimedNetwork timed{.network = network, .profile = {}, .seconds = kBetweenLayers};
+    TimedNetwork timed{.network = network, .profile = {}, .seconds = 0};
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         LayerTime& layer = timed.profile.layers.emplace_back();
         layer.seconds.value = layer_seconds(network, i);
@@ -68,7 +66,7 @@ TEST(Predict, AMachineThatIsARooflineIsPredicted) {
                 const TimedNetwork truth = timed(network_of(model, alpha, resolution));
                 EXPECT_NEAR(fitted.seconds(truth.network) / truth.seconds, 1, tolerance)
                     << model << " " << alpha << " " << resolution;
-                double sum = kBetweenLayers;
+                double sum = 0;
                 for (const double seconds : fitted.layer_seconds(truth.network))
                     sum += seconds;
                 EXPECT_NEAR(sum / fitted.seconds(truth.network), 1, 1e-9);
@@ -88,6 +86,15 @@ TEST(Predict, ALayerThatNoTimedNetworkHasTakesTheRatesOfItsKind) {
         if (!std::holds_alternative<Add>(with.layers[i].kind)) continue;
         EXPECT_NEAR(layers[i] / layer_seconds(with, i), 1, 0.3) << layer_name(with, i);
     }
+}
+
+/// The machine was slower by half while it timed the layers.
+TEST(Predict, LayersTellOnlyHowThePassDivides) {
+    std::vector<TimedNetwork> networks = corners("mobilenet_v1");
+    for (LayerTime& layer : networks.front().profile.layers)
+        layer.seconds.value *= 1.5;
+    const TimedNetwork truth = timed(network_of("mobilenet_v1", 0.75, 160));
+    EXPECT_NEAR(TimeModel::fit(networks).seconds(truth.network) / truth.seconds, 1, 1e-6);
 }
 
 TEST(Predict, OneTimedNetworkPredictsItself) {
