@@ -156,7 +156,7 @@ class Worker {
         expect_words(words, 3);
         const PeakFlops found = measure_peak(std::stoi(words[1]), std::stod(words[2]));
         return object_of({{"flops_per_second", found.flops_per_second},
-                          {"core_hertz", found.core_hertz ? Json(*found.core_hertz) : Json(nullptr)},
+                          {"core_hertz", found.core_hertz},
                           {"instruction_set", found.instruction_set}});
     }
 
