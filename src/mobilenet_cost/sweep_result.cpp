@@ -148,14 +148,8 @@ class Evaluation {
     }
 
     void set_seconds(std::size_t index, PointResult& result) const {
-        std::vector<double> seconds;
-        for (const TimedBlock& block : measurement_.cells[index].blocks) {
-            if (disturbed(index, block)) {
-                ++result.disturbed;
-            } else {
-                seconds.push_back(block.seconds);
-            }
-        }
+        const std::vector<double> seconds = undisturbed_seconds(run_, measurement_, index);
+        result.disturbed = result.rounds - static_cast<std::int64_t>(seconds.size());
         if (!seconds.empty()) result.seconds = median_estimate(seconds, confidence_);
     }
 
@@ -273,6 +267,16 @@ SweepResult evaluate(const SweepRun& run, const Measurement& measurement) {
     }
     summarize_points(result);
     return result;
+}
+
+std::vector<double> undisturbed_seconds(const SweepRun& run, const Measurement& measurement,
+                                        std::size_t point) {
+    const CellSamples& samples = measurement.cells[point];
+    std::vector<double> seconds;
+    for (const TimedBlock& block : samples.blocks) {
+        if (!is_disturbed(block, samples.size.group, run.timing)) seconds.push_back(block.seconds);
+    }
+    return seconds;
 }
 
 std::vector<bool> points_wanted(const SweepRun& run, const SweepResult& result) {

@@ -53,6 +53,11 @@ struct SweepResult {
 /// The same with the samples of a measurement that is not in the run yet.
 [[nodiscard]] SweepResult evaluate(const SweepRun& run, const Measurement& measurement);
 
+/// Seconds of a pass of a point, one for each round that nothing disturbed (SweepTiming::most_steal), in
+/// order.
+[[nodiscard]] std::vector<double> undisturbed_seconds(const SweepRun& run, const Measurement& measurement,
+                                                      std::size_t point);
+
 /// Which points the next round must visit so that every interval becomes narrow enough: those that are not,
 /// their bases and their counterparts. None: precise enough.
 [[nodiscard]] std::vector<bool> points_wanted(const SweepRun& run, const SweepResult& result);

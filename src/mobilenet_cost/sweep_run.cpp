@@ -48,6 +48,18 @@ void append_group(const std::vector<SweepCell>& cells, const SweepTiming& timing
 
 }  // namespace
 
+const RooflinePeak* find_peak(const RooflinePeaks& peaks, int threads) {
+    const auto found = std::find_if(peaks.begin(), peaks.end(), [threads](const RooflinePeak& peak) {
+        return peak.threads == threads && peak.flops_per_second > 0 && peak.bytes_per_second > 0;
+    });
+    return found == peaks.end() ? nullptr : &*found;
+}
+
+double roofline_seconds(const LayerTime& layer, const RooflinePeak& peak) {
+    return std::max(2 * static_cast<double>(layer.macs) / peak.flops_per_second,
+                    static_cast<double>(layer.traffic_bytes) / peak.bytes_per_second);
+}
+
 std::vector<SweepPoint> plan_points(const std::vector<SweepCell>& cells, const SweepTiming& timing) {
     std::vector<SweepPoint> points;
     std::int64_t group = 0;

@@ -91,6 +91,13 @@ struct RooflinePeak {
 /// A peak for each number of threads that it is known for.
 using RooflinePeaks = std::vector<RooflinePeak>;
 
+/// Null where it is not known.
+[[nodiscard]] const RooflinePeak* find_peak(const RooflinePeaks& peaks, int threads);
+
+/// Shortest time of a layer under a roof: it computes no faster than the peak and moves its bytes no faster
+/// than the memory (Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009).
+[[nodiscard]] double roofline_seconds(const LayerTime& layer, const RooflinePeak& peak);
+
 /// Everything that a measured sweep is: what a run log stores, and all that its document is made from.
 struct SweepRun {
     std::string started;  ///< UTC, "2026-01-31T12:00:00Z"

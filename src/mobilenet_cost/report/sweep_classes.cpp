@@ -19,13 +19,6 @@ const LayerProfile* profile_of(const SweepRun& run, std::size_t point) {
     return profile.status == BenchStatus::ok && !profile.classes.empty() ? &profile : nullptr;
 }
 
-const RooflinePeak* peak_of(const RooflinePeaks& peaks, int threads) {
-    const auto found = std::find_if(peaks.begin(), peaks.end(), [threads](const RooflinePeak& peak) {
-        return peak.threads == threads && peak.flops_per_second > 0 && peak.bytes_per_second > 0;
-    });
-    return found == peaks.end() ? nullptr : &*found;
-}
-
 /// Of the layers of a class, or of all.
 double bound_seconds(const LayerProfile& profile, const RooflinePeak& peak,
                      std::optional<LayerClass> layer_class) {
@@ -176,17 +169,12 @@ std::optional<Ends> ends_of(const SweepRun& run, const SweepGroup& group) {
 
 }  // namespace
 
-double roofline_seconds(const LayerTime& layer, const RooflinePeak& peak) {
-    return std::max(2 * static_cast<double>(layer.macs) / peak.flops_per_second,
-                    static_cast<double>(layer.traffic_bytes) / peak.bytes_per_second);
-}
-
 std::vector<Section> sweep_class_sections(const SweepRun& run, const RooflinePeaks& peaks) {
     std::vector<Section> sections;
     for (const SweepGroup& group : sweep_groups(run)) {
         const auto ends = ends_of(run, group);
         if (!ends) continue;
-        const RooflinePeak* peak = peak_of(peaks, group.threads);
+        const RooflinePeak* peak = find_peak(peaks, group.threads);
         sections.push_back(share_section(run, group, ends->base, peak));
         std::string text = remarks(run, ends->base);
         if (ends->smallest != ends->base) {

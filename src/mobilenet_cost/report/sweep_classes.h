@@ -7,10 +7,6 @@
 
 namespace mobilenet_cost {
 
-/// Shortest time of a layer under a roof: it computes no faster than the peak and moves its bytes no faster
-/// than the memory (Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009).
-[[nodiscard]] double roofline_seconds(const LayerTime& layer, const RooflinePeak& peak);
-
 /// "Why not faster": where MACs, bytes and time are in the base and in the smallest cell of each group, and
 /// which layers' time did not shrink with the MACs. Groups without timed layers are left out.
 [[nodiscard]] std::vector<Section> sweep_class_sections(const SweepRun& run, const RooflinePeaks& peaks = {});
