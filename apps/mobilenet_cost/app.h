@@ -8,9 +8,11 @@ namespace mobilenet_cost::app {
 
 // Exit status of the program; part of its interface.
 inline constexpr int kFine = 0;
-inline constexpr int kFailed = 1;    ///< the work failed
-inline constexpr int kUsage = 2;     ///< wrong usage or input: nothing was run, nothing was overwritten
-inline constexpr int kExceeded = 3;  ///< a static budget is exceeded
+inline constexpr int kFailed = 1;        ///< the work failed
+inline constexpr int kUsage = 2;         ///< wrong usage or input: nothing was run, nothing was overwritten
+inline constexpr int kExceeded = 3;      ///< a static budget is exceeded, or an exact quantity differs
+inline constexpr int kRegressed = 4;     ///< a timing regression is established
+inline constexpr int kInconclusive = 5;  ///< too noisy, or too few samples, to judge
 
 /// A subcommand: adds its options to the parser and returns what runs it after a successful parse.
 using Run = std::function<int()>;
@@ -20,6 +22,7 @@ Run setup_cost(CLI::App& command);
 Run setup_bench(CLI::App& command);
 Run setup_sweep(CLI::App& command);
 Run setup_report(CLI::App& command);
+Run setup_compare(CLI::App& command);
 Run setup_budget(CLI::App& command);
 Run setup_export(CLI::App& command);
 Run setup_machine(CLI::App& command);

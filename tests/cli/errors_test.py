@@ -9,7 +9,15 @@ OPTIONS = (
     "--help, --model, --alpha, --res, --beta, --classes, --batch, --alpha-scope, --dtype, --convention, --show, "
     "--explain, --format, --output"
 )
-COMMANDS = "cost, bench, sweep, report, budget, export, machine, models, engines, conventions"
+COMMANDS = "cost, bench, sweep, report, compare, budget, export, machine, models, engines, conventions"
+
+# What a command does not do without.
+NEEDED = {
+    "budget": ["budget.json"],
+    "report": ["run.jsonl"],
+    "compare": ["base.json", "contender.json"],
+    "export": ["--onnx", "model.onnx"],
+}
 
 # Arguments, and the whole sentence.
 WRONG = [
@@ -95,8 +103,7 @@ class Errors(CliTest):
     def test_every_command_refuses_an_unknown_option(self):
         for command in COMMANDS.split(", "):
             with self.subTest(command):
-                needed = {"budget": ["budget.json"], "report": ["run.jsonl"], "export": ["--onnx", "model.onnx"]}.get(command, [])
-                result = run(command, *needed, "--no-such-option")
+                result = run(command, *NEEDED.get(command, []), "--no-such-option")
                 self.assert_refused(result)
                 self.assertIn('unknown option "--no-such-option"', result.stderr)
 

@@ -17,6 +17,7 @@ STORED = SOURCE / "tests/golden"
 V1 = "--alpha 0.5 --res 160"
 V3 = "--model mobilenet_v3_small --alpha 0.75 --res 64"
 V4 = "--model mobilenet_v4_conv_small --res 64 --classes 10"
+COMPARE = "compare tests/golden/sweep_measured.json tests/golden/compare_input.json"
 BUDGET = "budget tests/golden/budget_input.json"
 
 # Stored file, arguments (run in the root of the repository), exit code.
@@ -54,6 +55,11 @@ CASES = [
     ("budget.csv", f"{BUDGET} --format csv", 3),
     ("budget.json", f"{BUDGET} --format json", 3),
     ("budget.jsonl", f"{BUDGET} --format jsonl", 3),
+    ("compare.txt", COMPARE, 3),
+    ("compare.md", f"{COMPARE} --ignore memory_bytes --format markdown", 3),
+    ("compare.csv", f"{COMPARE} --format csv", 3),
+    ("compare.json", f"{COMPARE} --ignore memory_bytes --format json", 3),
+    ("compare.jsonl", f"{COMPARE} --format jsonl", 3),
     ("explain_conv.txt", f"cost {V1} --explain Conv2d_0", 0),
     ("explain_depthwise.txt", f"cost {V1} --explain Conv2d_3_depthwise", 0),
     ("explain_squeeze.txt", f"cost {V3} --explain expanded_conv_0/squeeze_excite/reduce", 0),
@@ -72,7 +78,7 @@ SWEEPS = [
 ]
 
 # Beside the stored output: this script and what the cases read.
-INPUTS = ["golden_test.py", "budget_input.json"]
+INPUTS = ["golden_test.py", "budget_input.json", "compare_input.json"]
 
 
 def output_of(arguments, status):
