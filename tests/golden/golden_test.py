@@ -17,6 +17,7 @@ STORED = SOURCE / "tests/golden"
 V1 = "--alpha 0.5 --res 160"
 V3 = "--model mobilenet_v3_small --alpha 0.75 --res 64"
 V4 = "--model mobilenet_v4_conv_small --res 64 --classes 10"
+FAMILIES = "mobilenet_v1,mobilenet_v2,mobilenet_v3_large,mobilenet_v3_small,mobilenet_v4_conv_small"
 COMPARE = "compare tests/golden/sweep_measured.json tests/golden/compare_input.json"
 BUDGET = "budget tests/golden/budget_input.json"
 
@@ -50,6 +51,7 @@ CASES = [
     ("sweep.csv", "sweep --format csv", 0),
     ("sweep.json", "sweep --format json", 0),
     ("sweep.jsonl", "sweep --format jsonl", 0),
+    ("sweep_families.json", f"sweep --model {FAMILIES} --format json", 0),
     ("budget.txt", BUDGET, 3),
     ("budget.md", f"{BUDGET} --format markdown", 3),
     ("budget.csv", f"{BUDGET} --format csv", 3),
