@@ -164,6 +164,7 @@ class Recipes(unittest.TestCase):
             capture_output=True, text=True, timeout=500,
         )
         self.assertIn(result.returncode, allowed, f"{command}\n{result.stdout}{result.stderr}")
+        return result.stdout
 
     def assert_builds_were_reused(self, sides):
         """Only a handful of files of each side were compiled here."""
@@ -227,6 +228,18 @@ class Recipes(unittest.TestCase):
         self.assertEqual(WORKFLOW["permissions"], {"contents": "read", "pull-requests": "write"})
         checkout = WORKFLOW["jobs"]["gate"]["steps"][0]
         self.assertEqual((checkout["with"]["path"], checkout["with"]["fetch-depth"]), ("head", 2))
+
+    def test_github_job_ends_as_the_gate_does(self):
+        """A program that ends with each status in the place of the gate: only 5 is turned into a warning."""
+        [step] = [step for step in self.github_steps() if " gate " in step["run"]]
+        program = self.workspace / "head/build/release/mobilenet-cost"
+        program.parent.mkdir(parents=True)
+        for status, expected in [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (5, 0)]:
+            with self.subTest(status):
+                program.write_text(f"#!/bin/sh\nexit {status}\n")
+                program.chmod(stat.S_IRWXU)
+                said = self.shell(step["run"], {**self.environment, "GATE_FLAGS": ""}, "-e", allowed=(expected,))
+                self.assertEqual("::warning::" in said, status == 5)
 
     # ---- GitLab, and the commands of the page
 
