@@ -1,3 +1,5 @@
+#include "hardware.h"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -11,8 +13,6 @@
 #include "mobilenet_cost/kernels/peaks.h"
 #include "mobilenet_cost/machine.h"
 #include "mobilenet_cost/stats.h"
-
-#include "hardware.h"
 
 namespace mobilenet_cost::peer {
 namespace {
