@@ -81,7 +81,7 @@ void grid_to_json(benchmark::State& state, const std::string& model) {
     const std::vector<SweepCell> cells = sweep(find_model(model), ten_thousand_variants(), paper());
     SweepSettings settings;
     settings.convention = "paper";
-    settings.alpha_scope = "published";
+    settings.alpha_scope = alpha_scope_name(AlphaScope::published);
     for (auto _ : state)
         benchmark::DoNotOptimize(sweep_json(cells, settings));
 }

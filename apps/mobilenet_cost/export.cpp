@@ -68,7 +68,7 @@ Subject read_subject(const ExportOptions& options) {
 OnnxText describe(const Subject& subject) {
     const Variant& variant = subject.variant();
     const std::string& model = subject.family.config.name;
-    const std::string scope = variant.scope == AlphaScope::inner ? "inner" : "published";
+    const std::string scope(alpha_scope_name(variant.scope));
     const std::string weights =
         subject.seed ? fmt::format("weights from seed {}", *subject.seed) : "weights are inputs of the graph";
     OnnxText text;

@@ -10,9 +10,6 @@
 namespace mobilenet_cost::app {
 namespace {
 
-const std::vector<std::string> kScopes = {"published", "inner"};
-const std::vector<std::string> kDataTypes = {"f32", "f16", "i8"};
-
 std::size_t choice(const std::string& name, const std::vector<std::string>& names, const std::string& flag,
                    const std::string& what) {
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -43,7 +40,8 @@ std::vector<Variant> variants_of(const VariantOptions& options, const ModelConfi
     Variant variant;
     variant.classes = read_count(options.classes, "--classes");
     variant.batch = read_count(options.batch, "--batch");
-    variant.scope = static_cast<AlphaScope>(choice(options.alpha_scope, kScopes, "--alpha-scope", "scope"));
+    variant.scope =
+        static_cast<AlphaScope>(choice(options.alpha_scope, alpha_scope_names(), "--alpha-scope", "scope"));
     const std::vector<double> alphas = alphas_of(options, config, grid);
     const std::vector<std::int64_t> resolutions = resolutions_of(options, config, grid);
     if (alphas.size() > kMostVariants / resolutions.size())
@@ -96,7 +94,7 @@ std::vector<Family> read_families(const VariantOptions& options, DefaultGrid gri
 }
 
 DataType read_data_type(const std::string& name) {
-    return static_cast<DataType>(choice(name, kDataTypes, "--dtype", "data type"));
+    return static_cast<DataType>(choice(name, data_type_names(), "--dtype", "data type"));
 }
 
 std::int64_t read_count(const std::string& text, const std::string& flag) {

@@ -12,8 +12,6 @@ using nlohmann::json;
 
 constexpr std::size_t kMostBudgets = 10'000;
 const std::string kSchema = "mobilenet-cost.budget.v1";
-const std::vector<std::string> kDataTypes = {"f32", "f16", "i8"};
-const std::vector<std::string> kScopes = {"published", "inner"};
 
 std::int64_t peak_bytes(const Analysis& analysis, const PeakMemory& peak) {
     return checked_multiply(peak.elements, element_bytes(analysis.data_type));
@@ -63,7 +61,7 @@ Variant read_variant(const ObjectReader& reader, const ModelConfig& config) {
     variant.alpha = reader.number("alpha", 0, kLargestAlpha, 1);
     variant.classes = reader.integer("classes", 1, kMostClasses, variant.classes);
     variant.batch = reader.integer("batch", 1, kLargestBatch, 1);
-    variant.scope = static_cast<AlphaScope>(reader.choice("alpha_scope", kScopes, 0));
+    variant.scope = static_cast<AlphaScope>(reader.choice("alpha_scope", alpha_scope_names(), 0));
     variant.resolution = reader.has("beta")
                              ? resolution_of_beta(config, reader.number("beta", 0, 1000))
                              : reader.integer("resolution", 1, kLargestResolution, config.resolution);
@@ -73,7 +71,7 @@ Variant read_variant(const ObjectReader& reader, const ModelConfig& config) {
 Analysis read_analysis(const ObjectReader& reader, const std::filesystem::path& folder) {
     const ModelConfig config = read_model(reader, folder);
     const Variant variant = read_variant(reader, config);
-    const auto type = static_cast<DataType>(reader.choice("dtype", kDataTypes, 0));
+    const auto type = static_cast<DataType>(reader.choice("dtype", data_type_names(), 0));
     try {
         return analyze(config, variant, type, find_convention(reader.text("convention", "paper")));
     } catch (const Error& error) {

@@ -1,5 +1,7 @@
 #include "mobilenet_cost/cost.h"
 
+#include <cstddef>
+
 namespace mobilenet_cost {
 namespace {
 
@@ -26,16 +28,13 @@ std::int64_t element_bytes(DataType type) {
     return 0;
 }
 
+const std::vector<std::string>& data_type_names() {
+    static const std::vector<std::string> names = {"f32", "f16", "i8"};
+    return names;
+}
+
 std::string_view data_type_name(DataType type) {
-    switch (type) {
-        case DataType::f32:
-            return "f32";
-        case DataType::f16:
-            return "f16";
-        case DataType::i8:
-            return "i8";
-    }
-    return "";
+    return data_type_names()[static_cast<std::size_t>(type)];
 }
 
 std::int64_t parameter_count(const Cost& cost, BatchNormCount convention) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "mobilenet_cost/checked.h"
 
@@ -58,7 +60,8 @@ inline Cost& operator+=(Cost& left, const Cost& right) {
 
 [[nodiscard]] std::int64_t element_bytes(DataType type);
 
-/// "f32", "f16", "i8".
+/// "f32", "f16", "i8", in the order of DataType.
+[[nodiscard]] const std::vector<std::string>& data_type_names();
 [[nodiscard]] std::string_view data_type_name(DataType type);
 
 }  // namespace mobilenet_cost

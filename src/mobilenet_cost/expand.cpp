@@ -258,6 +258,15 @@ void expand_blocks(const ModelConfig& config, const Variant& variant, const Shap
 
 }  // namespace
 
+const std::vector<std::string>& alpha_scope_names() {
+    static const std::vector<std::string> names = {"published", "inner"};
+    return names;
+}
+
+std::string_view alpha_scope_name(AlphaScope scope) {
+    return alpha_scope_names()[static_cast<std::size_t>(scope)];
+}
+
 void expand_into(const ModelConfig& config, const Variant& variant, Network& network) {
     network.block_names = config.block_names;
     network.input = input_shape(config, variant);

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "mobilenet_cost/model_config.h"
 #include "mobilenet_cost/network.h"
@@ -11,6 +14,10 @@ enum class AlphaScope {
     published,  ///< as the published models do; the config says which layers
     inner,      ///< the first convolution and the classifier keep their width
 };
+
+/// "published", "inner", in the order of AlphaScope.
+[[nodiscard]] const std::vector<std::string>& alpha_scope_names();
+[[nodiscard]] std::string_view alpha_scope_name(AlphaScope scope);
 
 /// One network of a family.
 struct Variant {

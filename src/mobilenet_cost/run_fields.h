@@ -47,10 +47,8 @@ struct EnumNames<DataType> {
 };
 template <>
 struct EnumNames<AlphaScope> {
-    static constexpr std::size_t kCount = 2;
-    static std::string_view name(AlphaScope scope) {
-        return scope == AlphaScope::published ? "published" : "inner";
-    }
+    static constexpr std::size_t kCount = static_cast<std::size_t>(AlphaScope::inner) + 1;
+    static std::string_view name(AlphaScope scope) { return alpha_scope_name(scope); }
 };
 
 template <typename Archive>

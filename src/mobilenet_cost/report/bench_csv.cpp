@@ -26,7 +26,7 @@ std::vector<Cell> variant_cells(const BenchResult& result) {
             count_cell(variant.resolution),
             count_cell(variant.classes),
             count_cell(variant.batch),
-            text_cell(variant.scope == AlphaScope::inner ? "inner" : "published"),
+            text_cell(std::string(alpha_scope_name(variant.scope))),
             text_cell(std::string(cache_mode_name(result.settings.cache)))};
 }
 

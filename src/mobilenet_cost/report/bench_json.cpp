@@ -37,8 +37,8 @@ Json variant_json(const BenchResult& result) {
             {"resolution", variant.resolution},
             {"classes", variant.classes},
             {"batch", variant.batch},
-            {"alpha_scope", variant.scope == AlphaScope::inner ? "inner" : "published"},
-            {"dtype", "f32"}};
+            {"alpha_scope", alpha_scope_name(variant.scope)},
+            {"dtype", data_type_name(DataType::f32)}};
 }
 
 Json counts_json(const std::optional<NetworkCounts>& counts) {

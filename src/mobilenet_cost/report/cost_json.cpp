@@ -88,7 +88,7 @@ Json variant_json(const Analysis& analysis) {
          {"resolution", analysis.variant.resolution},
          {"classes", analysis.variant.classes},
          {"batch", analysis.variant.batch},
-         {"alpha_scope", analysis.variant.scope == AlphaScope::inner ? "inner" : "published"},
+         {"alpha_scope", alpha_scope_name(analysis.variant.scope)},
          {"dtype", data_type_name(analysis.data_type)},
          {"convention", analysis.convention},
          {"unit", analysis.unit},
