@@ -15,7 +15,7 @@ CellId id_of(const SweepRun& run, const SweepCell& cell) {
     id.classes = cell.variant.classes;
     id.batch = cell.variant.batch;
     id.data_type = data_type_name(run.settings.data_type);
-    id.alpha_scope = cell.variant.scope == AlphaScope::inner ? "inner" : "published";
+    id.alpha_scope = alpha_scope_name(cell.variant.scope);
     id.convention = run.settings.convention;
     return id;
 }
