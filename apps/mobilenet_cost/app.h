@@ -24,6 +24,8 @@ Run setup_sweep(CLI::App& command);
 Run setup_report(CLI::App& command);
 Run setup_compare(CLI::App& command);
 Run setup_budget(CLI::App& command);
+Run setup_gate(CLI::App& command);
+Run setup_worker(CLI::App& command);
 Run setup_export(CLI::App& command);
 Run setup_machine(CLI::App& command);
 Run setup_models(CLI::App& command);

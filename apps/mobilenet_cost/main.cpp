@@ -23,18 +23,20 @@ struct Command {
     Setup setup;
 };
 
-constexpr std::array<Command, 11> kCommands = {{
+constexpr std::array<Command, 13> kCommands = {{
     {"cost", "exact parameters, MACs, bytes and memory, layer by layer (the default)", setup_cost},
     {"bench", "real forward passes: the measured speed-up beside the analytic one", setup_bench},
     {"sweep", "the alpha x resolution grid in one document", setup_sweep},
     {"report", "stored runs of a measured sweep as one document", setup_report},
     {"compare", "two stored runs or documents: what is exact gates, times inform", setup_compare},
+    {"gate", "time two builds side by side: is the new one slower?", setup_gate},
     {"budget", "check variants against limits on MACs, parameters and bytes", setup_budget},
     {"export", "the variant as an ONNX file, with the weights that the engines run", setup_export},
     {"machine", "this computer: peak arithmetic, bandwidths, noise, roofline", setup_machine},
     {"models", "the model families there are", setup_models},
     {"engines", "what can run a network here", setup_engines},
     {"conventions", "one network as each tool and paper counts it", setup_conventions},
+    {"worker", "one side of `gate`, by lines of JSON", setup_worker},
 }};
 
 std::string version_text() {

@@ -22,18 +22,24 @@ struct Suffix {
 constexpr Suffix kSuffixes[] = {
     {".txt", "table"}, {".md", "markdown"}, {".csv", "csv"}, {".json", "json"}, {".jsonl", "jsonl"}};
 
-std::string choose_format(const OutputOptions& options) {
+std::string choose_format(const OutputOptions& options, const std::vector<ExtraFormat>& extra) {
+    std::vector<std::string> formats = kFormats;
+    for (const ExtraFormat& format : extra)
+        formats.push_back(format.name);
     if (options.format.empty()) {
         const std::string suffix = fs::path(options.path).extension().string();
+        for (const ExtraFormat& format : extra) {
+            if (!suffix.empty() && suffix == format.suffix) return format.name;
+        }
         for (const Suffix& row : kSuffixes) {
             if (suffix == row.suffix) return row.format;
         }
         return "table";
     }
-    for (const std::string& format : kFormats) {
+    for (const std::string& format : formats) {
         if (format == options.format) return format;
     }
-    fail_unknown("--format", "format", options.format, kFormats);
+    fail_unknown("--format", "format", options.format, formats);
 }
 
 TextStyle terminal_style() {
@@ -47,20 +53,26 @@ std::string render(const Report& report, const std::string& format, TextStyle st
     if (format == "csv") return render_csv(report.csv());
     if (format == "json") return report.json();
     if (format == "jsonl") return report.jsonl();
+    for (const ExtraFormat& extra : report.extra) {
+        if (format == extra.name) return extra.write();
+    }
     return render_text(report.sections(), style);
 }
 
 }  // namespace
 
-void add_output_options(CLI::App& command, OutputOptions& options) {
+void add_output_options(CLI::App& command, OutputOptions& options, const std::vector<ExtraFormat>& extra) {
+    std::string names = "table|markdown|csv|json|jsonl";
+    for (const ExtraFormat& format : extra)
+        names += "|" + format.name;
     command.add_option("-f,--format", options.format, "form of the result [table, or the suffix of -o]")
-        ->type_name("table|markdown|csv|json|jsonl");
+        ->type_name(names);
     command.add_option("-o,--output", options.path, "where to write it [-: standard output]")
         ->type_name("FILE");
 }
 
-Output::Output(const OutputOptions& options)
-    : format_(choose_format(options)), file_(options.path, "--output") {}
+Output::Output(const OutputOptions& options, const std::vector<ExtraFormat>& extra)
+    : format_(choose_format(options, extra)), file_(options.path, "--output") {}
 
 void Output::write(const Report& report) {
     const std::string text = render(report, format_, file_.is_stdout() ? terminal_style() : TextStyle::plain);

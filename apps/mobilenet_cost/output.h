@@ -18,7 +18,15 @@ struct OutputOptions {
     std::string path = "-";
 };
 
-void add_output_options(CLI::App& command, OutputOptions& options);
+/// A form that only some commands have; a suffix of -o picks it, too, unless it is empty.
+struct ExtraFormat {
+    std::string name;
+    std::string suffix;
+    std::function<std::string()> write = {};
+};
+
+void add_output_options(CLI::App& command, OutputOptions& options,
+                        const std::vector<ExtraFormat>& extra = {});
 
 /// A command's result in each form; only the one asked for is made.
 struct Report {
@@ -26,13 +34,14 @@ struct Report {
     std::function<Table()> csv;
     std::function<std::string()> json;
     std::function<std::string()> jsonl;
+    std::vector<ExtraFormat> extra = {};
 };
 
 /// A command's --output, opened before the work.
 class Output {
   public:
     /// Throws Error for an unknown format or a path that cannot be written.
-    explicit Output(const OutputOptions& options);
+    explicit Output(const OutputOptions& options, const std::vector<ExtraFormat>& extra = {});
 
     /// Throws std::runtime_error if the result could not be written whole.
     void write(const Report& report);

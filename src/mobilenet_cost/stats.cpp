@@ -121,6 +121,18 @@ Estimate paired_ratio(std::span<const double> numerators, std::span<const double
     return estimate;
 }
 
+double binomial_upper_tail(std::size_t n, std::size_t k) {
+    double tail = 0;
+    for (std::size_t i = k; i <= n; ++i)
+        tail += binomial_half(n, i);
+    return std::min(tail, 1.0);
+}
+
+double sign_test(std::span<const double> values, double limit) {
+    const auto above = std::count_if(values.begin(), values.end(), [limit](double v) { return v > limit; });
+    return binomial_upper_tail(values.size(), static_cast<std::size_t>(above));
+}
+
 Estimate scaled(const Estimate& estimate, double factor) {
     Estimate result = estimate;
     result.value *= factor;

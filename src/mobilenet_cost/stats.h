@@ -59,6 +59,13 @@ struct Estimate {
 [[nodiscard]] Estimate paired_ratio(std::span<const double> numerators, std::span<const double> denominators,
                                     double confidence);
 
+/// P(X >= k) for X ~ Binomial(n, 1/2).
+[[nodiscard]] double binomial_upper_tail(std::size_t n, std::size_t k);
+
+/// One-sided sign test: the probability of at least as many values above `limit` if that were the median. It
+/// is at most `a` exactly where the lower end of median_ranks(n, 1 - 2 a) lies above `limit`.
+[[nodiscard]] double sign_test(std::span<const double> values, double limit);
+
 /// The same estimate in another unit; factor > 0.
 [[nodiscard]] Estimate scaled(const Estimate& estimate, double factor);
 

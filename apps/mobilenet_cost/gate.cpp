@@ -1,0 +1,134 @@
+#include "mobilenet_cost/gate.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/gate_result.h"
+#include "mobilenet_cost/report/gate_report.h"
+
+#include "app.h"
+#include "gate_options.h"
+#include "interrupt.h"
+#include "output.h"
+#include "progress_line.h"
+
+namespace mobilenet_cost::app {
+namespace {
+
+const std::vector<ExtraFormat> kExtraFormats = {{.name = "junit", .suffix = ".xml"},
+                                                {.name = "gbench", .suffix = ""}};
+
+struct GateCommand {
+    GateOptions gate;
+    OutputOptions output;
+    std::string base;
+    std::string head;
+    std::string confirm_base;
+    std::string confirm_head;
+};
+
+/// Parts of the time limit for the gate itself, the second pair of builds and the two builds of the base.
+struct TimeShares {
+    double gate = 1;
+    double confirmation = 0;
+    double relink = 0;
+};
+constexpr TimeShares kConfirmed = {0.4, 0.4, 0.2};
+
+int exit_status(GateOutcome outcome) {
+    switch (outcome) {
+        case GateOutcome::same:
+        case GateOutcome::improved:
+            return kFine;
+        case GateOutcome::inconclusive:
+            return kInconclusive;
+        case GateOutcome::regressed:
+            return kRegressed;
+        case GateOutcome::different:
+            return kExceeded;
+        case GateOutcome::failed:
+            break;
+    }
+    return kFailed;
+}
+
+void check_programs(const GateCommand& command) {
+    if (command.base.empty()) fail("--base", "expected the program to compare with, found none");
+    if (command.head.empty()) fail("--head", "expected the program to judge, found none");
+    if (command.confirm_base.empty() != command.confirm_head.empty())
+        fail("--confirm-base", "expected together with --confirm-head, found one without the other");
+}
+
+/// Two pairs of builds are two gates; code placement is what differs between two builds of the base.
+GateReport run_all(const GateCommand& command, const std::vector<GateCell>& cells, GateSettings settings,
+                   const GateHooks& hooks) {
+    const bool confirm = !command.confirm_base.empty();
+    const TimeShares shares = confirm ? kConfirmed : TimeShares{};
+    const double seconds = settings.max_seconds;
+    const auto gate = [&](const BuildUnderTest& base, const BuildUnderTest& head, double share) {
+        settings.max_seconds = seconds * share;
+        return run_builds(base, head, cells, settings, hooks);
+    };
+    const BuildUnderTest base = {"--base", command.base};
+    const BuildUnderTest second_base = {"--confirm-base", command.confirm_base};
+    GateReport report;
+    report.run = gate(base, {"--head", command.head}, shares.gate);
+    if (!confirm || !report.run.failure.empty()) return report;
+    report.confirmation = gate(second_base, {"--confirm-head", command.confirm_head}, shares.confirmation);
+    settings.layers = false;
+    report.relink = gate(base, second_base, shares.relink);
+    return report;
+}
+
+int run_gate_command(const GateCommand& command) {
+    check_programs(command);
+    const GateSettings settings = read_gate_settings(command.gate);
+    const std::vector<GateCell> cells = read_gate_cells(command.gate);
+    ProgressLine line(command.gate.progress);
+    Output output(command.output, kExtraFormats);
+    GateHooks hooks;
+    hooks.progress = [&line](const GateProgress& progress) { line.show(gate_progress_text(progress)); };
+    hooks.stop = &catch_interrupt();
+    const GateReport report = run_all(command, cells, settings, hooks);
+    line.clear();
+    const GateResult result = evaluate_gate(report);
+    for (const std::string& warning : result.warnings)
+        fmt::print(stderr, "mobilenet-cost: warning: {}\n", warning);
+    std::vector<ExtraFormat> extra = kExtraFormats;
+    extra[0].write = [&] { return gate_junit(report, result); };
+    extra[1].write = [&] { return gate_gbench(report, result); };
+    output.write({.sections = [&] { return gate_sections(report, result); },
+                  .csv = [&] { return gate_csv_table(report, result); },
+                  .json = [&] { return gate_json(report, result); },
+                  .jsonl = [&] { return gate_jsonl(report, result); },
+                  .extra = extra});
+    if (result.outcome == GateOutcome::failed || result.outcome == GateOutcome::different)
+        fmt::print(stderr, "mobilenet-cost: error: {}\n", result.reason);
+    return exit_status(result.outcome);
+}
+
+}  // namespace
+
+Run setup_gate(CLI::App& command) {
+    auto options = std::make_shared<GateCommand>();
+    command.add_option("--base", options->base, "the mobilenet-cost to compare with")->type_name("BIN");
+    command.add_option("--head", options->head, "the mobilenet-cost to judge")->type_name("BIN");
+    command.add_option("--confirm-base", options->confirm_base, "the base, its code placed otherwise")
+        ->type_name("BIN");
+    command.add_option("--confirm-head", options->confirm_head, "likewise; every verdict must hold twice")
+        ->type_name("BIN");
+    add_gate_options(command, options->gate);
+    add_output_options(command, options->output, kExtraFormats);
+    command.footer(
+        "Exit status: 0 not slower, 4 slower, 5 cannot be judged, 3 not the same networks, 1 failed.");
+    return [options] { return run_gate_command(*options); };
+}
+
+}  // namespace mobilenet_cost::app

@@ -1,0 +1,238 @@
+#include "mobilenet_cost/worker.h"
+
+#include <algorithm>
+#include <exception>
+#include <istream>
+#include <limits>
+#include <map>
+#include <new>
+#include <ostream>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/build_info.h"
+#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/session_setup.h"
+#include "mobilenet_cost/standard.h"
+
+namespace mobilenet_cost {
+namespace {
+
+constexpr double kNanosecond = 1e-9;
+
+/// As generated, and as an engine packs them.
+constexpr std::int64_t kWeightCopies = 2;
+
+struct Prepared {
+    std::unique_ptr<Session> session = {};
+    std::size_t layers = 0;
+    int threads = 1;
+};
+
+Network network_of(const GateCell& cell) {
+    const ModelConfig config =
+        cell.config.empty() ? find_model(cell.model) : parse_model_config(cell.config, cell.model);
+    Network network = expand(config, cell.variant);
+    switch (cell.network) {
+        case NetworkKind::separable:
+            return network;
+        case NetworkKind::standard:
+            return standard_counterpart(network);
+        case NetworkKind::base:
+            break;
+    }
+    fail("network", "expected separable or standard, found base");
+}
+
+std::vector<LayerFacts> layer_facts(const Network& network, const std::vector<std::string>& kernels) {
+    std::vector<LayerFacts> layers;
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        const LayerTime layer = describe_layer(network, i, kernels.at(i));
+        layers.push_back({.name = layer.name,
+                          .op = layer.op,
+                          .layer_class = std::string(layer_class_name(layer.layer_class)),
+                          .kernel = layer.kernel,
+                          .macs = layer.macs});
+    }
+    return layers;
+}
+
+}  // namespace
+
+class Worker::Sessions {
+  public:
+    explicit Sessions(WorkerHooks hooks)
+        : hooks_(std::move(hooks)), clock_(hooks_.clock != nullptr ? *hooks_.clock : steady_) {}
+
+    /// The line to write; nothing: the end.
+    std::optional<std::string> answer(const std::string& line) {
+        std::int64_t id = 0;
+        try {
+            const WorkerRequest request = read_request(line);
+            id = request.id;
+            if (request.what == WorkerRequest::Do::quit) return std::nullopt;
+            return answer(request);
+        } catch (const Error& error) {
+            return write_refusal(id, {.wrong_input = true, .text = error.what()});
+        } catch (const std::bad_alloc&) {
+            return write_refusal(id, {.wrong_input = false, .text = "out of memory"});
+        } catch (const std::exception& error) {
+            return write_refusal(id, {.wrong_input = false, .text = error.what()});
+        }
+    }
+
+  private:
+    using Do = WorkerRequest::Do;
+
+    std::string answer(const WorkerRequest& request) {
+        switch (request.what) {
+            case Do::hello:
+                if (request.cpu) (void)pin_to_cpu(*request.cpu);  // throws where that is not allowed
+                cpu_ = request.cpu;
+                return write_hello(request.id, hello());
+            case Do::prepare:
+                return write_facts(request.id, prepare(request.cell, request.seed));
+            case Do::run:
+                return write_block(request.id, run(request));
+            case Do::run_layers:
+                return write_layer_block(request.id, run_layers(request));
+            case Do::release:
+                sessions_.erase(find(request.session));
+                break;
+            case Do::quit:
+                break;
+        }
+        return write_done(request.id);
+    }
+
+    [[nodiscard]] WorkerHello hello() {
+        const BuildInfo& build = build_info();
+        WorkerHello hello;
+        hello.version = build.version;
+        hello.commit = build.commit;
+        hello.build = {.compiler = std::string(build.compiler),
+                       .flags = std::string(build.flags),
+                       .build_type = std::string(build.build_type),
+                       .optimised = build.optimised,
+                       .sanitized = build.sanitized};
+        for (const EngineStatus& status :
+             hooks_.engine_statuses ? hooks_.engine_statuses() : engine_statuses())
+            hello.engines.push_back({status.name, status.info.version, status.available});
+        hello.clock_resolution_seconds = static_cast<double>(clock_.resolution()) * kNanosecond;
+        return hello;
+    }
+
+    SessionFacts prepare(const GateCell& cell, std::uint64_t seed) {
+        const Network network = network_of(cell);
+        const NetworkCounts counts = count_network(network);
+        const auto available =
+            hooks_.available_memory_bytes ? hooks_.available_memory_bytes() : available_memory_bytes();
+        const std::string refusal = memory_refusal(counts, kWeightCopies, available);
+        if (!refusal.empty()) throw std::runtime_error(refusal);
+        Prepared prepared = {.layers = network.layers.size(), .threads = cell.threads};
+        const auto engine = hooks_.find_engine ? hooks_.find_engine(cell.engine) : find_engine(cell.engine);
+        prepared.session =
+            engine->make_session(network, make_weights(network, seed), {.threads = cell.threads});
+        const std::vector<float> input = make_input(network.input, seed);
+        std::copy(input.begin(), input.end(), prepared.session->input().begin());
+        SessionFacts facts;
+        facts.session = next_session_++;
+        facts.macs = counts.macs;
+        facts.params = counts.params;
+        facts.weight_bytes = counts.weight_bytes;
+        facts.peak_activation_bytes = counts.peak_activation_bytes;
+        facts.layers = layer_facts(network, prepared.session->kernels());
+        const SessionMemory memory = prepared.session->memory_use();
+        facts.held_weight_bytes = memory.weight_bytes;
+        facts.held_activation_bytes = memory.activation_bytes;
+        facts.held_scratch_bytes = memory.scratch_bytes;
+        const auto pin = pin_for(prepared);
+        prepared.session->run();  // the first pass may still allocate what all later ones use
+        facts.allocations = allocations_of_a_pass(*prepared.session);
+        sessions_.emplace(facts.session, std::move(prepared));
+        return facts;
+    }
+
+    [[nodiscard]] std::optional<AllocationCount> allocations_of_a_pass(Session& session) const {
+        if (!hooks_.allocations) return std::nullopt;
+        const AllocationCount before = hooks_.allocations();
+        session.run();
+        const AllocationCount after = hooks_.allocations();
+        return AllocationCount{after.count - before.count, after.bytes - before.bytes};
+    }
+
+    WorkerBlock run(const WorkerRequest& request) {
+        const Prepared& prepared = find(request.session)->second;
+        Session& session = *prepared.session;
+        const auto pin = pin_for(prepared);
+        for (std::int64_t pass = 0; pass < request.settle; ++pass)
+            session.run();
+        WorkerBlock block;
+        block.pass_seconds.reserve(static_cast<std::size_t>(request.passes));
+        const NoiseSnapshot noise = read_noise();
+        std::int64_t before = clock_.now();
+        for (std::int64_t pass = 0; pass < request.passes; ++pass) {
+            session.run();
+            const std::int64_t after = clock_.now();
+            block.pass_seconds.push_back(static_cast<double>(after - before) * kNanosecond);
+            before = after;
+        }
+        block.disturbance = read_noise() - noise;
+        return block;
+    }
+
+    WorkerLayerBlock run_layers(const WorkerRequest& request) {
+        const Prepared& prepared = find(request.session)->second;
+        const auto pin = pin_for(prepared);
+        std::vector<std::int64_t> settling(prepared.layers);
+        for (std::int64_t pass = 0; pass < request.settle; ++pass)
+            prepared.session->run_timed(settling);
+        WorkerLayerBlock block;
+        block.pass_nanoseconds.assign(static_cast<std::size_t>(request.passes),
+                                      std::vector<std::int64_t>(prepared.layers));
+        const NoiseSnapshot noise = read_noise();
+        for (std::vector<std::int64_t>& nanoseconds : block.pass_nanoseconds)
+            prepared.session->run_timed(nanoseconds);
+        block.disturbance = read_noise() - noise;
+        return block;
+    }
+
+    [[nodiscard]] std::unique_ptr<CpuPin> pin_for(const Prepared& prepared) const {
+        return cpu_ && prepared.threads == 1 ? pin_to_cpu(*cpu_) : nullptr;
+    }
+
+    std::map<std::int64_t, Prepared>::iterator find(std::int64_t session) {
+        const auto found = sessions_.find(session);
+        if (found == sessions_.end()) fail("session", fmt::format("there is no session {}", session));
+        return found;
+    }
+
+    WorkerHooks hooks_;
+    SteadyClock steady_;
+    Clock& clock_;
+    std::optional<int> cpu_;
+    std::map<std::int64_t, Prepared> sessions_;
+    std::int64_t next_session_ = 0;
+};
+
+Worker::Worker(WorkerHooks hooks) : sessions_(std::make_unique<Sessions>(std::move(hooks))) {}
+
+Worker::~Worker() = default;
+
+std::optional<std::string> Worker::answer(const std::string& line) {
+    return sessions_->answer(line);
+}
+
+int run_worker(std::istream& in, std::ostream& out, WorkerHooks hooks) {
+    Worker worker(std::move(hooks));
+    for (std::string line; std::getline(in, line);) {
+        const std::optional<std::string> answer = worker.answer(line);
+        if (!answer) break;
+        out << *answer << '\n' << std::flush;
+        if (!out) return 1;
+    }
+    return 0;
+}
+
+}  // namespace mobilenet_cost
