@@ -25,6 +25,7 @@ Run setup_report(CLI::App& command);
 Run setup_compare(CLI::App& command);
 Run setup_budget(CLI::App& command);
 Run setup_gate(CLI::App& command);
+Run setup_self_test(CLI::App& command);
 Run setup_worker(CLI::App& command);
 Run setup_export(CLI::App& command);
 Run setup_machine(CLI::App& command);

@@ -105,8 +105,8 @@ std::unique_ptr<WorkerLine> start(const BuildUnderTest& build) {
 void add_gate_options(CLI::App& command, GateOptions& options) {
     const GateSettings defaults;
     add_variant_options(command, options.variant, Bytes::not_counted);
-    add_timing_options(command, options.timing, fmt::format("at most {}", defaults.rounds),
-                       fmt::format("{:g}", defaults.max_seconds));
+    add_timing_options(command, options.timing, fmt::format("[at most {}]", defaults.rounds),
+                       fmt::format("[{:g}]", defaults.max_seconds));
     add_list(command, "--networks", options.networks, "LIST", "separable, standard [separable]");
     command.add_option("--cells", options.cells, "a JSON list of cells, or a sweep's document")
         ->type_name("FILE");

@@ -21,22 +21,24 @@ struct Command {
     const char* name;
     const char* help;
     Setup setup;
+    bool hidden = false;  ///< for other programs; no help and no message names it
 };
 
-constexpr std::array<Command, 13> kCommands = {{
+constexpr std::array<Command, 14> kCommands = {{
     {"cost", "exact parameters, MACs, bytes and memory, layer by layer (the default)", setup_cost},
     {"bench", "real forward passes: the measured speed-up beside the analytic one", setup_bench},
     {"sweep", "the alpha x resolution grid in one document", setup_sweep},
     {"report", "stored runs of a measured sweep as one document", setup_report},
     {"compare", "two stored runs or documents: what is exact gates, times inform", setup_compare},
     {"gate", "time two builds side by side: is the new one slower?", setup_gate},
+    {"self-test", "what `gate` can tell on this machine", setup_self_test},
     {"budget", "check variants against limits on MACs, parameters and bytes", setup_budget},
     {"export", "the variant as an ONNX file, with the weights that the engines run", setup_export},
     {"machine", "this computer: peak arithmetic, bandwidths, noise, roofline", setup_machine},
     {"models", "the model families there are", setup_models},
     {"engines", "what can run a network here", setup_engines},
     {"conventions", "one network as each tool and paper counts it", setup_conventions},
-    {"worker", "one side of `gate`, by lines of JSON", setup_worker},
+    {"worker", "one side of `gate`, by lines of JSON", setup_worker, true},
 }};
 
 std::string version_text() {
@@ -65,8 +67,9 @@ std::vector<std::string> option_names(const CLI::App& command) {
 
 std::vector<std::string> command_names() {
     std::vector<std::string> names;
-    for (const Command& command : kCommands)
-        names.emplace_back(command.name);
+    for (const Command& command : kCommands) {
+        if (!command.hidden) names.emplace_back(command.name);
+    }
     return names;
 }
 
@@ -90,12 +93,14 @@ int dispatch(std::vector<std::string> arguments) {
         CLI::App* added = parser.add_subcommand(command.name, command.help);
         added->allow_extras();
         added->formatter(wide);
+        if (command.hidden) added->group("");
         commands.emplace_back(added, command.setup(*added));
     }
     if (!arguments.front().starts_with('-')) {
-        const std::vector<std::string> names = command_names();
-        if (std::find(names.begin(), names.end(), arguments.front()) == names.end())
-            fail_unknown("", "command", arguments.front(), names);
+        const bool known = std::any_of(kCommands.begin(), kCommands.end(), [&](const Command& command) {
+            return command.name == arguments.front();
+        });
+        if (!known) fail_unknown("", "command", arguments.front(), command_names());
     }
     try {
         std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

@@ -1,16 +1,64 @@
 #include "mobilenet_cost/worker.h"
 
+#include <array>
 #include <iostream>
 #include <memory>
+#include <ostream>
+#include <streambuf>
+
+#include <unistd.h>
 
 #include "allocation_count.h"
 #include "app.h"
 
 namespace mobilenet_cost::app {
+namespace {
 
-Run setup_worker(CLI::App& command) {
-    command.group("");  // for `gate`, which speaks to it; docs/gate.md describes the lines
-    return [] { return run_worker(std::cin, std::cout, {.allocations = allocation_counter()}); };
+/// Writes to a file descriptor.
+class DescriptorBuffer final : public std::streambuf {
+  public:
+    explicit DescriptorBuffer(int descriptor) : descriptor_(descriptor) {
+        setp(space_.data(), space_.data() + space_.size());
+    }
+
+  protected:
+    int_type overflow(int_type c) override {
+        if (sync() != 0) return traits_type::eof();
+        if (!traits_type::eq_int_type(c, traits_type::eof())) sputc(traits_type::to_char_type(c));
+        return traits_type::not_eof(c);
+    }
+
+    int sync() override {
+        const char* begin = pbase();
+        while (begin != pptr()) {
+            const ssize_t written = write(descriptor_, begin, static_cast<std::size_t>(pptr() - begin));
+            if (written <= 0) return -1;
+            begin += written;
+        }
+        setp(space_.data(), space_.data() + space_.size());
+        return 0;
+    }
+
+  private:
+    int descriptor_;
+    std::array<char, 4096> space_ = {};
+};
+
+/// What a library prints on standard output (oneDNN does when DNNL_VERBOSE is set) goes to standard error:
+/// the protocol has the real one to itself.
+int run_worker_command() {
+    const int protocol = dup(STDOUT_FILENO);
+    if (protocol < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) return kFailed;
+    DescriptorBuffer buffer(protocol);
+    std::ostream out(&buffer);
+    return run_worker(std::cin, out, {.allocations = allocation_counter()});
+}
+
+}  // namespace
+
+/// docs/gate.md describes the lines.
+Run setup_worker(CLI::App&) {
+    return run_worker_command;
 }
 
 }  // namespace mobilenet_cost::app

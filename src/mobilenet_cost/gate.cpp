@@ -1,5 +1,6 @@
 #include "mobilenet_cost/gate.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "mobilenet_cost/stats.h"
@@ -37,7 +38,7 @@ std::vector<double> log_ratios(const GateCellRun& cell) {
 }
 
 bool is_measured(const GateCellRun& cell) {
-    return cell.failure.empty() && cell.exact.empty() && !log_ratios(cell).empty();
+    return cell.failure.empty() && cell.exact.empty() && !cell.rounds.empty();
 }
 
 GateDrops count_drops(const GateRun& run) {

@@ -23,6 +23,7 @@ struct GateSettings {
     std::uint64_t seed = 1;          ///< of the order of cells and sides
     std::int64_t require_cells = 1;  ///< that must have been measured
     std::optional<int> cpu = {};     ///< where passes of one thread run
+    bool stop_early = true;          ///< at a look that decides every cell
     bool layers = true;              ///< time the layers, too
     double block_seconds = 0.03;     ///< the shortest block
     double answer_seconds = 60;      ///< the longest wait for an answer, where none is known to take longer

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -65,6 +66,7 @@ void check(const GateSettings& settings) {
     positive("--max-seconds", settings.max_seconds);
     positive("--block-seconds", settings.block_seconds);
     positive("--answer-seconds", settings.answer_seconds);
+    if (settings.cpu) (void)pin_to_cpu(*settings.cpu);  // throws where it is not allowed
 }
 
 /// One side of the gate while it runs.
@@ -258,7 +260,8 @@ class Runner {
             visit(round, state);
             last = since(start);
             run_.rounds = round + 1;
-            if (look_is_due() && look(planned_significance())) {
+            const bool decided = look_is_due() && look(planned_significance());
+            if (decided && run_.settings.stop_early) {
                 run_.ended = GateEnded::all_decided;
                 return;
             }
@@ -305,18 +308,17 @@ class Runner {
         GateRound round{.round = number, .base_first = base_first};
         round.base_noise = {.steal_seconds = 0, .involuntary_switches = 0};
         round.head_noise = round.base_noise;
-        const auto base = [&](std::size_t k) {
+        const std::function<void(std::size_t)> base = [&](std::size_t k) {
             round.base_seconds.at(k) = time_block(base_, i, passes, kSettle, &round.base_noise);
         };
-        const auto head = [&](std::size_t k) {
+        const std::function<void(std::size_t)> head = [&](std::size_t k) {
             round.head_seconds.at(k) = time_block(head_, i, passes, kSettle, &round.head_noise);
         };
         const std::int64_t start = clock_.now();
-        if (base_first) {
-            base(0), head(0), head(1), base(1);
-        } else {
-            head(0), base(0), base(1), head(1);
-        }
+        (base_first ? base : head)(0);
+        (base_first ? head : base)(0);
+        (base_first ? head : base)(1);
+        (base_first ? base : head)(1);
         judge_noise(round, since(start));
         run_.cells[i].rounds.push_back(round);
     }
@@ -374,6 +376,7 @@ class Runner {
 
     /// A run that ends before its last look has that part of the significance left, whatever ended it.
     void last_look() {
+        if (run_.ended == GateEnded::all_decided) return;
         double unspent = 0;
         for (std::size_t i = next_look_; i < run_.looks.size(); ++i)
             unspent += run_.looks[i].significance;

@@ -20,6 +20,9 @@ struct PlannedLook {
 };
 constexpr std::array<PlannedLook, 3> kLooks = {{{15.0 / 63, 0.25}, {31.0 / 63, 0.25}, {1, 0.5}}};
 
+/// Below it the tails of a binomial law are no longer exact in double precision.
+constexpr double kLeastSignificance = 1e-9;
+
 /// 63 x 15 / 63 must stay 15.
 constexpr double kRounding = 1e-9;
 
@@ -82,6 +85,9 @@ void check_rule(const GateRule& rule) {
     check_share("--threshold", rule.threshold, 1);
     check_share("--tolerance", rule.tolerance, 1);
     check_share("--significance", rule.significance, 0.5);
+    if (rule.significance < kLeastSignificance)
+        fail("--significance",
+             fmt::format("expected at least {}, found {}", kLeastSignificance, rule.significance));
     if (rule.tolerance < rule.threshold)
         fail("--tolerance",
              fmt::format("expected at least the --threshold, {}, found {}", rule.threshold, rule.tolerance));

@@ -170,7 +170,7 @@ class Worker::Sessions {
             session.run();
         WorkerBlock block;
         block.pass_seconds.reserve(static_cast<std::size_t>(request.passes));
-        const NoiseSnapshot noise = read_noise();
+        const NoiseSnapshot before_noise = noise();
         std::int64_t before = clock_.now();
         for (std::int64_t pass = 0; pass < request.passes; ++pass) {
             session.run();
@@ -178,7 +178,7 @@ class Worker::Sessions {
             block.pass_seconds.push_back(static_cast<double>(after - before) * kNanosecond);
             before = after;
         }
-        block.disturbance = read_noise() - noise;
+        block.disturbance = noise() - before_noise;
         return block;
     }
 
@@ -191,12 +191,14 @@ class Worker::Sessions {
         WorkerLayerBlock block;
         block.pass_nanoseconds.assign(static_cast<std::size_t>(request.passes),
                                       std::vector<std::int64_t>(prepared.layers));
-        const NoiseSnapshot noise = read_noise();
+        const NoiseSnapshot before_noise = noise();
         for (std::vector<std::int64_t>& nanoseconds : block.pass_nanoseconds)
             prepared.session->run_timed(nanoseconds);
-        block.disturbance = read_noise() - noise;
+        block.disturbance = noise() - before_noise;
         return block;
     }
+
+    [[nodiscard]] NoiseSnapshot noise() const { return hooks_.noise ? hooks_.noise() : read_noise(); }
 
     [[nodiscard]] std::unique_ptr<CpuPin> pin_for(const Prepared& prepared) const {
         return cpu_ && prepared.threads == 1 ? pin_to_cpu(*cpu_) : nullptr;

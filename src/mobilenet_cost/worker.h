@@ -19,6 +19,7 @@ struct WorkerHooks {
     std::function<std::vector<EngineStatus>()> engine_statuses = {};
     std::function<std::shared_ptr<const Engine>(const std::string& name)> find_engine = {};
     std::function<std::optional<std::int64_t>()> available_memory_bytes = {};
+    std::function<NoiseSnapshot()> noise = {};  ///< empty: read_noise()
     /// What has been allocated so far by the whole process; empty: nobody counts.
     std::function<AllocationCount()> allocations = {};
 };

@@ -5,7 +5,7 @@ import unittest
 
 from program import SOURCE, CliTest, run
 
-COMMANDS = ["cost", "bench", "sweep", "report", "compare", "gate", "budget", "export", "machine", "models", "engines", "conventions"]
+COMMANDS = ["cost", "bench", "sweep", "report", "compare", "gate", "self-test", "budget", "export", "machine", "models", "engines", "conventions"]
 MOST_LINES = 44
 MOST_COLUMNS = 100
 
@@ -21,7 +21,7 @@ class Help(CliTest):
 
     def test_lists_every_command(self):
         text = self.output("--help")
-        self.assertEqual(re.findall(r"^  ([a-z]+) {3,}", re.split("subcommands:", text, flags=re.IGNORECASE)[1], re.MULTILINE), COMMANDS)
+        self.assertEqual(re.findall(r"^  ([a-z-]+) {3,}", re.split("subcommands:", text, flags=re.IGNORECASE)[1], re.MULTILINE), COMMANDS)
 
     def test_every_option_is_explained(self):
         for command in COMMANDS:

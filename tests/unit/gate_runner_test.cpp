@@ -1,0 +1,308 @@
+#include <cmath>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/gate_result.h"
+#include "mobilenet_cost/report/gate_report.h"
+#include "mobilenet_cost/report/table.h"
+#include "mobilenet_cost/self_test.h"
+
+#include "unit/gate_support.h"
+
+namespace mobilenet_cost {
+namespace {
+
+using testing_support::FakeBuild;
+using testing_support::FakeGate;
+using testing_support::small_cell;
+
+constexpr std::size_t kLayers = 7;
+
+/// Makes one layer slower. The fake session asks for the layers' slowness in their order, again and again.
+std::function<double()> slow_layer(std::size_t layer, double factor) {
+    return [layer, factor, asked = std::size_t{0}]() mutable {
+        return asked++ % kLayers == layer ? factor : 1.0;
+    };
+}
+
+/// Replaces the first match in every answer.
+std::function<std::string(const std::string&)> replacing(const std::string& from, const std::string& to) {
+    return [from, to](const std::string& answer) {
+        const std::size_t at = answer.find(from);
+        return at == std::string::npos ? answer : std::string(answer).replace(at, from.size(), to);
+    };
+}
+
+GateResult evaluated(const GateRun& run) {
+    return evaluate_gate({.run = run});
+}
+
+TEST(GateRunner, EqualBuildsAreTheSame) {
+    FakeGate gate;
+    gate.cells = {small_cell(1), small_cell(0.5)};
+    const GateRun run = gate.run();
+    EXPECT_EQ(run.ended, GateEnded::all_decided);
+    EXPECT_EQ(run.rounds, 15);
+    EXPECT_EQ(run.taken, (std::vector<std::int64_t>{15}));
+    const GateResult result = evaluated(run);
+    EXPECT_EQ(result.outcome, GateOutcome::same) << result.reason;
+    EXPECT_EQ(result.together, GateVerdict::same);
+    EXPECT_EQ(result.measured, 2);
+    for (const GateCellRun& cell : run.cells) {
+        EXPECT_TRUE(cell.calibrated && cell.warm);
+        EXPECT_EQ(cell.layers.size(), 30U);
+        const double pass = static_cast<double>(cell.base->macs) * 1e-9;
+        EXPECT_GE(static_cast<double>(cell.passes) * pass, gate.settings.block_seconds);
+        EXPECT_LT(static_cast<double>(cell.passes - 1) * pass, gate.settings.block_seconds * 1.2);
+    }
+    EXPECT_TRUE(result.cells[0].moved.empty());
+}
+
+TEST(GateRunner, FindsASlowerBuildAndTheCell) {
+    FakeGate gate;
+    gate.cells = {small_cell(1), small_cell(0.5), small_cell(0.25)};
+    const std::int64_t guilty = [] {
+        FakeGate one;
+        one.cells = {small_cell(0.5)};
+        return one.run().cells.front().base->macs;
+    }();
+    std::int64_t now = 0;
+    gate.head.bench.run = [&](const Network& network) { now = total_cost(network).macs; };
+    gate.head.bench.slowness = [&] { return now == guilty ? 1.05 : 1.0; };
+    const GateResult result = evaluated(gate.run());
+    EXPECT_EQ(result.outcome, GateOutcome::regressed);
+    EXPECT_EQ(result.cells[0].verdict, GateVerdict::same);
+    EXPECT_EQ(result.cells[1].verdict, GateVerdict::regressed);
+    EXPECT_EQ(result.cells[2].verdict, GateVerdict::same);
+    EXPECT_EQ(result.cells[1].moved.size(), kLayers - 1) << "all that compute; the pool takes no time";
+}
+
+TEST(GateRunner, TheMeanIsJudgedToo) {
+    FakeGate gate;
+    gate.cells = {small_cell(1), small_cell(0.5)};
+    gate.head.bench.slowness = [] { return 1.026; };
+    const GateRun run = gate.run();
+    ASSERT_TRUE(run.together);
+    EXPECT_NEAR(*run.together->ratio, 1.026, 1e-4);
+    EXPECT_EQ(run.together->verdict, GateVerdict::regressed);
+}
+
+TEST(GateRunner, NamesTheSlowLayerOfACellThatIsTheSame) {
+    FakeGate gate;
+    // The first pointwise convolution is 38 % of the pass: +1.9 % of the whole, within the dead band.
+    gate.head.bench.slowness = slow_layer(2, 1.05);
+    const GateRun run = gate.run();
+    const GateResult result = evaluated(run);
+    EXPECT_EQ(result.outcome, GateOutcome::same) << result.reason;
+    ASSERT_EQ(result.cells[0].moved.size(), 1U);
+    const GateLayer& layer = result.cells[0].moved.front();
+    EXPECT_EQ(layer.layer.name, run.cells[0].base->layers[2].name);
+    EXPECT_EQ(layer.layer.layer_class, "pointwise");
+    EXPECT_NEAR(*layer.row.ratio, 1.05, 1e-3);
+    EXPECT_EQ(layer.row.verdict, GateVerdict::regressed);
+}
+
+TEST(GateRunner, AnImprovementIsNoRegression) {
+    FakeGate gate;
+    gate.base.bench.slowness = [] { return 1.1; };
+    EXPECT_EQ(evaluated(gate.run()).outcome, GateOutcome::improved);
+}
+
+TEST(GateRunner, NoiseIsNotEquality) {
+    FakeGate gate;
+    gate.noise = NoiseVerdict::hopeless;
+    EXPECT_EQ(evaluated(gate.run()).outcome, GateOutcome::inconclusive);
+    gate.head.bench.slowness = [] { return 1.2; };
+    EXPECT_EQ(evaluated(gate.run()).outcome, GateOutcome::regressed);
+}
+
+TEST(GateRunner, DisturbedRoundsGoInPairs) {
+    FakeGate gate;
+    gate.head.bench.run = [&](const Network&) { *gate.head.noise.involuntary_switches += 10; };
+    const GateRun run = gate.run();
+    EXPECT_EQ(run.ended, GateEnded::all_rounds);
+    const GateResult result = evaluated(run);
+    EXPECT_EQ(result.outcome, GateOutcome::inconclusive);
+    EXPECT_EQ(result.cells[0].reason, "every round was disturbed");
+    const GateDrops drops = count_drops(run);
+    EXPECT_EQ(drops.head, 63);
+    EXPECT_EQ(drops.base, 0);
+    EXPECT_TRUE(drops.one_sided);
+}
+
+TEST(GateRunner, OtherNetworksAreNotTimed) {
+    FakeGate gate;
+    gate.cells = {small_cell(1), small_cell(0.5)};
+    int prepared = 0;
+    gate.head.edit = [&](const std::string& answer) {
+        const bool facts = answer.find("\"macs\"") != std::string::npos;
+        return facts && prepared++ == 1 ? replacing("\"macs\":", "\"macs\":1")(answer) : answer;
+    };
+    const GateRun run = gate.run();
+    const GateResult result = evaluated(run);
+    EXPECT_EQ(result.outcome, GateOutcome::different);
+    EXPECT_TRUE(run.cells[1].rounds.empty());
+    EXPECT_EQ(result.cells[0].verdict, GateVerdict::same);
+    EXPECT_NE(result.reason.find("MACs is"), std::string::npos) << result.reason;
+}
+
+TEST(GateRunner, OtherKernelsExplain) {
+    FakeGate gate;
+    gate.head.bench.kernels = std::vector<std::string>(kLayers, "fake kernel");
+    gate.head.bench.kernels[3] = "scalar";
+    gate.head.bench.memory.scratch_bytes = 4096;
+    gate.head.bench.slowness = slow_layer(3, 3);
+    const GateResult result = evaluated(gate.run());
+    const GateLayer& layer = result.cells[0].moved.front();
+    ASSERT_EQ(layer.changes.size(), 1U);
+    EXPECT_EQ(layer.changes.front().head, "scalar");
+}
+
+TEST(GateRunner, ALostWorkerEndsTheRunWithWhatThereIs) {
+    for (const std::string answer : {"", "garbage", R"({"id": 3})", R"({"id": 1, "pass_seconds": [1]})"}) {
+        FakeGate gate;
+        gate.head.break_at = 40;
+        gate.head.break_with = answer;
+        const GateRun run = gate.run();
+        EXPECT_EQ(run.ended, GateEnded::worker_lost) << answer;
+        EXPECT_GT(run.rounds, 0);
+        const GateResult result = evaluated(run);
+        EXPECT_EQ(result.outcome, GateOutcome::failed);
+        EXPECT_TRUE(result.reason.starts_with("--head: new: ")) << result.reason;
+    }
+}
+
+TEST(GateRunner, AStrangerIsWrongInput) {
+    for (const std::string answer : {"", "hello", "{}", R"({"id": 1, "schema": "x", "protocol": 1})",
+                                     R"({"id": 1, "schema": "mobilenet-cost.worker.v2", "protocol": 2})"}) {
+        FakeGate gate;
+        gate.base.break_at = 0;
+        gate.base.break_with = answer;
+        EXPECT_THROW((void)gate.run(), Error) << answer;
+    }
+}
+
+TEST(GateRunner, WhatABuildCannotRunIsWrongInput) {
+    FakeGate gate;
+    gate.cells.front().variant.alpha = -1;
+    EXPECT_THROW((void)gate.run(), Error);
+    gate.cells.clear();
+    EXPECT_THROW((void)gate.run(), Error);
+}
+
+TEST(GateRunner, AFailingCellLeavesTheOthers) {
+    FakeGate gate;
+    gate.cells = {small_cell(1), small_cell(0.5)};
+    int made = 0;
+    gate.head.bench.make = [&](const Network&) {
+        if (++made == 2) throw std::runtime_error("no kernel for that");
+    };
+    const GateResult result = evaluated(gate.run());
+    EXPECT_EQ(result.outcome, GateOutcome::failed);
+    EXPECT_EQ(result.measured, 1);
+    EXPECT_NE(result.reason.find("no kernel for that"), std::string::npos);
+}
+
+TEST(GateRunner, RequiresCells) {
+    FakeGate gate;
+    gate.settings.require_cells = 2;
+    const GateResult result = evaluated(gate.run());
+    EXPECT_EQ(result.outcome, GateOutcome::failed);
+    EXPECT_EQ(result.reason, "1 of 1 cells were measured, 2 are required");
+}
+
+TEST(GateRunner, AnInterruptedRunMeasuredNothing) {
+    FakeGate gate;
+    gate.stop = true;
+    const GateRun run = gate.run();
+    EXPECT_EQ(run.ended, GateEnded::interrupted);
+    EXPECT_EQ(evaluated(run).outcome, GateOutcome::failed);
+}
+
+TEST(GateRunner, TheSeedFixesTheOrder) {
+    const auto orders = [](std::uint64_t seed) {
+        FakeGate gate;
+        gate.settings.seed = seed;
+        std::string text;
+        for (const GateRound& round : gate.run().cells.front().rounds)
+            text += round.base_first ? 'A' : 'B';
+        return text;
+    };
+    EXPECT_EQ(orders(1), orders(1));
+    EXPECT_NE(orders(1), orders(2));
+    EXPECT_NE(orders(1).find("A"), std::string::npos);
+    EXPECT_NE(orders(1).find("B"), std::string::npos);
+}
+
+TEST(GateRunner, TheEngineIsOneThatBothHave) {
+    FakeGate gate;
+    gate.cells.front().engine.clear();
+    EXPECT_EQ(gate.run().cells.front().cell.engine, "fake");
+    gate.base.bench.available = false;
+    EXPECT_THROW((void)gate.run(), Error);
+}
+
+TEST(GateResult, AVerdictMustHoldTwice) {
+    FakeGate slower;
+    slower.head.bench.slowness = [] { return 1.1; };
+    FakeGate equal;
+    const GateRun first = slower.run();
+    EXPECT_EQ(evaluate_gate({.run = first, .confirmation = first}).outcome, GateOutcome::regressed);
+    const GateResult result = evaluate_gate({.run = first, .confirmation = equal.run(), .relink = first});
+    EXPECT_EQ(result.outcome, GateOutcome::inconclusive);
+    EXPECT_EQ(result.cells[0].reason, "regressed with these builds, same with the second ones");
+    EXPECT_NEAR(*result.cells[0].floor, 0.1, 1e-3);
+    EXPECT_FALSE(result.warnings.empty()) << "the floor is above the dead band";
+}
+
+TEST(GateReport, EveryFormSaysTheSame) {
+    FakeGate gate;
+    gate.cells = {small_cell(1), small_cell(0.5)};
+    gate.head.bench.slowness = [] { return 1.1; };
+    const GateReport report = {.run = gate.run()};
+    const GateResult result = evaluate_gate(report);
+    const auto json = nlohmann::json::parse(gate_json(report, result));
+    EXPECT_EQ(json["outcome"], "regressed");
+    EXPECT_EQ(json["cells"].size(), 2U);
+    EXPECT_EQ(json["cells"][0]["samples"].size(), 15U);
+    EXPECT_NE(render_markdown(gate_sections(report, result)).find("regressed"), std::string::npos);
+    EXPECT_NE(render_csv(gate_csv_table(report, result)).find("geometric_mean,regressed"), std::string::npos);
+    const std::string junit = gate_junit(report, result);
+    EXPECT_NE(junit.find("tests=\"4\" failures=\"3\" errors=\"0\" skipped=\"0\""), std::string::npos)
+        << junit;
+    const auto gbench = nlohmann::json::parse(gate_gbench(report, result));
+    EXPECT_EQ(gbench["benchmarks"].size(), 2U * 2 * 2 * 15);
+}
+
+TEST(SelfTest, AnExactMachineFindsTheDeadBand) {
+    FakeGate gate;
+    gate.settings.stop_early = false;
+    gate.settings.rounds = 40;
+    const SelfTest test = evaluate_self_test(gate.run());
+    EXPECT_EQ(test.false_alarms, 0);
+    EXPECT_EQ(test.undecided, 0);
+    ASSERT_EQ(test.cells.size(), 1U);
+    EXPECT_EQ(test.cells[0].spread, 0);
+    for (const std::optional<double>& slowdown : test.cells[0].detectable) {
+        ASSERT_TRUE(slowdown);
+        EXPECT_GT(*slowdown, 0.025);
+        EXPECT_LT(*slowdown, 0.03);
+    }
+    EXPECT_TRUE(test.recommendation.starts_with("Use --rounds 15")) << test.recommendation;
+}
+
+TEST(SelfTest, ABiasedMachineRaisesAlarms) {
+    FakeGate gate;
+    gate.settings.stop_early = false;
+    gate.settings.rounds = 40;
+    gate.head.bench.slowness = [] { return 1.2; };
+    const SelfTest test = evaluate_self_test(gate.run());
+    EXPECT_EQ(test.false_alarms, test.trials);
+    EXPECT_TRUE(test.recommendation.starts_with("Do not gate here")) << test.recommendation;
+}
+
+}  // namespace
+}  // namespace mobilenet_cost
