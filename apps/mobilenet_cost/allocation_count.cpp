@@ -47,11 +47,13 @@ inline void note(std::size_t size) {
 
 extern "C" {
 
+// NOLINTBEGIN(readability-identifier-naming): glibc's names
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t members, std::size_t size);
 void* __libc_realloc(void* block, std::size_t size);
 void* __libc_memalign(std::size_t alignment, std::size_t size);
 void __libc_free(void* block);
+// NOLINTEND(readability-identifier-naming)
 
 void* malloc(std::size_t size) {
     note(size);

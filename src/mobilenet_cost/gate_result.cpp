@@ -105,8 +105,10 @@ std::vector<std::string> warnings_of(const GateReport& report, const GateResult&
     const GateRun& run = report.run;
     std::vector<std::string> warnings;
     if (run.preflight.verdict == NoiseVerdict::hopeless) {
+        std::string text = "the machine is too noisy to call anything the same";
         for (const std::string& reason : run.preflight.reasons)
-            warnings.push_back("the machine is too noisy to call anything the same; " + reason);
+            text += "; " + reason;
+        warnings.push_back(text);
     }
     for (const GateDifference& difference : result.builds)
         warnings.push_back(fmt::format("the builds differ: {} is \"{}\" in base and \"{}\" in head",

@@ -29,6 +29,12 @@ constexpr double kCalibrationTolerance = 0.1;
 
 constexpr std::int64_t kSettle = 1;  ///< passes before those that count: the caches hold another cell's data
 
+/// Where the pages of a session happen to lie in memory makes it faster or slower by a per cent or more for
+/// as long as it lives (Mytkowicz et al., "Producing Wrong Data Without Doing Anything Obviously Wrong!",
+/// 2009). New sessions every few rounds draw anew, unless that takes more than a tenth of the time.
+constexpr std::int64_t kRoundsOfASession = 3;
+constexpr double kRenewalShare = 0.1;
+
 /// Of the time of a cell's whole passes; a median of half as many passes is still a good one.
 constexpr std::int64_t kLayerPassesDivisor = 2;
 
@@ -160,6 +166,7 @@ class Runner {
     }
 
     void prepare() {
+        const std::int64_t start = clock_.now();
         for (std::size_t i = 0; i < run_.cells.size() && !stopped(); ++i) {
             GateCellRun& cell = run_.cells[i];
             report({.phase = Phase::prepare,
@@ -173,6 +180,30 @@ class Runner {
                 cell.exact = exact_differences(*cell.base, *cell.head);
                 cell.explanation = explaining_differences(*cell.base, *cell.head);
             });
+        }
+        prepare_seconds_ = since(start);
+    }
+
+    /// New ones before the old ones go, or they would get the same memory again.
+    void renew_sessions(std::int64_t round) {
+        if (round % kRoundsOfASession != 0) return;
+        if (round > 0 && kRenewalShare * since(renewed_) < prepare_seconds_) return;
+        if (round > 0) {
+            for (std::size_t i = 0; i < run_.cells.size(); ++i) {
+                if (alive(i) && !stopped()) guarded(i, [&] { renew_session(i); });
+            }
+        }
+        renewed_ = clock_.now();
+    }
+
+    void renew_session(std::size_t i) {
+        for (Side* side : {&base_, &head_}) {
+            try {
+                const std::int64_t fresh = side->worker->prepare(run_.cells[i].cell, kDataSeed).session;
+                side->worker->release(std::exchange(side->sessions[i], fresh));
+            } catch (const Error& error) {  // it could before
+                throw WorkerRefused(error.what());
+            }
         }
     }
 
@@ -257,6 +288,7 @@ class Runner {
             if (round > 0 && elapsed() + last > run_.settings.max_seconds) run_.ended = GateEnded::time_limit;
             if (run_.ended != GateEnded::all_rounds) return;
             const std::int64_t start = clock_.now();
+            renew_sessions(round);
             visit(round, state);
             last = since(start);
             run_.rounds = round + 1;
@@ -433,6 +465,8 @@ class Runner {
     GateRun run_;
     std::optional<std::int64_t> start_;
     std::size_t next_look_ = 0;
+    double prepare_seconds_ = 0;  // of all cells
+    std::int64_t renewed_ = 0;
 };
 
 }  // namespace

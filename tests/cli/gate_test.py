@@ -181,13 +181,13 @@ class Gate(CliTest):
             if path.name == "mobilenet_v1.json":
                 text = text.replace('"channels": 1024', '"channels": 1000')
             (folder / path.name).write_text(text)
-        head = self.program("head", f'#!/bin/sh\nMOBILENET_COST_CONFIG_DIR={folder} exec {shlex.quote(PROGRAM)} "$@"\n')
+        head = self.program(
+            "head", f'#!/bin/sh\nMOBILENET_COST_CONFIG_DIR={folder} exec {shlex.quote(PROGRAM)} "$@"\n')
         result = self.gate("--format", "json", head=head)
         self.assertEqual(result.returncode, 3, result.stderr)
         document = self.document(result)
         self.assertEqual((document["outcome"], document["rounds"]), ("different", 0))
-        self.assert_one_sentence(result.stderr)
-        self.assertIn("MACs is", result.stderr)
+        self.assertIn("MACs is", result.stderr.splitlines()[-1])
 
     def test_requires_cells(self):
         result = self.gate("--rounds", "12", "--no-layers", "--require-cells", "3")
@@ -206,7 +206,8 @@ class Gate(CliTest):
             {**HELLO, "schema": "something.else"}))
         text = self.write("text", "not a program\n")
         expected = {
-            "/bin/true": "ended with exit status 0", "/bin/cat": "ended with exit status 1", "/bin/yes": "in \"worker\"",
+            "/bin/true": "ended with exit status 0", "/bin/cat": "ended with exit status 1",
+            "/bin/yes": "in \"worker\"",
             script: "did not answer within 2 s", older: 'unknown command "worker"', newer: "speaks worker protocol 1",
             other: "something.else", text: "permission denied", self.folder: "found a directory",
             self.folder / "absent": "there is no such file",
@@ -236,7 +237,8 @@ class Gate(CliTest):
         head = self.program("head", f'#!/bin/sh\necho $$ > {note}\nexec {shlex.quote(PROGRAM)} "$@"\n')
         command = [PROGRAM, "gate", "--base", PROGRAM, "--head", head, *VARIANTS, *quick(), "--rounds", "100000",
                    "--significance", "1e-9", "--format", "json"]
-        gate = subprocess.Popen(command, env=environment(**FAKE), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        gate = subprocess.Popen(
+            command, env=environment(**FAKE), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while not (note.exists() and note.read_text().endswith("\n")):
             self.assertIsNone(gate.poll())
             time.sleep(0.05)
@@ -253,7 +255,8 @@ class Gate(CliTest):
         head = self.program("head", f'#!/bin/sh\necho $$ > {note}\nexec {shlex.quote(PROGRAM)} "$@"\n')
         command = [PROGRAM, "gate", "--base", PROGRAM, "--head", head, *VARIANTS, *quick(), "--rounds", "100000",
                    "--significance", "1e-9", "--format", "json", "--progress", "always"]
-        gate = subprocess.Popen(command, env=environment(**FAKE), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        gate = subprocess.Popen(
+            command, env=environment(**FAKE), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for line in gate.stderr:
             if line.startswith("round 3/"):
                 break
@@ -271,7 +274,8 @@ class Gate(CliTest):
         cases = {
             ("--rounds", "3"): "--rounds: expected at least 9",
             ("--rounds", "0"): "--rounds",
-            ("--threshold", "0"): "--threshold: expected a number above 0 and below 1",
+            ("--threshold", "0"): "--threshold: expected a number above 0",
+            ("--threshold", "2"): "--threshold: expected a number above 0 and below 1, found 2",
             ("--threshold", "x"): "--threshold",
             ("--significance", "0.5"): "--significance",
             ("--tolerance", "0.01"): "--tolerance: expected at least the --threshold",
@@ -308,9 +312,11 @@ class Gate(CliTest):
     # ---- the worker by hand
 
     def test_worker(self):
-        requests = [{"id": 1, "do": "hello", "protocol": 1, "cpu": None}, {"id": 2, "do": "dance"}, {"id": 3, "do": "quit"}]
+        requests = [{"id": 1, "do": "hello", "protocol": 1, "cpu": None}, {"id": 2, "do": "dance"},
+                    {"id": 3, "do": "quit"}]
         text = "".join(json.dumps(request) + "\n" for request in requests)
-        done = subprocess.run([PROGRAM, "worker"], input=text, capture_output=True, text=True, env=environment(), timeout=60)
+        done = subprocess.run(
+            [PROGRAM, "worker"], input=text, capture_output=True, text=True, env=environment(), timeout=60)
         self.assertEqual(done.returncode, 0)
         hello, refused = map(json.loads, done.stdout.splitlines())
         self.assertEqual((hello["schema"], hello["protocol"], hello["id"]), ("mobilenet-cost.worker.v1", 1, 1))
