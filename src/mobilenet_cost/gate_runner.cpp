@@ -2,7 +2,6 @@
 #include <chrono>
 #include <cmath>
 #include <ctime>
-#include <functional>
 #include <limits>
 #include <utility>
 
@@ -12,51 +11,18 @@
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/gate.h"
 #include "mobilenet_cost/gate_facts.h"
-#include "mobilenet_cost/stats.h"
+#include "mobilenet_cost/gate_timing.h"
 
 namespace mobilenet_cost {
 namespace {
 
 constexpr double kNanosecond = 1e-9;
-constexpr double kStepsOfTheClock = 1000;  ///< the least in a block
-
-constexpr double kWarmTolerance = 0.02;  ///< two blocks in a row that differ by less: warm
-constexpr double kWarmUpSeconds = 1;     ///< the most for each side of a cell
-constexpr double kWarmUpShare = 0.25;    ///< of the time limit, for all cells together
-
-constexpr int kMostCalibrations = 8;
-constexpr double kCalibrationTolerance = 0.1;
-
-constexpr std::int64_t kSettle = 1;  ///< passes before those that count: the caches hold another cell's data
 
 /// Where the pages of a session happen to lie in memory makes it faster or slower by a per cent or more for
 /// as long as it lives (Mytkowicz et al., "Producing Wrong Data Without Doing Anything Obviously Wrong!",
 /// 2009). New sessions every few rounds draw anew, unless that takes more than a tenth of the time.
 constexpr std::int64_t kRoundsOfASession = 3;
 constexpr double kRenewalShare = 0.1;
-
-/// Of the time of a cell's whole passes; a median of half as many passes is still a good one.
-constexpr std::int64_t kLayerPassesDivisor = 2;
-
-constexpr double kForgivenSteal = 0.015;  ///< seconds: one tick of 10 ms, which may be older than the block
-constexpr double kForgivenSwitches = 2;
-
-bool agree(double a, double b, double tolerance) {
-    return std::abs(a - b) <= tolerance * std::max(a, b);
-}
-
-std::int64_t passes_for(double seconds, double pass_seconds) {
-    constexpr double kMost = 1e7;
-    return static_cast<std::int64_t>(std::clamp(std::ceil(seconds / pass_seconds), 1.0, kMost));
-}
-
-NoiseSnapshot operator+(const NoiseSnapshot& a, const NoiseSnapshot& b) {
-    NoiseSnapshot sum;
-    if (a.steal_seconds && b.steal_seconds) sum.steal_seconds = *a.steal_seconds + *b.steal_seconds;
-    if (a.involuntary_switches && b.involuntary_switches)
-        sum.involuntary_switches = *a.involuntary_switches + *b.involuntary_switches;
-    return sum;
-}
 
 std::string utc_now() {
     const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
@@ -75,21 +41,15 @@ void check(const GateSettings& settings) {
     if (settings.cpu) (void)pin_to_cpu(*settings.cpu);  // throws where it is not allowed
 }
 
-/// One side of the gate while it runs.
-struct Side {
-    GateWorker* worker = nullptr;
-    std::vector<std::int64_t> sessions;  ///< of each cell
-    std::vector<double> pass_seconds;    ///< latest estimate of each cell
-};
-
 /// One call of run_gate().
 class Runner {
   public:
     Runner(GateWorker& base, GateWorker& head, const GateSettings& settings, const GateHooks& hooks)
         : hooks_(hooks),
           clock_(hooks.clock != nullptr ? *hooks.clock : steady_),
-          base_{.worker = &base, .sessions = {}, .pass_seconds = {}},
-          head_{.worker = &head, .sessions = {}, .pass_seconds = {}} {
+          base_(base),
+          head_(head),
+          timing_(base, head, settings, clock_, [this] { return stopped(); }) {
         check(settings);
         run_.settings = settings;
         run_.started = utc_now();
@@ -136,8 +96,8 @@ class Runner {
     }
 
     void greet() {
-        run_.base.hello = base_.worker->hello(run_.settings.cpu);
-        run_.head.hello = head_.worker->hello(run_.settings.cpu);
+        run_.base.hello = base_.hello(run_.settings.cpu);
+        run_.head.hello = head_.hello(run_.settings.cpu);
     }
 
     void plan(const std::vector<GateCell>& cells) {
@@ -149,10 +109,8 @@ class Runner {
         const std::size_t hypotheses = cells.size() + (cells.size() > 1 ? 1 : 0);
         run_.looks = plan_looks(run_.settings.rounds, hypotheses, run_.settings.rule.significance);
         run_.rows.resize(cells.size());
-        for (Side* side : {&base_, &head_}) {
-            side->sessions.resize(cells.size());
-            side->pass_seconds.resize(cells.size());
-        }
+        timing_.begin(cells.size(), std::max(run_.base.hello.clock_resolution_seconds,
+                                             run_.head.hello.clock_resolution_seconds));
     }
 
     /// What one cell cannot do is that cell's failure; the others go on. A lost worker ends everything.
@@ -173,10 +131,7 @@ class Runner {
                     .done = static_cast<std::int64_t>(i),
                     .total = static_cast<std::int64_t>(run_.cells.size())});
             guarded(i, [&] {
-                cell.base = base_.worker->prepare(cell.cell, kDataSeed);
-                cell.head = head_.worker->prepare(cell.cell, kDataSeed);
-                base_.sessions[i] = cell.base->session;
-                head_.sessions[i] = cell.head->session;
+                timing_.prepare(i, cell);
                 cell.exact = exact_differences(*cell.base, *cell.head);
                 cell.explanation = explaining_differences(*cell.base, *cell.head);
             });
@@ -190,37 +145,10 @@ class Runner {
         if (round > 0 && kRenewalShare * since(renewed_) < prepare_seconds_) return;
         if (round > 0) {
             for (std::size_t i = 0; i < run_.cells.size(); ++i) {
-                if (alive(i) && !stopped()) guarded(i, [&] { renew_session(i); });
+                if (alive(i) && !stopped()) guarded(i, [&] { timing_.renew(i, run_.cells[i]); });
             }
         }
         renewed_ = clock_.now();
-    }
-
-    void renew_session(std::size_t i) {
-        for (Side* side : {&base_, &head_}) {
-            try {
-                const std::int64_t fresh = side->worker->prepare(run_.cells[i].cell, kDataSeed).session;
-                side->worker->release(std::exchange(side->sessions[i], fresh));
-            } catch (const Error& error) {  // it could before
-                throw WorkerRefused(error.what());
-            }
-        }
-    }
-
-    [[nodiscard]] double block_seconds() const {
-        const double step =
-            std::max(run_.base.hello.clock_resolution_seconds, run_.head.hello.clock_resolution_seconds);
-        return std::max(run_.settings.block_seconds, kStepsOfTheClock * step);
-    }
-
-    /// Seconds of a pass: the median, which a burst of something else does not move.
-    double time_block(Side& side, std::size_t cell, std::int64_t passes, std::int64_t settle,
-                      NoiseSnapshot* noise = nullptr) {
-        const double expected = static_cast<double>(passes + settle) * side.pass_seconds[cell];
-        const WorkerBlock block = side.worker->run(side.sessions[cell], passes, settle, expected);
-        if (noise != nullptr) *noise = *noise + block.disturbance;
-        side.pass_seconds[cell] = median(block.pass_seconds);
-        return side.pass_seconds[cell];
     }
 
     void warm_up() {
@@ -229,53 +157,8 @@ class Runner {
                     .done = static_cast<std::int64_t>(i),
                     .total = static_cast<std::int64_t>(run_.cells.size())});
             if (!alive(i)) continue;
-            guarded(i, [&] {
-                const bool base = warm_up(base_, i, 0);
-                const bool head = warm_up(head_, i, 1);
-                run_.cells[i].warm = base && head;
-                calibrate(i);
-            });
+            guarded(i, [&] { timing_.warm_up(i, run_.cells[i]); });
         }
-    }
-
-    /// A fixed number of passes is too few on some machine; hence until the times settle.
-    bool warm_up(Side& side, std::size_t i, std::size_t which) {
-        GateCellRun& cell = run_.cells[i];
-        const double cap = std::min(kWarmUpSeconds, kWarmUpShare * run_.settings.max_seconds /
-                                                        (2 * static_cast<double>(run_.cells.size())));
-        const std::int64_t start = clock_.now();
-        double before = time_block(side, i, 1, 0);
-        cell.first_pass_seconds.at(which) = before;
-        for (bool first = true;; first = false) {
-            const double now = time_block(side, i, passes_for(block_seconds(), before), 0);
-            cell.warm_up_seconds.at(which) = since(start);
-            // The lone first pass is a block only where one pass fills it.
-            const bool comparable = !first || before >= block_seconds();
-            if (comparable && agree(now, before, kWarmTolerance)) return true;
-            if (since(start) >= cap || stopped()) return false;
-            before = now;
-        }
-    }
-
-    /// From the faster side, so that the blocks of both are long enough. A block that something interrupted
-    /// would give too few passes for the rest of the run: believed only when the next says the same.
-    void calibrate(std::size_t i) {
-        GateCellRun& cell = run_.cells[i];
-        const auto from_both = [&] {
-            return passes_for(block_seconds(), std::min(base_.pass_seconds[i], head_.pass_seconds[i]));
-        };
-        cell.passes = from_both();
-        for (int attempt = 0; attempt < kMostCalibrations && !cell.calibrated && !stopped(); ++attempt) {
-            const std::int64_t before = cell.passes;
-            time_block(base_, i, before, kSettle);
-            time_block(head_, i, before, kSettle);
-            cell.passes = from_both();
-            cell.calibrated =
-                std::abs(cell.passes - before) <= 1 ||
-                agree(static_cast<double>(cell.passes), static_cast<double>(before), kCalibrationTolerance);
-            if (cell.calibrated) cell.passes = std::max(cell.passes, before);
-        }
-        cell.layer_passes = std::max<std::int64_t>(cell.passes / kLayerPassesDivisor, 1);
     }
 
     void rounds() {
@@ -311,8 +194,9 @@ class Runner {
             if (!alive(cell) || stopped()) continue;
             show_progress(round);
             guarded(cell, [&] {
-                time_round(cell, round, base_first[cell]);
-                if (run_.settings.layers) time_layers(cell, round, base_first[cell]);
+                timing_.time_round(cell, run_.cells[cell], round, base_first[cell]);
+                if (run_.settings.layers)
+                    timing_.time_layers(cell, run_.cells[cell], round, base_first[cell]);
             });
         }
     }
@@ -332,72 +216,6 @@ class Runner {
                 .decided = static_cast<std::int64_t>(run_.rows.size()) - open,
                 .rows = static_cast<std::int64_t>(run_.rows.size()),
                 .seconds_left = seconds_left});
-    }
-
-    /// ABBA: what changes steadily during the four blocks hits both sides alike.
-    void time_round(std::size_t i, std::int64_t number, bool base_first) {
-        const std::int64_t passes = run_.cells[i].passes;
-        GateRound round{.round = number, .base_first = base_first};
-        round.base_noise = {.steal_seconds = 0, .involuntary_switches = 0};
-        round.head_noise = round.base_noise;
-        const std::function<void(std::size_t)> base = [&](std::size_t k) {
-            round.base_seconds.at(k) = time_block(base_, i, passes, kSettle, &round.base_noise);
-        };
-        const std::function<void(std::size_t)> head = [&](std::size_t k) {
-            round.head_seconds.at(k) = time_block(head_, i, passes, kSettle, &round.head_noise);
-        };
-        const std::int64_t start = clock_.now();
-        (base_first ? base : head)(0);
-        (base_first ? head : base)(0);
-        (base_first ? head : base)(1);
-        (base_first ? base : head)(1);
-        judge_noise(round, since(start));
-        run_.cells[i].rounds.push_back(round);
-    }
-
-    void judge_noise(GateRound& round, double seconds) const {
-        const GateSettings& settings = run_.settings;
-        const double steal_limit = std::max(kForgivenSteal, settings.most_steal * seconds);
-        const double switch_limit = std::max(kForgivenSwitches, settings.most_switches_per_second * seconds);
-        const auto excess = [&](const NoiseSnapshot& noise) {
-            const double steal = noise.steal_seconds.value_or(0) / steal_limit;
-            const double switches =
-                static_cast<double>(noise.involuntary_switches.value_or(0)) / switch_limit;
-            return std::max(steal, switches);
-        };
-        round.dropped = excess(round.base_noise + round.head_noise) > 1;
-        round.dropped_by_base = round.dropped && excess(round.base_noise) > excess(round.head_noise);
-    }
-
-    std::vector<double> layer_block(Side& side, std::size_t i) {
-        const GateCellRun& cell = run_.cells[i];
-        const std::size_t layers = cell.base->layers.size();
-        const double expected = static_cast<double>(cell.layer_passes + kSettle) * side.pass_seconds[i];
-        const WorkerLayerBlock block =
-            side.worker->run_layers(side.sessions[i], cell.layer_passes, kSettle, layers, expected);
-        std::vector<double> seconds(layers);
-        std::vector<double> passes(block.pass_nanoseconds.size());
-        for (std::size_t layer = 0; layer < layers; ++layer) {
-            for (std::size_t pass = 0; pass < passes.size(); ++pass)
-                passes[pass] = static_cast<double>(block.pass_nanoseconds[pass][layer]) * kNanosecond;
-            seconds[layer] = median(passes);
-        }
-        return seconds;
-    }
-
-    /// The order of the cell's blocks: what falls on the first of a pair falls on the other side in the next.
-    void time_layers(std::size_t i, std::int64_t round, bool base_first) {
-        for (const bool first_is_base : {base_first, !base_first}) {
-            GateLayerPair pair{.round = round, .base_seconds = {}, .head_seconds = {}};
-            if (first_is_base) {
-                pair.base_seconds = layer_block(base_, i);
-                pair.head_seconds = layer_block(head_, i);
-            } else {
-                pair.head_seconds = layer_block(head_, i);
-                pair.base_seconds = layer_block(base_, i);
-            }
-            run_.cells[i].layers.push_back(std::move(pair));
-        }
     }
 
     [[nodiscard]] bool look_is_due() const {
@@ -460,8 +278,9 @@ class Runner {
     const GateHooks& hooks_;
     SteadyClock steady_;
     Clock& clock_;
-    Side base_;
-    Side head_;
+    GateWorker& base_;
+    GateWorker& head_;
+    GateTiming timing_;
     GateRun run_;
     std::optional<std::int64_t> start_;
     std::size_t next_look_ = 0;
