@@ -173,8 +173,8 @@ class Killed(SweepBench):
 class Predicted(SweepBench):
     def test_the_document(self):
         """Corners are timed, the others predicted, spots both; and the document is as its schema says."""
-        grid = ["--alpha", "0.25,0.5,0.75", "--res", "32,64,96"]
-        arguments = ["sweep", *grid, "--bench", "--predict", "--spots", "2", "-e", "xnnpack", "--rounds", "2"]
+        grid = ["--alpha", "0.25,0.5,0.75", "--res", "32,64,96", "--networks", "separable"]
+        arguments = ["sweep", *grid, "--bench", "--predict", "--spots", "2", "-e", "xnnpack", "--rounds", "4"]
         result = self.run_fake(*arguments, "-o", self.document)
         self.assertEqual(result.returncode, 0, result)
         document = json.loads(self.document.read_text())
@@ -188,8 +188,10 @@ class Predicted(SweepBench):
             corner = index in [0, 2, 6, 8]
             self.assertEqual(bool(cell["predicted"]), not corner)
             self.assertEqual(bool(cell["measured"]), corner or index in spots)
+            # A busy machine may have disturbed every round of a spot.
+            timed = any(row["median_seconds"] is not None for row in cell["measured"])
             for point in cell["predicted"]:
-                self.assertEqual(point["residual"] is not None, index in spots)
+                self.assertEqual(point["residual"] is not None, timed)
 
 
 class Interrupted(SweepBench):
