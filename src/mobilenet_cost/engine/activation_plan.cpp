@@ -11,8 +11,15 @@ namespace {
 
 struct Blocks {
     std::vector<ArenaBlock> blocks;
+    std::vector<std::size_t> padding;    // bytes, by block
     std::vector<std::size_t> of_tensor;  // by TensorId
 };
+
+/// Bytes that pad each pixel's channels.
+std::size_t channel_padding(const Shape& shape, std::int64_t multiple) {
+    const std::int64_t pad = (multiple - shape.c % multiple) % multiple;
+    return static_cast<std::size_t>(shape.n * shape.h * shape.w * pad) * sizeof(float);
+}
 
 /// Sizes are exact, and a block dies with the last layer that reads it.
 Blocks exact_blocks(const Network& network, const ActivationRules& rules) {
@@ -31,6 +38,7 @@ Blocks exact_blocks(const Network& network, const ActivationRules& rules) {
             result.of_tensor.push_back(result.blocks.size());
             result.blocks.push_back(
                 {static_cast<std::size_t>(element_count(shape)) * sizeof(float), writer, last});
+            result.padding.push_back(id == 0 ? 0 : channel_padding(shape, rules.channel_multiple));
         }
     }
     return result;
@@ -53,14 +61,14 @@ std::int64_t live_peak(const std::vector<ArenaBlock>& blocks) {
 // Each term is what one more rule adds to the peak, so that they sum up to the difference by construction.
 ActivationPlan plan_activations(const Network& network, const ActivationRules& rules) {
     ActivationPlan plan;
-    auto [blocks, of_tensor] = exact_blocks(network, rules);
+    auto [blocks, padding, of_tensor] = exact_blocks(network, rules);
     const std::int64_t analytic = peak_memory(network, Overlap::none).elements * element_bytes(DataType::f32);
     const std::int64_t reused = live_peak(blocks);
     for (ArenaBlock& block : blocks)
         if (rules.keep_all || &block == &blocks.front()) block.last = network.layers.size();
     const std::int64_t kept = live_peak(blocks);
-    for (ArenaBlock& block : blocks)
-        block.bytes += rules.extra_bytes;
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+        blocks[i].bytes += padding[i] + rules.extra_bytes;
     plan.bytes = place_blocks(blocks);
     const std::int64_t padded = live_peak(blocks);
     for (const std::size_t block : of_tensor)

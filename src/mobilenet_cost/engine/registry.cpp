@@ -22,6 +22,7 @@ struct Row {
 
 /// Every engine, the fastest first: the first that is available is the default.
 constexpr std::array kEngines = {
+    Row{.name = "native", .builtin = nullptr, .module = "mobilenet_cost_native.so"},
     Row{.name = "onednn", .builtin = nullptr, .module = "mobilenet_cost_onednn.so"},
     Row{.name = "xnnpack", .builtin = nullptr, .module = "mobilenet_cost_xnnpack.so"},
     Row{.name = "reference", .builtin = reference_engine, .module = {}},

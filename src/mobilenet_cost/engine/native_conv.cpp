@@ -1,0 +1,270 @@
+#include "mobilenet_cost/engine/native_conv.h"
+
+#include <algorithm>
+#include <array>
+
+namespace mobilenet_cost {
+
+namespace {
+
+/// A row of taps of at most so many values is one segment: one tap's few channels would be too short a loop.
+constexpr std::int64_t kShortSegment = 32;
+/// Pointers to segments for the rows of one block, and copies of segments across the border, on the stack.
+constexpr std::int64_t kMostPointers = 2048;
+constexpr std::int64_t kMostCopied = 4096;
+
+struct Pixel {
+    std::int64_t n = 0;
+    std::int64_t y = 0;
+    std::int64_t x = 0;
+};
+
+Pixel pixel_at(const Shape& shape, std::int64_t index) {
+    return {index / (shape.h * shape.w), index / shape.w % shape.h, index % shape.w};
+}
+
+void advance(const Shape& shape, Pixel& pixel) {
+    if (++pixel.x < shape.w) return;
+    pixel.x = 0;
+    if (++pixel.y < shape.h) return;
+    pixel.y = 0;
+    ++pixel.n;
+}
+
+/// Where the segments of one block's rows lie, tile by tile: [segments][rows of the tile].
+class SegmentTable {
+  public:
+    SegmentTable(const NativeConv& conv, const Range& rows) : conv_(conv), rows_(rows) {}
+
+    /// For tiles of at most `most` rows.
+    void build(int most) {
+        tiles_ = divide_up(rows_.end - rows_.begin, most);
+        copied_ = 0;
+        Pixel pixel = pixel_at(conv_.out, rows_.begin);
+        for (std::int64_t tile = 0; tile < tiles_; ++tile) {
+            const Range rows = tile_rows(tile);
+            const float** at = pointers_.data() + rows.begin * conv_.segments;
+            for (std::int64_t row = rows.begin; row < rows.end; ++row, advance(conv_.out, pixel))
+                add_row(pixel, rows.end - rows.begin, at++);
+        }
+    }
+
+    std::int64_t tiles() const { return tiles_; }
+    /// Counted from the block's first.
+    Range tile_rows(std::int64_t tile) const { return part_of(rows_.end - rows_.begin, tiles_, tile); }
+    const float* const* segments(std::int64_t tile) const {
+        return pointers_.data() + tile_rows(tile).begin * conv_.segments;
+    }
+
+  private:
+    /// `at` points to the row's first segment, `stride` from each to the next.
+    void add_row(const Pixel& pixel, std::int64_t stride, const float** at) {
+        const Conv& conv = conv_.conv;
+        const std::int64_t left = pixel.x * conv.stride - conv.padding.left;
+        const std::int64_t top = pixel.y * conv.stride - conv.padding.top;
+        for (std::int64_t kh = 0; kh < conv.kernel; ++kh) {
+            const std::int64_t y = top + kh;
+            const bool inside = 0 <= y && y < conv_.in.h;
+            const float* row =
+                inside ? conv_.input.values + (pixel.n * conv_.in.h + y) * conv_.in.w * conv_.input.pixel
+                       : nullptr;
+            if (conv_.rows_of_taps) {
+                *at = inside ? row_of_taps(row, left) : conv_.zeros.data();
+                at += stride;
+            } else {
+                at = add_taps(row, left, stride, at);
+            }
+        }
+    }
+
+    const float** add_taps(const float* row, std::int64_t left, std::int64_t stride, const float** at) {
+        const std::int64_t pieces = conv_.in.c / conv_.depth;
+        for (std::int64_t x = left; x < left + conv_.conv.kernel; ++x) {
+            const bool inside = row != nullptr && 0 <= x && x < conv_.in.w;
+            const float* tap = inside ? row + x * conv_.input.pixel : conv_.zeros.data();
+            const std::int64_t step = inside ? conv_.depth : 0;
+            for (std::int64_t piece = 0; piece < pieces; ++piece, at += stride)
+                *at = tap + piece * step;
+        }
+        return at;
+    }
+
+    const float* row_of_taps(const float* row, std::int64_t left) {
+        const std::int64_t channels = conv_.in.c;
+        const std::int64_t right = left + conv_.conv.kernel;
+        if (0 <= left && right <= conv_.in.w) return row + left * channels;
+        float* copy = copies_.data() + copied_;
+        copied_ += conv_.depth;
+        std::fill_n(copy, conv_.depth, 0.0F);
+        const std::int64_t first = std::max<std::int64_t>(left, 0);
+        const std::int64_t last = std::min(right, conv_.in.w);
+        if (first < last)
+            std::copy(row + first * channels, row + last * channels, copy + (first - left) * channels);
+        return copy;
+    }
+
+    const NativeConv& conv_;
+    Range rows_;
+    std::int64_t tiles_ = 0;
+    std::int64_t copied_ = 0;
+    std::array<const float*, kMostPointers> pointers_;
+    std::array<float, kMostCopied> copies_;
+};
+
+/// A panel among all of them.
+struct Panel {
+    std::int64_t channel = 0;  ///< its first
+    int vectors = 0;
+};
+
+/// One panel against every tile of the block, `chunk` segments at a time: what is used again and again, the
+/// panel's part, stays in the cache.
+void run_panel(const NativeConv& conv, const SegmentTable& table, std::int64_t first_row,
+               const Panel& panel) {
+    const std::int64_t width = panel.vectors * conv.kernels->lanes;
+    const float* const packed = conv.filter + panel.channel * conv.segments * conv.depth;
+    const auto& kernels = conv.kernels->gemm[static_cast<std::size_t>(panel.vectors)];
+    for (std::int64_t segment = 0; segment < conv.segments; segment += conv.chunk) {
+        const bool last = segment + conv.chunk >= conv.segments;
+        for (std::int64_t i = 0; i < table.tiles(); ++i) {
+            const Range rows = table.tile_rows(i);
+            const std::int64_t height = rows.end - rows.begin;
+            const std::int64_t place = (first_row + rows.begin) * conv.output.pixel + panel.channel;
+            GemmTile tile;
+            tile.rows = table.segments(i) + segment * height;
+            tile.segments = std::min(conv.chunk, conv.segments - segment);
+            tile.depth = conv.depth;
+            tile.panel = packed + segment * conv.depth * width;
+            tile.out = conv.output.values + place;
+            tile.stride = conv.output.pixel;
+            tile.start = segment == 0 ? conv.bias + panel.channel : tile.out;
+            tile.start_stride = segment == 0 ? 0 : tile.stride;
+            if (last && conv.residual.values != nullptr) tile.residual = conv.residual.values + place;
+            if (last) tile.finish = &conv.finish;
+            kernels[static_cast<std::size_t>(height)](tile);
+        }
+    }
+}
+
+/// Segments of one row of the matrix: a row of taps each, or one tap, or an equal piece of one tap so that a
+/// chunk of segments can be about as long as asked for.
+void cut_segments(NativeConv& plan, bool contiguous, std::int64_t longest) {
+    const std::int64_t row = plan.conv.kernel * plan.in.c;
+    plan.rows_of_taps = contiguous && plan.conv.kernel > 1 && row <= kShortSegment;
+    if (plan.rows_of_taps) {
+        plan.segments = plan.conv.kernel;
+        plan.depth = row;
+    } else {
+        std::int64_t pieces = divide_up(plan.in.c, longest);
+        while (plan.in.c % pieces != 0)
+            ++pieces;
+        plan.segments = plan.conv.kernel * plan.conv.kernel * pieces;
+        plan.depth = plan.in.c / pieces;
+    }
+    plan.chunk = std::clamp<std::int64_t>(longest / plan.depth, 1, plan.segments);
+}
+
+}  // namespace
+
+NativeConv plan_native_conv(const Layer& layer, const Conv& conv, const NativeConvOptions& options) {
+    NativeConv plan;
+    plan.kernels = options.kernels;
+    plan.in = layer.input;
+    plan.out = layer.output;
+    plan.conv = conv;
+    const std::int64_t lanes = options.kernels->lanes;
+    const std::int64_t rows = layer.output.n * layer.output.h * layer.output.w;
+    const std::int64_t vectors = divide_up(layer.output.c, lanes);
+    const std::int64_t length = conv.kernel * conv.kernel * layer.input.c;
+    plan.panels = choose_panels(*options.kernels, options.core, rows, vectors, length);
+    const std::int64_t widest = std::max(plan.panels[0].vectors, 1) * lanes;
+    const std::int64_t float_bytes = sizeof(float);
+    cut_segments(plan, options.in_pixel == layer.input.c, options.core.l2_bytes / 4 / (widest * float_bytes));
+    plan.zeros.assign(static_cast<std::size_t>(plan.depth), 0.0F);
+
+    const std::int64_t row_bytes = conv.stride * conv.stride * layer.input.c * float_bytes;
+    std::int64_t block = std::max<std::int64_t>(options.core.l2_bytes / 2 / row_bytes, 4 * kMaxTileRows);
+    block = std::min(block, kMostPointers / plan.segments);
+    if (plan.rows_of_taps) block = std::min(block, kMostCopied / (plan.segments * plan.depth));
+    plan.blocks = divide_up(rows, std::max<std::int64_t>(block, 1));
+    const std::int64_t wanted = options.threads == 1 ? 1 : 4 * options.threads;
+    if (plan.blocks < wanted) plan.blocks = std::min(wanted, divide_up(rows, 4 * kMaxTileRows));
+    if (plan.blocks < wanted) {
+        const std::int64_t panels = plan.panels[0].count + plan.panels[1].count;
+        plan.parts = std::min(panels, divide_up(wanted, plan.blocks));
+    }
+    return plan;
+}
+
+std::int64_t padded_channels(const NativeConv& conv) {
+    std::int64_t vectors = 0;
+    for (const PanelGroup& group : conv.panels)
+        vectors += group.count * group.vectors;
+    return vectors * conv.kernels->lanes;
+}
+
+std::int64_t packed_filter_size(const NativeConv& conv) {
+    return padded_channels(conv) * conv.segments * conv.depth;
+}
+
+namespace {
+
+/// Copies the channels of one panel out of one row (Co) of a filter, from `first` on.
+void pack_row(const float* row, const Range& channels, const Panel& panel, std::int64_t width, float* to) {
+    const std::int64_t begin = std::max(channels.begin, panel.channel);
+    const std::int64_t end = std::min(channels.end, panel.channel + width);
+    std::fill_n(to, width, 0.0F);
+    if (begin < end) std::copy_n(row + (begin - channels.begin), end - begin, to + (begin - panel.channel));
+}
+
+}  // namespace
+
+void pack_filter(const NativeConv& conv, const std::vector<float>& filter, float* packed) {
+    const std::int64_t lanes = conv.kernels->lanes;
+    const std::int64_t length = conv.segments * conv.depth;
+    const std::int64_t out = conv.out.c;
+    const std::int64_t group_in = conv.in.c / conv.conv.groups;
+    const std::int64_t group_out = out / conv.conv.groups;
+    Panel panel;
+    for (const PanelGroup& group : conv.panels) {
+        panel.vectors = group.vectors;
+        const std::int64_t width = group.vectors * lanes;
+        for (std::int64_t i = 0; i < group.count; ++i, panel.channel += width) {
+            for (std::int64_t k = 0; k < length; ++k, packed += width) {
+                const std::int64_t tap = k / conv.in.c;
+                const std::int64_t g = k % conv.in.c / group_in;
+                const float* row = filter.data() + (tap * group_in + k % group_in) * out + g * group_out;
+                pack_row(row, {g * group_out, (g + 1) * group_out}, panel, width, packed);
+            }
+        }
+    }
+}
+
+void run_task(const NativeConv& conv, std::int64_t task) {
+    const std::int64_t pixels = conv.out.n * conv.out.h * conv.out.w;
+    const Range rows = part_of(pixels, conv.blocks, task / conv.parts);
+    const Range wanted = part_of(conv.panels[0].count + conv.panels[1].count, conv.parts, task % conv.parts);
+    SegmentTable table(conv, rows);
+    Panel panel;
+    std::int64_t index = 0;
+    for (const PanelGroup& group : conv.panels) {
+        panel.vectors = group.vectors;
+        const std::int64_t end = std::min(index + group.count, wanted.end);
+        if (index < end && wanted.begin < end) table.build(group.rows);
+        for (std::int64_t i = 0; i < group.count; ++i, ++index) {
+            if (wanted.begin <= index && index < wanted.end) run_panel(conv, table, rows.begin, panel);
+            panel.channel += group.vectors * conv.kernels->lanes;
+        }
+    }
+}
+
+std::string kernel_name(const NativeConv& conv) {
+    const PanelGroup& group =
+        conv.panels[0].count * conv.panels[0].vectors >= conv.panels[1].count * conv.panels[1].vectors
+            ? conv.panels[0]
+            : conv.panels[1];
+    return "gemm_" + std::to_string(group.rows) + "x" + std::to_string(group.vectors * conv.kernels->lanes) +
+           ":" + conv.kernels->target;
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "mobilenet_cost/network.h"
+
+namespace mobilenet_cost {
+
+/// The other input of the residual sum `sum` if the sum can be part of the convolution right before it: the
+/// convolution is a product of matrices, it stays linear, and nobody else reads its output.
+[[nodiscard]] std::optional<TensorId> residual_of(const Network& network,
+                                                  const std::vector<std::size_t>& last_uses, std::size_t sum);
+
+/// Whether a layer reads the network's input in whole vectors, as all do but products of matrices.
+[[nodiscard]] bool reads_input_by_vectors(const Network& network);
+
+/// One group per channel, as many outputs.
+[[nodiscard]] bool runs_depthwise(const Layer& layer, const Conv& conv);
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace mobilenet_cost {
+
+/// Lengths and strides count floats. A row of an activation, one pixel's channels, begins at a multiple of
+/// the vector's length and is padded to one, so that no kernel has a remainder of channels.
+
+/// The largest tile that any instruction set keeps in registers: rows x vectors.
+inline constexpr int kMaxTileRows = 12;
+inline constexpr int kMaxTileVectors = 8;
+
+/// What becomes of a sum x: clamp(slope x + offset, low, high), times x where `times_sum` says so.
+struct Finish {
+    float slope = 1;
+    float offset = 0;
+    float low = 0;
+    float high = 0;
+    bool curved = false;     ///< slope and offset count; otherwise they are 1 and 0
+    bool times_sum = false;  ///< only with `curved`
+};
+
+/// R rows of R x (vectors of a panel) sums: out[r] = finish(start[r] + sum over k of a[r][k] panel[k]
+/// + residual[r]). What a row multiplies comes in segments of `depth` contiguous values: one for a 1x1
+/// convolution, one per tap or per row of taps otherwise.
+struct GemmTile {
+    const float* const* rows = nullptr;  ///< [segments][R]
+    std::int64_t segments = 1;
+    std::int64_t depth = 0;
+    const float* panel = nullptr;     ///< [segments][depth][vectors]
+    const float* start = nullptr;     ///< biases, or sums of earlier segments
+    std::int64_t start_stride = 0;    ///< 0: the same for every row
+    float* out = nullptr;             ///< [R], `stride` apart
+    const float* residual = nullptr;  ///< like out; null: none
+    std::int64_t stride = 0;
+    const Finish* finish = nullptr;  ///< null: more segments follow, the bare sums are stored
+};
+using GemmKernel = void (*)(const GemmTile& tile);
+
+/// One row of the output of a depthwise convolution.
+struct DepthwiseRow {
+    const float* image = nullptr;  ///< (in_height, in_width, pixel)
+    std::int64_t in_height = 0;
+    std::int64_t in_width = 0;
+    std::int64_t pixel = 0;   ///< stride of a pixel, of input, output and weights
+    std::int64_t top = 0;     ///< row of the input under the filter's first row; negative in the padding
+    std::int64_t left = 0;    ///< column under its first column, for the first output
+    std::int64_t kernel = 0;  ///< these two only for the kernel of any size
+    std::int64_t step = 0;    ///< columns from one output to the next
+    const float* weights = nullptr;  ///< [kernel][kernel][pixel]
+    const float* bias = nullptr;     ///< [pixel]
+    float* out = nullptr;            ///< (out_width, pixel)
+    std::int64_t out_width = 0;
+    std::int64_t channels = 0;  ///< to compute from the pointers on, a multiple of the vector's length
+    Finish finish;
+};
+using DepthwiseKernel = void (*)(const DepthwiseRow& row);
+
+/// out = finish(mean over `pixels` rows of `in`), `stride` apart.
+struct MeanTask {
+    const float* in = nullptr;
+    std::int64_t pixels = 0;
+    std::int64_t stride = 0;
+    std::int64_t channels = 0;
+    float* out = nullptr;
+    Finish finish;
+};
+using MeanKernel = void (*)(const MeanTask& task);
+
+/// `pixels` rows of `channels` values: out = finish(a + b), or finish(a b) with one row b for all. In place
+/// is fine.
+struct PairTask {
+    const float* a = nullptr;
+    const float* b = nullptr;
+    float* out = nullptr;
+    std::int64_t pixels = 0;
+    std::int64_t channels = 0;
+    Finish finish;
+};
+using PairKernel = void (*)(const PairTask& task);
+
+/// The kernels of one instruction set.
+struct ComputeKernels {
+    const char* target = "";  ///< as Highway names it: "AVX2"
+    std::int64_t lanes = 0;   ///< floats in a vector
+    int registers = 0;        ///< vectors that they hold
+    /// [vectors][rows]; null: such a tile does not fit the registers
+    std::array<std::array<GemmKernel, kMaxTileRows + 1>, kMaxTileVectors + 1> gemm = {};
+    DepthwiseKernel depthwise_any = nullptr;
+    DepthwiseKernel depthwise_3x3_1 = nullptr;  ///< of stride 1
+    DepthwiseKernel depthwise_3x3_2 = nullptr;
+    DepthwiseKernel depthwise_5x5_1 = nullptr;
+    DepthwiseKernel depthwise_5x5_2 = nullptr;
+    MeanKernel mean = nullptr;
+    PairKernel add = nullptr;
+    PairKernel scale = nullptr;
+};
+
+/// Those of the best instruction set that this processor has.
+[[nodiscard]] const ComputeKernels& best_compute_kernels();
+
+/// Name and version of what they are written in.
+[[nodiscard]] const char* compute_library();
+
+}  // namespace mobilenet_cost
