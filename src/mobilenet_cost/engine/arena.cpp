@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <numeric>
 
+#include <sys/mman.h>
+
 namespace mobilenet_cost {
 
 namespace {
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20;  ///< bytes, on x86-64 and, mostly, AArch64
 
 bool live_together(const ArenaBlock& a, const ArenaBlock& b) {
     return a.first <= b.last && b.first <= a.last;
@@ -43,7 +47,11 @@ std::size_t place_blocks(std::vector<ArenaBlock>& blocks) {
 
 Arena make_arena(std::size_t bytes) {
     const std::size_t size = std::max(bytes, kArenaAlignment);
-    Arena arena(new (std::align_val_t{kArenaAlignment}) std::byte[size]);
+    const std::size_t alignment = size < kHugePage ? kArenaAlignment : kHugePage;
+    Arena arena(new (std::align_val_t{alignment}) std::byte[size], ArenaDelete{alignment});
+#ifdef MADV_HUGEPAGE
+    if (size >= kHugePage) (void)madvise(arena.get(), size / kHugePage * kHugePage, MADV_HUGEPAGE);  // or not
+#endif
     std::fill_n(arena.get(), size, std::byte{0});
     return arena;
 }

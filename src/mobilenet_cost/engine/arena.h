@@ -22,11 +22,13 @@ struct ArenaBlock {
 std::size_t place_blocks(std::vector<ArenaBlock>& blocks);
 
 struct ArenaDelete {
-    void operator()(std::byte* bytes) const { ::operator delete[](bytes, std::align_val_t{kArenaAlignment}); }
+    std::size_t alignment = kArenaAlignment;
+    void operator()(std::byte* bytes) const { ::operator delete[](bytes, std::align_val_t{alignment}); }
 };
 using Arena = std::unique_ptr<std::byte[], ArenaDelete>;
 
-/// Aligned and zeroed, so that every page is there before the first pass.
+/// Aligned and zeroed, so that every page is there before the first pass. Where the system has huge pages on
+/// request, large arenas are in them: the translation of addresses costs less.
 [[nodiscard]] Arena make_arena(std::size_t bytes);
 
 }  // namespace mobilenet_cost

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace mobilenet_cost {
 
@@ -11,6 +12,7 @@ namespace {
 constexpr std::int64_t kShortSegment = 32;
 /// Pointers to segments for the rows of one block, and copies of segments across the border, on the stack.
 constexpr std::int64_t kMostPointers = 2048;
+constexpr std::int64_t kMostRows = 512;
 constexpr std::int64_t kMostCopied = 4096;
 
 struct Pixel {
@@ -31,32 +33,69 @@ void advance(const Shape& shape, Pixel& pixel) {
     ++pixel.n;
 }
 
-/// Where the segments of one block's rows lie, tile by tile: [segments][rows of the tile].
+/// The rows of one block, tile by tile, and where their segments lie.
 class SegmentTable {
   public:
     SegmentTable(const NativeConv& conv, const Range& rows) : conv_(conv), rows_(rows) {}
 
-    /// For tiles of at most `most` rows.
+    /// For tiles of at most `most` rows, whose heights differ by at most one; the high ones come first.
     void build(int most) {
-        tiles_ = divide_up(rows_.end - rows_.begin, most);
+        const std::int64_t rows = rows_.end - rows_.begin;
+        const std::int64_t count = divide_up(rows, most);
+        const std::int64_t low = rows / count;
+        high_ = static_cast<std::size_t>(rows % count);
+        count_ = static_cast<std::size_t>(count);
+        pointer_ = pointers_.data();
         copied_ = 0;
         Pixel pixel = pixel_at(conv_.out, rows_.begin);
-        for (std::int64_t tile = 0; tile < tiles_; ++tile) {
-            const Range rows = tile_rows(tile);
-            const float** at = pointers_.data() + rows.begin * conv_.segments;
-            for (std::int64_t row = rows.begin; row < rows.end; ++row, advance(conv_.out, pixel))
-                add_row(pixel, rows.end - rows.begin, at++);
+        std::int64_t row = rows_.begin;
+        for (std::size_t i = 0; i < count_; ++i) {
+            GemmTile& tile = tiles_[i];
+            tile = {pointer_, 0, row, low + (i < high_ ? 1 : 0)};
+            add_tile(tile, pixel);
+            row += tile.height;
         }
     }
 
-    std::int64_t tiles() const { return tiles_; }
-    /// Counted from the block's first.
-    Range tile_rows(std::int64_t tile) const { return part_of(rows_.end - rows_.begin, tiles_, tile); }
-    const float* const* segments(std::int64_t tile) const {
-        return pointers_.data() + tile_rows(tile).begin * conv_.segments;
-    }
+    std::size_t size() const { return count_; }
+    /// Those of one height: the first ones, and the others.
+    std::span<const GemmTile> high() const { return {tiles_.data(), high_}; }
+    std::span<const GemmTile> low() const { return {tiles_.data() + high_, count_ - high_}; }
 
   private:
+    /// Moves `pixel` behind the tile.
+    void add_tile(GemmTile& tile, Pixel& pixel) {
+        const Conv& conv = conv_.conv;
+        const bool dense = conv.kernel == 1 && conv.stride == 1 && conv.padding == Padding{};
+        if (dense || inside(pixel, tile.height)) {
+            tile.step = conv.stride * conv_.input.pixel;
+            if (dense) {
+                const float* row = conv_.input.values + tile.row * conv_.input.pixel;
+                for (std::int64_t piece = 0; piece < conv_.segments; ++piece)
+                    *pointer_++ = row + piece * conv_.depth;
+                return;
+            }
+            add_row(pixel, 1, pointer_);
+            pointer_ += conv_.segments;
+            pixel.x += tile.height - 1;
+            advance(conv_.out, pixel);
+            return;
+        }
+        for (std::int64_t row = 0; row < tile.height; ++row, advance(conv_.out, pixel))
+            add_row(pixel, tile.height, pointer_ + row);
+        pointer_ += tile.height * conv_.segments;
+    }
+
+    /// Whether the windows of `count` pixels, from this one on, lie in one row and inside the image.
+    bool inside(const Pixel& pixel, std::int64_t count) const {
+        const Conv& conv = conv_.conv;
+        const std::int64_t left = pixel.x * conv.stride - conv.padding.left;
+        const std::int64_t right = left + (count - 1) * conv.stride + conv.kernel;
+        const std::int64_t top = pixel.y * conv.stride - conv.padding.top;
+        return pixel.x + count <= conv_.out.w && left >= 0 && right <= conv_.in.w && top >= 0 &&
+               top + conv.kernel <= conv_.in.h;
+    }
+
     /// `at` points to the row's first segment, `stride` from each to the next.
     void add_row(const Pixel& pixel, std::int64_t stride, const float** at) {
         const Conv& conv = conv_.conv;
@@ -105,8 +144,11 @@ class SegmentTable {
 
     const NativeConv& conv_;
     Range rows_;
-    std::int64_t tiles_ = 0;
+    std::size_t count_ = 0;
+    std::size_t high_ = 0;
+    const float** pointer_ = nullptr;  // the next free one
     std::int64_t copied_ = 0;
+    std::array<GemmTile, kMostRows> tiles_;
     std::array<const float*, kMostPointers> pointers_;
     std::array<float, kMostCopied> copies_;
 };
@@ -117,32 +159,37 @@ struct Panel {
     int vectors = 0;
 };
 
+void run_tiles(const NativeConv& conv, int vectors, const GemmPanel& task, std::span<const GemmTile> tiles) {
+    if (tiles.empty()) return;
+    const auto height = static_cast<std::size_t>(tiles.front().height);
+    conv.kernels->gemm[static_cast<std::size_t>(vectors)][height](task, tiles.data(),
+                                                                  static_cast<std::int64_t>(tiles.size()));
+}
+
 /// One panel against every tile of the block, `chunk` segments at a time: what is used again and again, the
-/// panel's part, stays in the cache.
-void run_panel(const NativeConv& conv, const SegmentTable& table, std::int64_t first_row,
-               const Panel& panel) {
-    const std::int64_t width = panel.vectors * conv.kernels->lanes;
-    const float* const packed = conv.filter + panel.channel * conv.segments * conv.depth;
-    const auto& kernels = conv.kernels->gemm[static_cast<std::size_t>(panel.vectors)];
+/// panel's part, stays in the cache. Filters come from the last cache, or from memory: while one part is
+/// multiplied, the one that follows it is fetched.
+void run_panel(const NativeConv& conv, const SegmentTable& table, const Panel& panel) {
+    GemmPanel task;
+    task.depth = conv.depth;
+    task.stride = conv.output.pixel;
+    task.filter = conv.filter + panel.channel * conv.segments * conv.depth;
+    task.out = conv.output.values + panel.channel;
     for (std::int64_t segment = 0; segment < conv.segments; segment += conv.chunk) {
         const bool last = segment + conv.chunk >= conv.segments;
-        for (std::int64_t i = 0; i < table.tiles(); ++i) {
-            const Range rows = table.tile_rows(i);
-            const std::int64_t height = rows.end - rows.begin;
-            const std::int64_t place = (first_row + rows.begin) * conv.output.pixel + panel.channel;
-            GemmTile tile;
-            tile.rows = table.segments(i) + segment * height;
-            tile.segments = std::min(conv.chunk, conv.segments - segment);
-            tile.depth = conv.depth;
-            tile.panel = packed + segment * conv.depth * width;
-            tile.out = conv.output.values + place;
-            tile.stride = conv.output.pixel;
-            tile.start = segment == 0 ? conv.bias + panel.channel : tile.out;
-            tile.start_stride = segment == 0 ? 0 : tile.stride;
-            if (last && conv.residual.values != nullptr) tile.residual = conv.residual.values + place;
-            if (last) tile.finish = &conv.finish;
-            kernels[static_cast<std::size_t>(height)](tile);
-        }
+        task.first_segment = segment;
+        task.segments = std::min(conv.chunk, conv.segments - segment);
+        task.start = segment == 0 ? conv.bias + panel.channel : task.out;
+        task.start_stride = segment == 0 ? 0 : task.stride;
+        task.finish = last ? &conv.finish : nullptr;
+        if (last && conv.residual.values != nullptr) task.residual = conv.residual.values + panel.channel;
+        const std::int64_t part = task.segments * conv.depth * panel.vectors * conv.kernels->lanes;
+        task.next = task.filter + part;
+        task.next_lines = divide_up(part, kCacheLine * static_cast<std::int64_t>(table.size()));
+        run_tiles(conv, panel.vectors, task, table.high());
+        task.next += static_cast<std::int64_t>(table.high().size()) * task.next_lines * kCacheLine;
+        run_tiles(conv, panel.vectors, task, table.low());
+        task.filter += part;
     }
 }
 
@@ -184,7 +231,7 @@ NativeConv plan_native_conv(const Layer& layer, const Conv& conv, const NativeCo
 
     const std::int64_t row_bytes = conv.stride * conv.stride * layer.input.c * float_bytes;
     std::int64_t block = std::max<std::int64_t>(options.core.l2_bytes / 2 / row_bytes, 4 * kMaxTileRows);
-    block = std::min(block, kMostPointers / plan.segments);
+    block = std::min({block, kMostPointers / plan.segments, kMostRows});
     if (plan.rows_of_taps) block = std::min(block, kMostCopied / (plan.segments * plan.depth));
     plan.blocks = divide_up(rows, std::max<std::int64_t>(block, 1));
     const std::int64_t wanted = options.threads == 1 ? 1 : 4 * options.threads;
@@ -209,32 +256,38 @@ std::int64_t packed_filter_size(const NativeConv& conv) {
 
 namespace {
 
-/// Copies the channels of one panel out of one row (Co) of a filter, from `first` on.
-void pack_row(const float* row, const Range& channels, const Panel& panel, std::int64_t width, float* to) {
-    const std::int64_t begin = std::max(channels.begin, panel.channel);
-    const std::int64_t end = std::min(channels.end, panel.channel + width);
-    std::fill_n(to, width, 0.0F);
-    if (begin < end) std::copy_n(row + (begin - channels.begin), end - begin, to + (begin - panel.channel));
+/// Where row k of the dense matrix begins in the filter, and which output channels it has.
+struct FilterRow {
+    const float* values = nullptr;
+    Range channels;
+};
+
+FilterRow filter_row(const NativeConv& conv, const std::vector<float>& filter, std::int64_t k) {
+    const std::int64_t group_in = conv.in.c / conv.conv.groups;
+    const std::int64_t group_out = conv.out.c / conv.conv.groups;
+    const std::int64_t tap = k / conv.in.c;
+    const std::int64_t group = k % conv.in.c / group_in;
+    const std::int64_t row = tap * group_in + k % group_in;
+    return {filter.data() + row * conv.out.c + group * group_out,
+            {group * group_out, (group + 1) * group_out}};
 }
 
 }  // namespace
 
+// The packed filter is all zeros before, so that what pads it needs not be written.
 void pack_filter(const NativeConv& conv, const std::vector<float>& filter, float* packed) {
-    const std::int64_t lanes = conv.kernels->lanes;
     const std::int64_t length = conv.segments * conv.depth;
-    const std::int64_t out = conv.out.c;
-    const std::int64_t group_in = conv.in.c / conv.conv.groups;
-    const std::int64_t group_out = out / conv.conv.groups;
-    Panel panel;
+    std::int64_t channel = 0;
     for (const PanelGroup& group : conv.panels) {
-        panel.vectors = group.vectors;
-        const std::int64_t width = group.vectors * lanes;
-        for (std::int64_t i = 0; i < group.count; ++i, panel.channel += width) {
+        const std::int64_t width = group.vectors * conv.kernels->lanes;
+        for (std::int64_t i = 0; i < group.count; ++i, channel += width) {
             for (std::int64_t k = 0; k < length; ++k, packed += width) {
-                const std::int64_t tap = k / conv.in.c;
-                const std::int64_t g = k % conv.in.c / group_in;
-                const float* row = filter.data() + (tap * group_in + k % group_in) * out + g * group_out;
-                pack_row(row, {g * group_out, (g + 1) * group_out}, panel, width, packed);
+                const FilterRow row = filter_row(conv, filter, k);
+                const std::int64_t begin = std::max(row.channels.begin, channel);
+                const std::int64_t end = std::min(row.channels.end, channel + width);
+                if (begin < end)
+                    std::copy_n(row.values + (begin - row.channels.begin), end - begin,
+                                packed + (begin - channel));
             }
         }
     }
@@ -252,7 +305,7 @@ void run_task(const NativeConv& conv, std::int64_t task) {
         const std::int64_t end = std::min(index + group.count, wanted.end);
         if (index < end && wanted.begin < end) table.build(group.rows);
         for (std::int64_t i = 0; i < group.count; ++i, ++index) {
-            if (wanted.begin <= index && index < wanted.end) run_panel(conv, table, rows.begin, panel);
+            if (wanted.begin <= index && index < wanted.end) run_panel(conv, table, panel);
             panel.channel += group.vectors * conv.kernels->lanes;
         }
     }

@@ -57,7 +57,8 @@ struct NativeConvOptions {
 [[nodiscard]] std::int64_t padded_channels(const NativeConv& conv);
 [[nodiscard]] std::int64_t packed_filter_size(const NativeConv& conv);
 
-/// Panel by panel: [segments][depth][panel's channels]. A grouped filter is packed as a dense one with zeros.
+/// Panel by panel: [segments][depth][panel's channels], into memory of zeros. A grouped filter is packed as a
+/// dense one with zeros.
 void pack_filter(const NativeConv& conv, const std::vector<float>& filter, float* packed);
 
 [[nodiscard]] inline std::int64_t task_count(const NativeConv& conv) {

@@ -9,7 +9,7 @@ namespace mobilenet_cost {
 /// the vector's length and is padded to one, so that no kernel has a remainder of channels.
 
 /// The largest tile that any instruction set keeps in registers: rows x vectors.
-inline constexpr int kMaxTileRows = 12;
+inline constexpr int kMaxTileRows = 10;
 inline constexpr int kMaxTileVectors = 8;
 
 /// What becomes of a sum x: clamp(slope x + offset, low, high), times x where `times_sum` says so.
@@ -22,22 +22,35 @@ struct Finish {
     bool times_sum = false;  ///< only with `curved`
 };
 
-/// R rows of R x (vectors of a panel) sums: out[r] = finish(start[r] + sum over k of a[r][k] panel[k]
-/// + residual[r]). What a row multiplies comes in segments of `depth` contiguous values: one for a 1x1
-/// convolution, one per tap or per row of taps otherwise.
+/// Rows of a matrix that are multiplied at a time, R of them. What a row multiplies comes in segments of
+/// equal length: one for a 1x1 convolution, one per tap or per row of taps otherwise.
 struct GemmTile {
-    const float* const* rows = nullptr;  ///< [segments][R]
+    const float* const* segments = nullptr;  ///< with a step [segments], otherwise [segments][R]
+    std::int64_t step = 0;                   ///< from a segment to that of the next row; 0: no common one
+    std::int64_t row = 0;                    ///< of the first, in the output
+    std::int64_t height = 0;                 ///< R
+};
+
+/// Columns of a matrix, `vectors` vectors of them, for tiles of one height: out[r] = finish(start[r] + sum
+/// over k of a[r][k] filter[k] + residual[r]).
+struct GemmPanel {
+    std::int64_t first_segment = 0;
     std::int64_t segments = 1;
-    std::int64_t depth = 0;
-    const float* panel = nullptr;     ///< [segments][depth][vectors]
+    std::int64_t depth = 0;           ///< values in a segment
+    const float* filter = nullptr;    ///< [segments][depth][vectors]
     const float* start = nullptr;     ///< biases, or sums of earlier segments
     std::int64_t start_stride = 0;    ///< 0: the same for every row
-    float* out = nullptr;             ///< [R], `stride` apart
+    float* out = nullptr;             ///< of row 0; rows are `stride` apart
     const float* residual = nullptr;  ///< like out; null: none
     std::int64_t stride = 0;
     const Finish* finish = nullptr;  ///< null: more segments follow, the bare sums are stored
+    const float* next = nullptr;  ///< is multiplied soon: every tile fetches `next_lines` of its cache lines
+    std::int64_t next_lines = 0;
 };
-using GemmKernel = void (*)(const GemmTile& tile);
+using GemmKernel = void (*)(const GemmPanel& panel, const GemmTile* tiles, std::int64_t count);
+
+/// Floats in a cache line.
+inline constexpr std::int64_t kCacheLine = 16;
 
 /// One row of the output of a depthwise convolution.
 struct DepthwiseRow {

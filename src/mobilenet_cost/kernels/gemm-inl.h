@@ -15,6 +15,8 @@
 
 #include <utility>
 
+#include <hwy/cache_control.h>
+
 #include "mobilenet_cost/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -26,9 +28,7 @@ struct Sums {
 };
 
 template <int kRows, int kVectors>
-HWY_INLINE void start_sums(const GemmTile& tile, Sums<kRows, kVectors>& sums) {
-    const float* const start = tile.start;
-    const std::int64_t stride = tile.start_stride;
+HWY_INLINE void start_sums(const float* start, std::int64_t stride, Sums<kRows, kVectors>& sums) {
     MOBILENET_COST_UNROLL
     for (int r = 0; r < kRows; ++r) {
         MOBILENET_COST_UNROLL
@@ -37,36 +37,55 @@ HWY_INLINE void start_sums(const GemmTile& tile, Sums<kRows, kVectors>& sums) {
     }
 }
 
-/// One segment; returns where the panel goes on.
+/// A single row uses each value of the filter once: what counts is how fast they come from memory.
+template <int kVectors>
+HWY_INLINE void prefetch_ahead(const float* filter) {
+    constexpr std::int64_t kAhead = 1024;  // floats: some 80 cycles of this loop
+    for (std::int64_t line = 0; line < kVectors * lanes(); line += kCacheLine)
+        hwy::Prefetch(filter + kAhead + line);
+}
+
+/// One segment; returns where the filter goes on.
 template <int kRows, int kVectors>
-HWY_INLINE const float* multiply(const float* const* rows, std::int64_t depth, const float* panel,
+HWY_INLINE const float* multiply(const float* const (&rows)[kRows], std::int64_t depth, const float* filter,
                                  Sums<kRows, kVectors>& sums) {
     const Floats d;
-    const float* a[kRows];
-    MOBILENET_COST_UNROLL
-    for (int r = 0; r < kRows; ++r)
-        a[r] = rows[r];
     for (std::int64_t k = 0; k < depth; ++k) {
         Vector b[kVectors];
         MOBILENET_COST_UNROLL
         for (int v = 0; v < kVectors; ++v)
-            b[v] = hn::Load(d, panel + v * lanes());
+            b[v] = hn::Load(d, filter + v * lanes());
         MOBILENET_COST_UNROLL
         for (int r = 0; r < kRows; ++r) {
-            const Vector x = hn::Set(d, a[r][k]);
+            const Vector x = hn::Set(d, rows[r][k]);
             MOBILENET_COST_UNROLL
             for (int v = 0; v < kVectors; ++v)
                 sums.at[r][v] = hn::MulAdd(x, b[v], sums.at[r][v]);
         }
-        panel += kVectors * lanes();
+        if (kRows == 1) prefetch_ahead<kVectors>(filter);
+        filter += kVectors * lanes();
     }
-    return panel;
+    return filter;
 }
 
 template <int kRows, int kVectors>
-HWY_INLINE void add_residual(const GemmTile& tile, Sums<kRows, kVectors>& sums) {
-    const float* const residual = tile.residual;
-    const std::int64_t stride = tile.stride;
+HWY_INLINE void multiply_segments(const GemmPanel& panel, const GemmTile& tile, Sums<kRows, kVectors>& sums) {
+    const float* filter = panel.filter;
+    const std::int64_t depth = panel.depth;
+    const std::int64_t step = tile.step;
+    const std::int64_t per_segment = step == 0 ? kRows : 1;
+    const float* const* at = tile.segments + panel.first_segment * per_segment;
+    for (const float* const* const end = at + panel.segments * per_segment; at != end; at += per_segment) {
+        const float* rows[kRows];
+        MOBILENET_COST_UNROLL
+        for (int r = 0; r < kRows; ++r)
+            rows[r] = step == 0 ? at[r] : at[0] + r * step;
+        filter = multiply(rows, depth, filter, sums);
+    }
+}
+
+template <int kRows, int kVectors>
+HWY_INLINE void add_residual(const float* residual, std::int64_t stride, Sums<kRows, kVectors>& sums) {
     MOBILENET_COST_UNROLL
     for (int r = 0; r < kRows; ++r) {
         MOBILENET_COST_UNROLL
@@ -76,9 +95,8 @@ HWY_INLINE void add_residual(const GemmTile& tile, Sums<kRows, kVectors>& sums) 
 }
 
 template <int kRows, int kVectors, typename Map>
-HWY_INLINE void store_sums(const GemmTile& tile, const Sums<kRows, kVectors>& sums, const Map& map) {
-    float* const out = tile.out;
-    const std::int64_t stride = tile.stride;
+HWY_INLINE void store_sums(float* out, std::int64_t stride, const Sums<kRows, kVectors>& sums,
+                           const Map& map) {
     MOBILENET_COST_UNROLL
     for (int r = 0; r < kRows; ++r) {
         MOBILENET_COST_UNROLL
@@ -92,20 +110,24 @@ struct Identity {
 };
 
 template <int kRows, int kVectors>
-HWY_NOINLINE void gemm_tile(const GemmTile& tile) {
-    Sums<kRows, kVectors> sums;
-    start_sums(tile, sums);
-    const float* panel = tile.panel;
-    const float* const* rows = tile.rows;
-    for (std::int64_t segment = 0; segment < tile.segments; ++segment, rows += kRows)
-        panel = multiply(rows, tile.depth, panel, sums);
-    if (tile.residual != nullptr) add_residual(tile, sums);
-    if (tile.finish == nullptr) {
-        store_sums(tile, sums, Identity());
-    } else if (tile.finish->curved) {
-        store_sums(tile, sums, FinishVectors<true>(*tile.finish));
-    } else {
-        store_sums(tile, sums, FinishVectors<false>(*tile.finish));
+HWY_NOINLINE void gemm(const GemmPanel& panel, const GemmTile* tiles, std::int64_t count) {
+    const float* next = panel.next;
+    for (const GemmTile* tile = tiles; tile != tiles + count; ++tile) {
+        for (const float* const end = next + panel.next_lines * kCacheLine; next != end; next += kCacheLine)
+            hwy::Prefetch(next);
+        Sums<kRows, kVectors> sums;
+        start_sums(panel.start + tile->row * panel.start_stride, panel.start_stride, sums);
+        multiply_segments(panel, *tile, sums);
+        const std::int64_t place = tile->row * panel.stride;
+        if (panel.residual != nullptr) add_residual(panel.residual + place, panel.stride, sums);
+        float* const out = panel.out + place;
+        if (panel.finish == nullptr) {
+            store_sums(out, panel.stride, sums, Identity());
+        } else if (panel.finish->curved) {
+            store_sums(out, panel.stride, sums, FinishVectors<true>(*panel.finish));
+        } else {
+            store_sums(out, panel.stride, sums, FinishVectors<false>(*panel.finish));
+        }
     }
 }
 
@@ -118,7 +140,7 @@ constexpr bool tile_fits(int rows, int vectors) {
 template <int kRows, int kVectors>
 void add_gemm_kernel(ComputeKernels& kernels) {
     if constexpr (kRows > 0 && kVectors > 0 && tile_fits(kRows, kVectors))
-        kernels.gemm[kVectors][kRows] = gemm_tile<kRows, kVectors>;
+        kernels.gemm[kVectors][kRows] = gemm<kRows, kVectors>;
 }
 
 template <int kVectors, int... kRows>
