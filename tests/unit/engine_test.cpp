@@ -34,9 +34,10 @@ constexpr std::uint64_t kSeed = 1704;
 constexpr double kRoundoff = 0x1p-24;
 constexpr double kLambda = 8;
 
+constexpr bool kHaveNative = MOBILENET_COST_HAVE_NATIVE;
 constexpr bool kHaveOnednn = MOBILENET_COST_HAVE_ONEDNN;
 constexpr bool kHaveXnnpack = MOBILENET_COST_HAVE_XNNPACK;
-constexpr const char* kDefaultWithoutOnednn = kHaveXnnpack ? "xnnpack" : "reference";
+constexpr const char* kDefaultOfLibraries = kHaveOnednn ? "onednn" : kHaveXnnpack ? "xnnpack" : "reference";
 
 std::vector<float> absolute(std::vector<float> values) {
     for (float& value : values)
@@ -389,6 +390,25 @@ TEST(engines, impossible_options_are_refused) {
     }
 }
 
+// Work is split over outputs, never over a sum: each output is the same chain of roundings on any number of
+// threads. Other libraries do not promise that.
+TEST(engines, native_results_are_the_same_on_any_number_of_threads) {
+    if (!kHaveNative) return;
+    for (const std::string& model : model_names()) {
+        for (const bool standard : {false, true}) {
+            SCOPED_TRACE(model + (standard ? ", standard" : ", separable"));
+            const Network separable =
+                expand(find_model(model), {.alpha = 0.25, .resolution = 65, .classes = 11, .batch = 2});
+            const Network network = standard ? standard_counterpart(separable) : separable;
+            const Weights weights = make_weights(network, kSeed);
+            const std::vector<float> input = make_input(network.input, kSeed);
+            const std::vector<float> one = run_once("native", network, weights, input, {1, false});
+            for (const int threads : {2, 3})
+                EXPECT_EQ(run_once("native", network, weights, input, {threads, false}), one) << threads;
+        }
+    }
+}
+
 // A processor takes some hundred cycles for each denormal, which no trained network has many of. They come in
 // as an input, and as a product of two normal numbers; without flushing, the outputs are 1.6e-9 and 1.6e-39.
 TEST(engines, denormals_count_as_zero_on_every_thread) {
@@ -426,12 +446,13 @@ TEST(registry, lists_every_engine_in_order_of_preference) {
         EXPECT_EQ(status.info.name, status.available ? status.name : "");
         EXPECT_EQ(status.info.data_types.empty(), !status.available) << status.name;
     }
-    EXPECT_EQ(names, (std::vector<std::string>{"onednn", "xnnpack", "reference"}));
+    EXPECT_EQ(names, (std::vector<std::string>{"native", "onednn", "xnnpack", "reference"}));
     EXPECT_EQ(default_engine(), available_engines().front());
 }
 
 TEST(registry, plugins_are_available_exactly_if_they_were_configured) {
-    for (const auto& [engine, configured] : {std::pair{"onednn", kHaveOnednn}, {"xnnpack", kHaveXnnpack}}) {
+    for (const auto& [engine, configured] :
+         {std::pair{"native", kHaveNative}, {"onednn", kHaveOnednn}, {"xnnpack", kHaveXnnpack}}) {
         const std::string name = engine;
         const std::string missing = "--engine: engine \"" + name +
                                     "\" is not available: not built: there is no mobilenet_cost_" + name +
@@ -442,7 +463,7 @@ TEST(registry, plugins_are_available_exactly_if_they_were_configured) {
     if (kHaveOnednn) {
         EXPECT_FALSE(find_engine("onednn")->info().version.empty());
     }
-    EXPECT_EQ(default_engine(), kHaveOnednn ? "onednn" : kDefaultWithoutOnednn);
+    EXPECT_EQ(default_engine(), kHaveNative ? "native" : kDefaultOfLibraries);
 }
 
 TEST(registry, unknown_engine_names_the_nearest) {
@@ -465,14 +486,14 @@ TEST(registry, a_plugin_that_does_not_load_is_unavailable_with_the_reason) {
     const std::filesystem::path folder =
         std::filesystem::path(testing::TempDir()) / "mobilenet_cost_broken_engine";
     const NamedFolder named(folder);
-    std::ofstream(folder / "mobilenet_cost_onednn.so") << "not a shared library";
+    std::ofstream(folder / "mobilenet_cost_native.so") << "not a shared library";
     const std::vector<EngineStatus> statuses = engine_statuses();
     EXPECT_FALSE(statuses.front().available);
     EXPECT_TRUE(statuses.front().reason.starts_with("does not load: " + folder.string()))
         << statuses.front().reason;
-    EXPECT_EQ(message_of("onednn"),
-              "--engine: engine \"onednn\" is not available: " + statuses.front().reason);
-    EXPECT_EQ(default_engine(), kDefaultWithoutOnednn);
+    EXPECT_EQ(message_of("native"),
+              "--engine: engine \"native\" is not available: " + statuses.front().reason);
+    EXPECT_EQ(default_engine(), kDefaultOfLibraries);
     std::filesystem::remove_all(folder);
 }
 

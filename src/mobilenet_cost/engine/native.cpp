@@ -27,11 +27,12 @@ namespace mobilenet_cost {
 
 namespace {
 
+/// With the caches that the C library knows of.
 CoreModel core_model() {
     CoreModel core;
-#ifdef _SC_LEVEL2_CACHE_SIZE
-    const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
-    if (bytes > 0) core.l2_bytes = bytes;
+#ifdef _SC_LEVEL1_DCACHE_SIZE
+    if (const long bytes = sysconf(_SC_LEVEL1_DCACHE_SIZE); bytes > 0) core.l1_bytes = bytes;
+    if (const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE); bytes > 0) core.l2_bytes = bytes;
 #endif
     return core;
 }

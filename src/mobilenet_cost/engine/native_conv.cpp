@@ -38,52 +38,74 @@ class SegmentTable {
   public:
     SegmentTable(const NativeConv& conv, const Range& rows) : conv_(conv), rows_(rows) {}
 
-    /// For tiles of at most `most` rows, whose heights differ by at most one; the high ones come first.
+    /// For tiles of at most `most` rows.
     void build(int most) {
-        const std::int64_t rows = rows_.end - rows_.begin;
-        const std::int64_t count = divide_up(rows, most);
-        const std::int64_t low = rows / count;
-        high_ = static_cast<std::size_t>(rows % count);
-        count_ = static_cast<std::size_t>(count);
+        count_ = 0;
         pointer_ = pointers_.data();
         copied_ = 0;
-        Pixel pixel = pixel_at(conv_.out, rows_.begin);
-        std::int64_t row = rows_.begin;
-        for (std::size_t i = 0; i < count_; ++i) {
-            GemmTile& tile = tiles_[i];
-            tile = {pointer_, 0, row, low + (i < high_ ? 1 : 0)};
-            add_tile(tile, pixel);
-            row += tile.height;
+        const Conv& conv = conv_.conv;
+        if (conv.kernel == 1 && conv.stride == 1 && conv.padding == Padding{}) {
+            add_dense_tiles(rows_, most);
+        } else if (conv_.rows_of_taps) {
+            add_lines(most);
+        } else {
+            add_tiles(rows_, most);
         }
     }
 
-    std::size_t size() const { return count_; }
-    /// Those of one height: the first ones, and the others.
-    std::span<const GemmTile> high() const { return {tiles_.data(), high_}; }
-    std::span<const GemmTile> low() const { return {tiles_.data() + high_, count_ - high_}; }
+    std::span<const GemmTile> tiles() const { return {tiles_.data(), count_}; }
 
   private:
-    /// Moves `pixel` behind the tile.
-    void add_tile(GemmTile& tile, Pixel& pixel) {
-        const Conv& conv = conv_.conv;
-        const bool dense = conv.kernel == 1 && conv.stride == 1 && conv.padding == Padding{};
-        if (dense || inside(pixel, tile.height)) {
-            tile.step = conv.stride * conv_.input.pixel;
-            if (dense) {
-                const float* row = conv_.input.values + tile.row * conv_.input.pixel;
-                for (std::int64_t piece = 0; piece < conv_.segments; ++piece)
-                    *pointer_++ = row + piece * conv_.depth;
+    /// Calls `add` with each tile of `rows`; their heights differ by at most one, and the high ones come
+    /// first.
+    template <typename Add>
+    void cut(const Range& rows, int most, const Add& add) {
+        const std::int64_t count = divide_up(rows.end - rows.begin, most);
+        const std::int64_t low = (rows.end - rows.begin) / count;
+        const std::int64_t high = (rows.end - rows.begin) % count;
+        std::int64_t row = rows.begin;
+        for (std::int64_t i = 0; i < count; ++i) {
+            GemmTile& tile = tiles_[count_++];
+            tile = {pointer_, 0, row, low + (i < high ? 1 : 0)};
+            row += tile.height;
+            add(tile);
+        }
+    }
+
+    /// Of a 1x1 convolution, rows follow each other as pixels do.
+    void add_dense_tiles(const Range& rows, int most) {
+        const std::int64_t pixel = conv_.input.pixel;
+        cut(rows, most, [&](GemmTile& tile) {
+            tile.step = pixel;
+            for (std::int64_t piece = 0; piece < conv_.segments; ++piece)
+                *pointer_++ = conv_.input.values + tile.row * pixel + piece * conv_.depth;
+        });
+    }
+
+    /// No tile across two lines of the image: then most have a step, and their segments are found quickly.
+    void add_lines(int most) {
+        for (std::int64_t row = rows_.begin; row < rows_.end;) {
+            const std::int64_t end = std::min(rows_.end, (row / conv_.out.w + 1) * conv_.out.w);
+            add_tiles({row, end}, most);
+            row = end;
+        }
+    }
+
+    void add_tiles(const Range& rows, int most) {
+        Pixel pixel = pixel_at(conv_.out, rows.begin);
+        cut(rows, most, [&](GemmTile& tile) {
+            if (inside(pixel, tile.height)) {
+                tile.step = conv_.conv.stride * conv_.input.pixel;
+                add_row(pixel, 1, pointer_);
+                pointer_ += conv_.segments;
+                pixel.x += tile.height - 1;
+                advance(conv_.out, pixel);
                 return;
             }
-            add_row(pixel, 1, pointer_);
-            pointer_ += conv_.segments;
-            pixel.x += tile.height - 1;
-            advance(conv_.out, pixel);
-            return;
-        }
-        for (std::int64_t row = 0; row < tile.height; ++row, advance(conv_.out, pixel))
-            add_row(pixel, tile.height, pointer_ + row);
-        pointer_ += tile.height * conv_.segments;
+            for (std::int64_t row = 0; row < tile.height; ++row, advance(conv_.out, pixel))
+                add_row(pixel, tile.height, pointer_ + row);
+            pointer_ += tile.height * conv_.segments;
+        });
     }
 
     /// Whether the windows of `count` pixels, from this one on, lie in one row and inside the image.
@@ -145,7 +167,6 @@ class SegmentTable {
     const NativeConv& conv_;
     Range rows_;
     std::size_t count_ = 0;
-    std::size_t high_ = 0;
     const float** pointer_ = nullptr;  // the next free one
     std::int64_t copied_ = 0;
     std::array<GemmTile, kMostRows> tiles_;
@@ -159,11 +180,32 @@ struct Panel {
     int vectors = 0;
 };
 
-void run_tiles(const NativeConv& conv, int vectors, const GemmPanel& task, std::span<const GemmTile> tiles) {
-    if (tiles.empty()) return;
-    const auto height = static_cast<std::size_t>(tiles.front().height);
-    conv.kernels->gemm[static_cast<std::size_t>(vectors)][height](task, tiles.data(),
-                                                                  static_cast<std::int64_t>(tiles.size()));
+/// Runs of tiles of one height at a time.
+void run_tiles(const NativeConv& conv, int vectors, GemmPanel task, std::span<const GemmTile> tiles) {
+    const auto width = static_cast<std::size_t>(vectors);
+    const auto& kernels = conv.kernels->gemm[width];
+    if (conv.out.n * conv.out.h * conv.out.w == 1) {
+        conv.kernels->gemm_row[width](task, tiles.data(), 1);
+        return;
+    }
+    while (!tiles.empty()) {
+        const std::int64_t height = tiles.front().height;
+        std::size_t count = 1;
+        while (count < tiles.size() && tiles[count].height == height)
+            ++count;
+        const auto run = static_cast<std::int64_t>(count);
+        kernels[static_cast<std::size_t>(height)](task, tiles.data(), run);
+        task.next += run * task.next_lines * kCacheLine;
+        tiles = tiles.subspan(count);
+    }
+}
+
+/// Cache lines of what is multiplied next that each tile fetches; none where they would be so many at a time
+/// that the tile's own loads wait for them.
+std::int64_t lines_per_tile(std::int64_t count, std::int64_t tiles) {
+    constexpr std::int64_t kMost = 32;
+    const std::int64_t lines = divide_up(count, kCacheLine * tiles);
+    return lines <= kMost ? lines : 0;
 }
 
 /// One panel against every tile of the block, `chunk` segments at a time: what is used again and again, the
@@ -185,10 +227,8 @@ void run_panel(const NativeConv& conv, const SegmentTable& table, const Panel& p
         if (last && conv.residual.values != nullptr) task.residual = conv.residual.values + panel.channel;
         const std::int64_t part = task.segments * conv.depth * panel.vectors * conv.kernels->lanes;
         task.next = task.filter + part;
-        task.next_lines = divide_up(part, kCacheLine * static_cast<std::int64_t>(table.size()));
-        run_tiles(conv, panel.vectors, task, table.high());
-        task.next += static_cast<std::int64_t>(table.high().size()) * task.next_lines * kCacheLine;
-        run_tiles(conv, panel.vectors, task, table.low());
+        task.next_lines = lines_per_tile(part, static_cast<std::int64_t>(table.tiles().size()));
+        run_tiles(conv, panel.vectors, task, table.tiles());
         task.filter += part;
     }
 }
@@ -213,6 +253,11 @@ void cut_segments(NativeConv& plan, bool contiguous, std::int64_t longest) {
 
 }  // namespace
 
+std::int64_t wanted_tasks(int threads, std::int64_t work) {
+    constexpr std::int64_t kLeast = std::int64_t{1} << 16;  // some microseconds; a barrier takes one
+    return threads == 1 ? 1 : std::clamp<std::int64_t>(work / kLeast, 1, 4 * std::int64_t{threads});
+}
+
 NativeConv plan_native_conv(const Layer& layer, const Conv& conv, const NativeConvOptions& options) {
     NativeConv plan;
     plan.kernels = options.kernels;
@@ -234,7 +279,7 @@ NativeConv plan_native_conv(const Layer& layer, const Conv& conv, const NativeCo
     block = std::min({block, kMostPointers / plan.segments, kMostRows});
     if (plan.rows_of_taps) block = std::min(block, kMostCopied / (plan.segments * plan.depth));
     plan.blocks = divide_up(rows, std::max<std::int64_t>(block, 1));
-    const std::int64_t wanted = options.threads == 1 ? 1 : 4 * options.threads;
+    const std::int64_t wanted = wanted_tasks(options.threads, rows * length * layer.output.c);
     if (plan.blocks < wanted) plan.blocks = std::min(wanted, divide_up(rows, 4 * kMaxTileRows));
     if (plan.blocks < wanted) {
         const std::int64_t panels = plan.panels[0].count + plan.panels[1].count;

@@ -16,6 +16,10 @@ struct View {
     std::int64_t pixel = 0;
 };
 
+/// Into how many parts a layer of so many multiply-adds, or values to move, is cut: enough for the threads to
+/// end together, but none that takes less time than handing it over.
+[[nodiscard]] std::int64_t wanted_tasks(int threads, std::int64_t work);
+
 /// A convolution that is no depthwise one, as a product of matrices: one row per output pixel, one column per
 /// output channel. The rows of the input matrix are never copied together: each is a list of segments, and
 /// the kernel reads them where they lie. A segment is one tap's channels, or, where those are few, a row of

@@ -7,11 +7,6 @@ namespace mobilenet_cost {
 
 namespace {
 
-/// Into how many parts a layer is cut: one with one thread, else enough for the threads to end together.
-std::int64_t wanted_tasks(const StepOptions& options) {
-    return options.threads == 1 ? 1 : 4 * options.threads;
-}
-
 /// Part i of a row of channels, in whole vectors (pairs of them where a kernel takes two at a time).
 Range channel_range(std::int64_t pixel, std::int64_t grain, std::int64_t parts, std::int64_t i) {
     const Range grains = part_of(divide_up(pixel, grain), parts, i);
@@ -51,7 +46,8 @@ DepthwiseRow depthwise_row(const Layer& layer, const Conv& conv, const StepViews
 NativeStep pair_step(const StepOptions& options, const Layer& layer, const StepViews& views,
                      PairKernel kernel, bool gate) {
     const std::int64_t image = layer.output.h * layer.output.w;
-    const std::int64_t parts = std::min(image, divide_up(wanted_tasks(options), layer.output.n));
+    const std::int64_t wanted = wanted_tasks(options.threads, element_count(layer.output));
+    const std::int64_t parts = std::min(image, divide_up(wanted, layer.output.n));
     PairTask whole{.channels = views.output.pixel, .finish = finish_of(layer.activation)};
     const auto run = [=](std::int64_t task) {
         const Range pixels = part_of(image, parts, task % parts);
@@ -72,10 +68,11 @@ NativeStep depthwise_step(const StepOptions& options, const Layer& layer, const 
                           const StepViews& views, const DepthwiseWeights& weights) {
     const DepthwiseKernel kernel = depthwise_kernel(*options.kernels, conv);
     const std::int64_t rows = layer.output.n * layer.output.h;
-    const std::int64_t bands = options.threads == 1 ? 1 : std::min(rows, wanted_tasks(options));
+    const std::int64_t wanted =
+        wanted_tasks(options.threads, element_count(layer.output) * conv.kernel * conv.kernel);
+    const std::int64_t bands = std::min(rows, wanted);
     const std::int64_t grain = 2 * options.kernels->lanes;
-    const std::int64_t parts =
-        std::min(divide_up(wanted_tasks(options), bands), divide_up(views.input.pixel, grain));
+    const std::int64_t parts = std::min(divide_up(wanted, bands), divide_up(views.input.pixel, grain));
     const auto run = [=](std::int64_t task) {
         const Range band = part_of(rows, bands, task / parts);
         const Range channels = channel_range(views.input.pixel, grain, parts, task % parts);
@@ -95,8 +92,8 @@ NativeStep depthwise_step(const StepOptions& options, const Layer& layer, const 
 NativeStep pool_step(const StepOptions& options, const Layer& layer, const StepViews& views) {
     const std::int64_t pixel = views.input.pixel;
     const std::int64_t grain = options.kernels->lanes;
-    const std::int64_t parts =
-        std::min(divide_up(pixel, grain), divide_up(wanted_tasks(options), layer.input.n));
+    const std::int64_t wanted = wanted_tasks(options.threads, element_count(layer.input));
+    const std::int64_t parts = std::min(divide_up(pixel, grain), divide_up(wanted, layer.input.n));
     const MeanKernel kernel = options.kernels->mean;
     const auto run = [=](std::int64_t task) {
         const Range channels = channel_range(pixel, grain, parts, task % parts);

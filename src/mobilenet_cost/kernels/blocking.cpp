@@ -13,12 +13,12 @@ struct Column {
 };
 
 /// All tiles of one panel; their heights differ by at most one.
-double column_cycles(const CoreModel& core, std::int64_t rows, int most, int vectors, std::int64_t depth) {
+double column_cycles(const CoreModel& core, std::int64_t rows, int most, const PanelShape& panel) {
     const std::int64_t tiles = divide_up(rows, most);
     const std::int64_t high = rows % tiles;
     const int low_rows = static_cast<int>(rows / tiles);
-    return static_cast<double>(tiles - high) * tile_cycles(core, low_rows, vectors, depth) +
-           static_cast<double>(high) * tile_cycles(core, low_rows + 1, vectors, depth);
+    return static_cast<double>(tiles - high) * tile_cycles(core, low_rows, panel) +
+           static_cast<double>(high) * tile_cycles(core, low_rows + 1, panel);
 }
 
 /// The best height of tiles for one panel of `vectors` vectors.
@@ -28,7 +28,7 @@ Column best_column(const ComputeKernels& kernels, const CoreModel& core, std::in
     const auto& of_height = kernels.gemm[static_cast<std::size_t>(vectors)];
     for (int most = 1; most <= kMaxTileRows; ++most) {
         if (of_height[static_cast<std::size_t>(most)] == nullptr) continue;
-        const double cycles = column_cycles(core, rows, most, vectors, depth);
+        const double cycles = column_cycles(core, rows, most, {kernels.lanes, vectors, depth});
         if (cycles < best.cycles) best = {cycles, most};
     }
     return best;
@@ -36,12 +36,15 @@ Column best_column(const ComputeKernels& kernels, const CoreModel& core, std::in
 
 }  // namespace
 
-double tile_cycles(const CoreModel& core, int rows, int vectors, std::int64_t depth) {
-    const double sums = rows * vectors;
-    const double step = std::max({sums / core.multiply_adds, (rows + vectors) / core.loads, core.latency});
+double tile_cycles(const CoreModel& core, int rows, const PanelShape& panel) {
+    const double sums = rows * panel.vectors;
+    const double step_bytes = static_cast<double>(panel.vectors * panel.lanes) * sizeof(float);
+    const bool fits = step_bytes * static_cast<double>(panel.depth) <= static_cast<double>(core.l1_bytes) / 2;
+    const double step = std::max({sums / core.multiply_adds, (rows + panel.vectors) / core.loads,
+                                  core.latency, fits ? 0 : step_bytes / core.l2_rate});
     // A load is not always on time: the more of them, the more often a multiply-add waits for one.
-    const double waits = 0.02 * (rows + vectors);
-    return static_cast<double>(depth) * (step + waits) + 2 * sums + core.overhead;
+    const double waits = 0.02 * (rows + panel.vectors);
+    return static_cast<double>(panel.depth) * (step + waits) + 2 * sums + core.overhead;
 }
 
 PanelGroups choose_panels(const ComputeKernels& kernels, const CoreModel& core, std::int64_t rows,

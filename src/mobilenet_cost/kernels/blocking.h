@@ -15,6 +15,8 @@ struct CoreModel {
     double latency = 4;        ///< cycles from one multiply-add of a chain to the next
     double loads = 2;          ///< vectors, or broadcast values, per cycle
     double overhead = 20;      ///< cycles of a tile's call, its pointers and the end of its loop
+    double l2_rate = 18;       ///< bytes per cycle from the L2 to the L1 cache, as measured on Zen 3
+    std::int64_t l1_bytes = std::int64_t{32} << 10;
     std::int64_t l2_bytes = std::int64_t{256} << 10;
 };
 
@@ -31,9 +33,17 @@ struct PanelGroup {
 /// Output channels cut into panels: those of the first group, then those of the second.
 using PanelGroups = std::array<PanelGroup, 2>;
 
-/// Cycles of one tile over `depth` steps: each takes as long as its multiply-adds, as its loads, or as the
-/// latency of one chain, whichever is longest; in the end every sum is loaded, finished and stored once.
-[[nodiscard]] double tile_cycles(const CoreModel& core, int rows, int vectors, std::int64_t depth);
+/// A panel of a filter: `depth` steps of `vectors` vectors.
+struct PanelShape {
+    std::int64_t lanes = 0;
+    int vectors = 0;
+    std::int64_t depth = 0;
+};
+
+/// Cycles of one tile: each step takes as long as its multiply-adds, as its loads, as the latency of one
+/// chain, or as the panel takes from the L2 cache where it is too long for the L1, whichever is longest; in
+/// the end every sum is loaded, finished and stored once.
+[[nodiscard]] double tile_cycles(const CoreModel& core, int rows, const PanelShape& panel);
 
 /// The cut that takes the fewest cycles for `rows` rows, `vectors` vectors of output channels, and sums of
 /// `depth` products.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 namespace mobilenet_cost {
 
@@ -24,11 +25,12 @@ struct Finish {
 
 /// Rows of a matrix that are multiplied at a time, R of them. What a row multiplies comes in segments of
 /// equal length: one for a 1x1 convolution, one per tap or per row of taps otherwise.
+/// No defaults: hundreds of them on the stack are not to be cleared first.
 struct GemmTile {
-    const float* const* segments = nullptr;  ///< with a step [segments], otherwise [segments][R]
-    std::int64_t step = 0;                   ///< from a segment to that of the next row; 0: no common one
-    std::int64_t row = 0;                    ///< of the first, in the output
-    std::int64_t height = 0;                 ///< R
+    const float* const* segments;  ///< with a step [segments], otherwise [segments][R]
+    std::int64_t step;             ///< from a segment to that of the next row; 0: no common one
+    std::int64_t row;              ///< of the first, in the output
+    std::int64_t height;           ///< R
 };
 
 /// Columns of a matrix, `vectors` vectors of them, for tiles of one height: out[r] = finish(start[r] + sum
@@ -101,6 +103,9 @@ struct ComputeKernels {
     int registers = 0;        ///< vectors that they hold
     /// [vectors][rows]; null: such a tile does not fit the registers
     std::array<std::array<GemmKernel, kMaxTileRows + 1>, kMaxTileVectors + 1> gemm = {};
+    /// [vectors]; for a matrix of a single row: adds in another order than the others, which all have the
+    /// same
+    std::array<GemmKernel, kMaxTileVectors + 1> gemm_row = {};
     DepthwiseKernel depthwise_any = nullptr;
     DepthwiseKernel depthwise_3x3_1 = nullptr;  ///< of stride 1
     DepthwiseKernel depthwise_3x3_2 = nullptr;
@@ -113,6 +118,9 @@ struct ComputeKernels {
 
 /// Those of the best instruction set that this processor has.
 [[nodiscard]] const ComputeKernels& best_compute_kernels();
+
+/// Those of every instruction set that it has, for tests.
+[[nodiscard]] const std::vector<ComputeKernels>& all_compute_kernels();
 
 /// Name and version of what they are written in.
 [[nodiscard]] const char* compute_library();

@@ -2,7 +2,8 @@
 // this processor is chosen at run time. docs/kernels.md explains their design.
 
 // Vectors of unknown length cannot be kept in arrays; where there is SVE, there is NEON with as many pipes.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+// SSSE3 has nothing for floats that SSE4 has not, and no processor of today has it alone.
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "mobilenet_cost/kernels/compute_hwy.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
@@ -44,6 +45,21 @@ HWY_EXPORT(compute_kernels);
 const ComputeKernels& best_compute_kernels() {
     static const ComputeKernels best = HWY_DYNAMIC_DISPATCH(compute_kernels)();
     return best;
+}
+
+const std::vector<ComputeKernels>& all_compute_kernels() {
+    static const std::vector<ComputeKernels> all = [] {
+        std::vector<ComputeKernels> found;
+        for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+            hwy::SetSupportedTargetsForTest(target);
+            hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+            found.push_back(HWY_DYNAMIC_DISPATCH(compute_kernels)());
+        }
+        hwy::SetSupportedTargetsForTest(0);
+        hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+        return found;
+    }();
+    return all;
 }
 
 const char* compute_library() {

@@ -1,0 +1,278 @@
+// The native engine's kernels on every instruction set of this processor, against plain loops, with buffers
+// that end right before memory that must not be touched, or begin right behind it.
+
+#include <cmath>
+#include <cstddef>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "mobilenet_cost/engine/native_conv.h"
+#include "mobilenet_cost/engine/native_steps.h"
+
+namespace mobilenet_cost {
+namespace {
+
+enum class Guard { before, behind };
+
+/// `count` floats next to a page that may not be read or written.
+class GuardedFloats {
+  public:
+    GuardedFloats(std::int64_t count, Guard guard) : count_(static_cast<std::size_t>(count)) {
+        const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+        const std::size_t bytes = count_ * sizeof(float);
+        const std::size_t used = (bytes + page - 1) / page * page;
+        bytes_ = used + 2 * page;
+        void* memory = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        EXPECT_NE(memory, MAP_FAILED);
+        base_ = static_cast<std::byte*>(memory);
+        EXPECT_EQ(mprotect(base_, page, PROT_NONE), 0);
+        EXPECT_EQ(mprotect(base_ + page + used, page, PROT_NONE), 0);
+        std::byte* const first = base_ + page + (guard == Guard::behind ? used - bytes : 0);
+        values_ = reinterpret_cast<float*>(first);
+    }
+    ~GuardedFloats() { munmap(base_, bytes_); }
+    GuardedFloats(const GuardedFloats&) = delete;
+    GuardedFloats& operator=(const GuardedFloats&) = delete;
+
+    float* data() { return values_; }
+    float& operator[](std::int64_t i) { return values_[i]; }
+    void fill(std::mt19937& random) {
+        std::uniform_real_distribution<float> any(-1, 1);
+        for (std::size_t i = 0; i < count_; ++i)
+            values_[i] = any(random);
+    }
+
+  private:
+    std::size_t count_;
+    std::size_t bytes_ = 0;
+    std::byte* base_ = nullptr;
+    float* values_ = nullptr;
+};
+
+struct Case {
+    Shape in;
+    std::int64_t channels;
+    Conv conv;
+    Activation activation = Activation::none;
+    int threads = 1;
+};
+
+Layer layer_of(const Case& one) {
+    Layer layer{.kind = one.conv,
+                .activation = one.activation,
+                .inputs = {0, kNoTensor},
+                .input = one.in,
+                .output = {}};
+    const Padding& pad = one.conv.padding;
+    layer.output = {one.in.n, (one.in.h + pad.top + pad.bottom - one.conv.kernel) / one.conv.stride + 1,
+                    (one.in.w + pad.left + pad.right - one.conv.kernel) / one.conv.stride + 1, one.channels};
+    return layer;
+}
+
+double activate(Activation activation, double x) {
+    const Finish finish = finish_of(activation);
+    const double y =
+        std::min<double>(std::max<double>(finish.slope * x + finish.offset, finish.low), finish.high);
+    return finish.times_sum ? x * y : y;
+}
+
+/// One value of the output by plain loops: `filter` is (KH, KW, Ci/G, Co), `input` (n, h, w, pixel).
+double expected(const Layer& layer, const Conv& conv, const float* input, std::int64_t pixel,
+                const std::vector<float>& filter, std::int64_t index) {
+    const Shape& out = layer.output;
+    const std::int64_t o = index % out.c;
+    const std::int64_t x0 = index / out.c % out.w * conv.stride - conv.padding.left;
+    const std::int64_t y0 = index / (out.c * out.w) % out.h * conv.stride - conv.padding.top;
+    const std::int64_t n = index / (out.c * out.w * out.h);
+    const std::int64_t inputs = layer.input.c / conv.groups;
+    const std::int64_t group = o / (out.c / conv.groups);
+    double sum = 0.25;
+    for (std::int64_t kh = 0; kh < conv.kernel; ++kh) {
+        for (std::int64_t kw = 0; kw < conv.kernel; ++kw) {
+            const std::int64_t y = y0 + kh, x = x0 + kw;
+            if (y < 0 || y >= layer.input.h || x < 0 || x >= layer.input.w) continue;
+            const float* values =
+                input + ((n * layer.input.h + y) * layer.input.w + x) * pixel + group * inputs;
+            for (std::int64_t i = 0; i < inputs; ++i)
+                sum +=
+                    static_cast<double>(values[i]) *
+                    static_cast<double>(
+                        filter[static_cast<std::size_t>(((kh * conv.kernel + kw) * inputs + i) * out.c + o)]);
+        }
+    }
+    return activate(layer.activation, sum);
+}
+
+class NativeKernels : public testing::TestWithParam<std::size_t> {
+  protected:
+    const ComputeKernels& kernels() const { return all_compute_kernels()[GetParam()]; }
+
+    std::int64_t padded(std::int64_t channels) const {
+        return divide_up(channels, kernels().lanes) * kernels().lanes;
+    }
+
+    std::vector<float> random_filter(const Layer& layer, const Conv& conv) {
+        std::uniform_real_distribution<float> any(-1, 1);
+        std::vector<float> filter(static_cast<std::size_t>(conv.kernel * conv.kernel * layer.input.c /
+                                                           conv.groups * layer.output.c));
+        for (float& value : filter)
+            value = any(random_);
+        return filter;
+    }
+
+    void expect_output(const Layer& layer, const Conv& conv, const View& input,
+                       const std::vector<float>& filter, const View& output) {
+        const double length = static_cast<double>(conv.kernel * conv.kernel * layer.input.c / conv.groups);
+        for (std::int64_t i = 0; i < element_count(layer.output); ++i) {
+            const float value = output.values[i / layer.output.c * output.pixel + i % layer.output.c];
+            ASSERT_NEAR(value, expected(layer, conv, input.values, input.pixel, filter, i),
+                        1e-6 * (1 + length))
+                << "value " << i;
+        }
+    }
+
+    /// By a product of matrices; dense input, as a network's own is, or in whole vectors.
+    void check_product(const Case& one, Guard guard, bool dense) {
+        const Layer layer = layer_of(one);
+        const std::int64_t pixel = dense ? one.in.c : padded(one.in.c);
+        const std::int64_t out_pixel = padded(one.channels);
+        NativeConv conv = plan_native_conv(layer, one.conv, {&kernels(), CoreModel(), one.threads, pixel});
+        GuardedFloats input(one.in.n * one.in.h * one.in.w * pixel, guard);
+        GuardedFloats output(layer.output.n * layer.output.h * layer.output.w * out_pixel, guard);
+        GuardedFloats filter(packed_filter_size(conv), guard);
+        GuardedFloats bias(out_pixel, guard);
+        input.fill(random_);
+        for (std::int64_t i = 0; i < out_pixel; ++i)
+            bias[i] = 0.25F;
+        const std::vector<float> values = random_filter(layer, one.conv);
+        pack_filter(conv, values, filter.data());
+        conv.filter = filter.data();
+        conv.bias = bias.data();
+        conv.input = {input.data(), pixel};
+        conv.output = {output.data(), out_pixel};
+        conv.finish = finish_of(one.activation);
+        for (std::int64_t task = 0; task < task_count(conv); ++task)
+            run_task(conv, task);
+        expect_output(layer, one.conv, conv.input, values, conv.output);
+    }
+
+    void check_depthwise(const Case& one, Guard guard) {
+        const Layer layer = layer_of(one);
+        const std::int64_t pixel = padded(one.in.c);
+        const std::int64_t taps = one.conv.kernel * one.conv.kernel;
+        GuardedFloats input(one.in.n * one.in.h * one.in.w * pixel, guard);
+        GuardedFloats output(layer.output.n * layer.output.h * layer.output.w * pixel, guard);
+        GuardedFloats filter(taps * pixel, guard);
+        GuardedFloats bias(pixel, guard);
+        input.fill(random_);
+        const std::vector<float> values = random_filter(layer, one.conv);
+        for (std::int64_t i = 0; i < taps * pixel; ++i)
+            filter[i] =
+                i % pixel < one.in.c ? values[static_cast<std::size_t>(i / pixel * one.in.c + i % pixel)] : 0;
+        for (std::int64_t i = 0; i < pixel; ++i)
+            bias[i] = 0.25F;
+        const StepViews views{{input.data(), pixel}, {}, {output.data(), pixel}};
+        const NativeStep step =
+            depthwise_step({&kernels(), one.threads}, layer, one.conv, views, {filter.data(), bias.data()});
+        for (std::int64_t task = 0; task < step.tasks; ++task)
+            step.run(task);
+        expect_output(layer, one.conv, views.input, values, views.output);
+    }
+
+    std::mt19937 random_{1704};
+};
+
+std::string describe(const Case& one, Guard guard) {
+    return std::to_string(one.in.n) + "x" + std::to_string(one.in.h) + "x" + std::to_string(one.in.w) + "x" +
+           std::to_string(one.in.c) + " to " + std::to_string(one.channels) + ", kernel " +
+           std::to_string(one.conv.kernel) + ", stride " + std::to_string(one.conv.stride) + ", groups " +
+           std::to_string(one.conv.groups) + ", threads " + std::to_string(one.threads) +
+           (guard == Guard::before ? ", guard before" : ", guard behind");
+}
+
+TEST_P(NativeKernels, products_stay_inside_their_buffers) {
+    const Conv pointwise{.padding = {}};
+    const Conv square{.kernel = 3, .padding = {1, 1, 1, 1}};
+    const Conv halving{.kernel = 3, .stride = 2, .padding = {0, 1, 0, 1}};
+    const std::vector<Case> cases = {
+        {{1, 7, 7, 33}, 70, pointwise, Activation::relu6},
+        {{1, 1, 1, 40}, 203, pointwise, Activation::hard_sigmoid},
+        {{2, 5, 3, 8}, 8, pointwise, Activation::hard_swish, 3},
+        {{1, 13, 21, 3}, 20, halving, Activation::relu},
+        {{1, 13, 21, 3}, 8, {.kernel = 5, .stride = 2, .padding = {2, 2, 2, 2}}},
+        {{2, 9, 6, 24}, 48, square, Activation::relu6, 2},
+        {{1, 4, 4, 400}, 40, square},  // several chunks of segments
+        {{1, 6, 5, 12}, 18, {.kernel = 3, .groups = 3, .padding = {1, 1, 1, 1}}},
+    };
+    for (const Case& one : cases) {
+        for (const Guard guard : {Guard::before, Guard::behind}) {
+            for (const bool dense : {false, true}) {
+                SCOPED_TRACE(describe(one, guard));
+                check_product(one, guard, dense);
+            }
+        }
+    }
+}
+
+TEST_P(NativeKernels, depthwise_convolutions_stay_inside_their_buffers) {
+    for (const std::int64_t kernel : {1, 3, 5, 7}) {
+        for (const std::int64_t stride : {1, 2, 3}) {
+            for (const auto& [width, channels] : {std::pair{1, 8}, {2, 17}, {7, 48}, {23, 40}}) {
+                for (const Guard guard : {Guard::before, Guard::behind}) {
+                    const std::int64_t half = kernel / 2;
+                    const Case one{{2, 6, width, channels},
+                                   channels,
+                                   {.kernel = kernel,
+                                    .stride = stride,
+                                    .groups = channels,
+                                    .padding = {half, half, half, half}},
+                                   kernel == 5 ? Activation::hard_swish : Activation::relu6,
+                                   guard == Guard::before ? 1 : 2};
+                    SCOPED_TRACE(describe(one, guard));
+                    check_depthwise(one, guard);
+                }
+            }
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(each, NativeKernels, testing::Range<std::size_t>(0, all_compute_kernels().size()),
+                         [](const auto& one) {
+                             return std::string(all_compute_kernels()[one.param].target);
+                         });
+
+TEST(blocking, a_cut_covers_all_channels_and_fits_the_registers) {
+    for (const ComputeKernels& kernels : all_compute_kernels()) {
+        for (const std::int64_t rows : {1, 2, 5, 49, 196, 12544}) {
+            for (const std::int64_t vectors : {1, 2, 3, 4, 5, 8, 125}) {
+                const PanelGroups groups = choose_panels(kernels, CoreModel(), rows, vectors, 64);
+                std::int64_t covered = 0;
+                for (const PanelGroup& group : groups) {
+                    covered += group.count * group.vectors;
+                    EXPECT_NE(kernels.gemm[static_cast<std::size_t>(group.vectors)]
+                                          [static_cast<std::size_t>(group.rows)],
+                              nullptr);
+                }
+                EXPECT_EQ(covered, vectors) << kernels.target << ", rows " << rows;
+            }
+        }
+    }
+}
+
+// With 16 registers, 6 x 2 and 4 x 3 sums leave room for the panel and one broadcast value. Twelve sums in
+// flight hide the latency of two pipes; one row of one vector would wait four cycles for each step.
+TEST(blocking, many_sums_in_flight_are_cheaper_than_few) {
+    const CoreModel core;
+    const double one = tile_cycles(core, 1, {.lanes = 8, .vectors = 1, .depth = 256});
+    const double twelve = tile_cycles(core, 6, {.lanes = 8, .vectors = 2, .depth = 256});
+    EXPECT_LT(twelve, 2 * one);
+    EXPECT_GT(one, 4 * 256);
+}
+
+}  // namespace
+}  // namespace mobilenet_cost
