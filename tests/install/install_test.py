@@ -33,10 +33,10 @@ def expect(condition, text):
 # They need nlohmann/json or the library of an engine, which a consumer need not have, or belong to the gate, which is
 # part of the program alone.
 INTERNAL_HEADERS = {
-    *(path.name for pattern in ["gate*.h", "worker*.h", "child_process.h", "self_test*.h"]
+    *(path.name for pattern in ["gate*.h", "worker*.h", "child_process.h", "self_test*.h", "native_*.h", "*-inl.h"]
       for path in SOURCE.glob(f"src/mobilenet_cost/**/{pattern}")),
     "json_fields.h", "json_reader.h", "json_text.h", "measured_json.h", "run_fields.h", "sweep_json.h",
-    "onednn_descriptors.h", "xnnpack_memory.h",
+    "onednn_descriptors.h", "xnnpack_memory.h", "blocking.h", "compute.h",
 }
 
 
