@@ -11,8 +11,8 @@ namespace mobilenet_cost {
 
 /// What an engine does with the memory of activations.
 struct ActivationRules {
-    bool keep_all = false;        ///< SessionOptions::keep_activations; nothing is overwritten then
-    std::size_t extra_bytes = 0;  ///< behind each block, for kernels that read beyond its end
+    bool keep_all = false;              ///< SessionOptions::keep_activations; nothing is overwritten then
+    std::size_t extra_bytes = 0;        ///< behind each block, for kernels that read beyond its end
     std::int64_t channel_multiple = 1;  ///< each pixel is padded to it, except those of the network's input
     /// The tensor, if any, whose memory a layer's output takes the place of. It dies in that layer or, where
     /// the next layer is fused into this one, in the next. Never the network's input.
