@@ -35,7 +35,8 @@ def expect(condition, text):
 INTERNAL_HEADERS = {
     *(path.name for pattern in ["gate*.h", "worker*.h", "child_process.h", "self_test*.h", "native_*.h", "*-inl.h"]
       for path in SOURCE.glob(f"src/mobilenet_cost/**/{pattern}")),
-    "json_fields.h", "json_reader.h", "json_text.h", "measured_json.h", "run_fields.h", "sweep_json.h",
+    "json_documents.h", "json_fields.h", "json_reader.h", "json_text.h", "measured_json.h", "run_fields.h",
+    "sweep_json.h",
     "onednn_descriptors.h", "xnnpack_memory.h", "blocking.h", "compute.h",
 }
 
