@@ -13,6 +13,7 @@
 
 #include "mobilenet_cost/engine/native_conv.h"
 #include "mobilenet_cost/engine/native_steps.h"
+#include "mobilenet_cost/error.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -245,6 +246,19 @@ INSTANTIATE_TEST_SUITE_P(each, NativeKernels, testing::Range<std::size_t>(0, all
                          [](const auto& one) {
                              return std::string(all_compute_kernels()[one.param].target);
                          });
+
+// Pointers to the taps lie on the stack, whatever a model file asks for.
+TEST(plan, more_taps_than_can_be_pointed_to_are_refused) {
+    Layer layer;
+    layer.input = {1, 64, 64, 4};
+    layer.output = {1, 64, 64, 8};
+    const NativeConvOptions options{&best_compute_kernels(), CoreModel(), 1, 4};
+    Conv conv;
+    conv.kernel = 45;  // 2025 taps
+    EXPECT_EQ(plan_native_conv(layer, conv, options).segments, 45 * 45);
+    conv.kernel = 64;
+    EXPECT_THROW((void)plan_native_conv(layer, conv, options), Error);
+}
 
 TEST(blocking, a_cut_covers_all_channels_and_fits_the_registers) {
     for (const ComputeKernels& kernels : all_compute_kernels()) {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <string>
+
+#include "mobilenet_cost/error.h"
 
 namespace mobilenet_cost {
 
@@ -272,6 +275,9 @@ NativeConv plan_native_conv(const Layer& layer, const Conv& conv, const NativeCo
     const std::int64_t widest = std::max(plan.panels[0].vectors, 1) * lanes;
     const std::int64_t float_bytes = sizeof(float);
     cut_segments(plan, options.in_pixel == layer.input.c, options.core.l2_bytes / 4 / (widest * float_bytes));
+    if (plan.segments > kMostPointers)
+        fail("native", "expected filters of at most " + std::to_string(kMostPointers) + " taps, found " +
+                           std::to_string(plan.segments));
     plan.zeros.assign(static_cast<std::size_t>(plan.depth), 0.0F);
 
     const std::int64_t row_bytes = conv.stride * conv.stride * layer.input.c * float_bytes;

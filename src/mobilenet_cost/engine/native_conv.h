@@ -53,7 +53,7 @@ struct NativeConvOptions {
     std::int64_t in_pixel = 0;
 };
 
-/// Everything but the pointers.
+/// Everything but the pointers. Throws Error for filters of very many taps.
 [[nodiscard]] NativeConv plan_native_conv(const Layer& layer, const Conv& conv,
                                           const NativeConvOptions& options);
 
