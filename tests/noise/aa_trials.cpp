@@ -87,11 +87,12 @@ Estimate inverse(const Estimate& speedup) {
 }
 
 /// Nothing when every round was disturbed.
-std::optional<Trial> run_trial(const ModelConfig& config, std::int64_t rounds, double planted,
-                               std::uint64_t seed) {
+std::optional<Trial> run_trial(const ModelConfig& config, const std::string& engine, std::int64_t rounds,
+                               double planted, std::uint64_t seed) {
     const Variant variant{.alpha = 0.25, .resolution = 128};
     const Convention& paper = find_convention("paper");
     SweepTiming timing;
+    timing.engines = {engine};
     timing.networks = {NetworkKind::separable};
     timing.rounds = rounds;
     timing.precision = 1e-6;  // all rounds, so that every trial has as many
@@ -122,14 +123,14 @@ std::string text_of(const Estimate& ratio) {
     return fmt::format("{:.4f} [{:.4f}, {:.4f}]", ratio.value, ratio.interval->low, ratio.interval->high);
 }
 
-int run(int trials, std::int64_t rounds, double planted, double band) {
+int run(const std::string& engine, int trials, std::int64_t rounds, double planted, double band) {
     const ModelConfig config = find_model("mobilenet_v1");
     int false_alarms = 0;
     int found = 0;
     std::vector<double> distances;
     std::vector<double> slowdowns;
     for (int i = 0; i < trials; ++i) {
-        const auto trial = run_trial(config, rounds, planted, static_cast<std::uint64_t>(i + 1));
+        const auto trial = run_trial(config, engine, rounds, planted, static_cast<std::uint64_t>(i + 1));
         if (trial) {
             false_alarms += differs(trial->twin, band) ? 1 : 0;
             found += differs(trial->slowed, band) && trial->slowed.value > 1 ? 1 : 0;
@@ -144,8 +145,8 @@ int run(int trials, std::int64_t rounds, double planted, double band) {
         fmt::print(stderr, "aa_trials: every round of every trial was disturbed by other processes\n");
         return 1;
     }
-    fmt::print("trials {} ({} disturbed throughout), rounds {}, different: beyond {:.1f} %\n", trials,
-               trials - static_cast<int>(distances.size()), rounds, 100 * band);
+    fmt::print("{}: trials {} ({} disturbed throughout), rounds {}, different: beyond {:.1f} %\n", engine,
+               trials, trials - static_cast<int>(distances.size()), rounds, 100 * band);
     fmt::print(
         "same network twice: different in {} ({:.1f} %); |ratio - 1| median {:.2f} %, 95 % below {:.2f} %\n",
         false_alarms, percent(false_alarms), 100 * median(distances), 100 * quantile(distances, 0.95));
@@ -160,12 +161,12 @@ int run(int trials, std::int64_t rounds, double planted, double band) {
 }  // namespace
 }  // namespace mobilenet_cost
 
-/// aa_trials TRIALS ROUNDS PLANTED BAND
+/// aa_trials ENGINE TRIALS ROUNDS PLANTED BAND
 int main(int argc, char** argv) {
-    if (argc != 5) {
-        fmt::print(stderr, "usage: aa_trials TRIALS ROUNDS PLANTED BAND\n");
+    if (argc != 6) {
+        fmt::print(stderr, "usage: aa_trials ENGINE TRIALS ROUNDS PLANTED BAND\n");
         return 2;
     }
-    return mobilenet_cost::run(std::atoi(argv[1]), std::atoll(argv[2]), std::atof(argv[3]),
-                               std::atof(argv[4]));
+    return mobilenet_cost::run(argv[1], std::atoi(argv[2]), std::atoll(argv[3]), std::atof(argv[4]),
+                               std::atof(argv[5]));
 }
