@@ -18,18 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kLargestConfig = std::size_t{1} << 20U;
 
-std::vector<NetworkKind> read_networks(const std::vector<std::string>& texts) {
-    if (texts.empty()) return {NetworkKind::separable};
-    const std::vector<std::string> known = {"separable", "standard"};
-    std::vector<NetworkKind> networks;
-    for (const std::string& name : parse_names(texts)) {
-        const auto found = std::find(known.begin(), known.end(), name);
-        if (found == known.end()) fail_unknown("--networks", "network", name, known);
-        networks.push_back(found == known.begin() ? NetworkKind::separable : NetworkKind::standard);
-    }
-    return networks;
-}
-
 /// Bundled models are each build's own; a file is sent to both as it is.
 GateCell model_cell(const std::string& model, const ModelConfig& config) {
     GateCell cell;
@@ -44,7 +32,7 @@ std::vector<GateCell> grid_cells(const GateOptions& options) {
     const std::vector<Family> families = read_families(options.variant, DefaultGrid::one);
     std::vector<std::string> engines = parse_names(options.timing.engines);
     if (engines.empty()) engines.emplace_back();  // the fastest that both have
-    const std::vector<NetworkKind> networks = read_networks(options.networks);
+    const std::vector<NetworkKind> networks = read_networks(options.networks, {NetworkKind::separable});
     const std::vector<int> threads = read_threads(options.timing.threads);
     std::vector<GateCell> cells;
     for (std::size_t i = 0; i < families.size(); ++i) {

@@ -25,18 +25,6 @@
 namespace mobilenet_cost::app {
 namespace {
 
-std::vector<NetworkKind> read_networks(const std::vector<std::string>& texts) {
-    if (texts.empty()) return SweepTiming{}.networks;
-    const std::vector<std::string> known = {"separable", "standard"};
-    std::vector<NetworkKind> networks;
-    for (const std::string& name : parse_names(texts)) {
-        const auto found = std::find(known.begin(), known.end(), name);
-        if (found == known.end()) fail_unknown("--networks", "network", name, known);
-        networks.push_back(found == known.begin() ? NetworkKind::separable : NetworkKind::standard);
-    }
-    return networks;
-}
-
 Shard read_shard(const std::string& text) {
     const std::size_t slash = text.find('/');
     if (slash == std::string::npos) fail("--shard", fmt::format("expected I/N, found \"{}\"", text));
@@ -49,7 +37,7 @@ SweepTiming read_timing(const SweepOptions& options) {
     SweepTiming timing;
     timing.engines = parse_names(typed.engines);
     timing.threads = read_threads(typed.threads);
-    timing.networks = read_networks(options.networks);
+    timing.networks = read_networks(options.networks, SweepTiming{}.networks);
     if (!typed.rounds.empty()) timing.rounds = read_count(typed.rounds, "--rounds");
     if (!typed.seed.empty()) timing.seed = read_seed(typed.seed, "--seed");
     if (!typed.max_seconds.empty()) timing.max_seconds = read_number_flag(typed.max_seconds, "--max-seconds");

@@ -1,5 +1,6 @@
 #include "timing_options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <limits>
@@ -32,6 +33,19 @@ void add_timing_options(CLI::App& command, TimingOptions& options, const std::st
 void warn_of_build() {
     const std::string warning = build_warning(build_info());
     if (!warning.empty()) fmt::print(stderr, "mobilenet-cost: warning: {}\n", warning);
+}
+
+std::vector<NetworkKind> read_networks(const std::vector<std::string>& texts,
+                                       const std::vector<NetworkKind>& otherwise) {
+    if (texts.empty()) return otherwise;
+    const std::vector<std::string> known = {"separable", "standard"};
+    std::vector<NetworkKind> networks;
+    for (const std::string& name : parse_names(texts)) {
+        const auto found = std::find(known.begin(), known.end(), name);
+        if (found == known.end()) fail_unknown("--networks", "network", name, known);
+        networks.push_back(found == known.begin() ? NetworkKind::separable : NetworkKind::standard);
+    }
+    return networks;
 }
 
 std::vector<int> read_threads(const std::vector<std::string>& texts) {

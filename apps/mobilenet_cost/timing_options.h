@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "mobilenet_cost/bench_result.h"
+
 namespace mobilenet_cost::app {
 
 /// The flags of every command that measures, as typed; empty: not given.
@@ -27,6 +29,8 @@ void warn_of_build();
 
 // Each throws Error naming the flag.
 
+[[nodiscard]] std::vector<NetworkKind> read_networks(const std::vector<std::string>& texts,
+                                                     const std::vector<NetworkKind>& otherwise);
 [[nodiscard]] std::vector<int> read_threads(const std::vector<std::string>& texts);
 [[nodiscard]] double read_number_flag(const std::string& text, const std::string& flag);
 

@@ -19,36 +19,28 @@
 #include "mobilenet_cost/sweep_result.h"
 #include "mobilenet_cost/sweep_runner.h"
 
+#include "wrapped_session.h"
+
 namespace mobilenet_cost {
 namespace {
 
 /// Burns a part of each pass's own time after it.
-class SlowedSession final : public Session {
+class SlowedSession final : public WrappedSession {
   public:
     SlowedSession(std::unique_ptr<Session> session, double part)
-        : session_(std::move(session)), part_(part) {}
+        : WrappedSession(std::move(session)), part_(part) {}
 
-    std::span<float> input() override { return session_->input(); }
     void run() override {
         const auto start = std::chrono::steady_clock::now();
-        session_->run();
+        WrappedSession::run();
         const auto passed = std::chrono::steady_clock::now() - start;
         const auto end =
             start + passed + std::chrono::duration_cast<std::chrono::nanoseconds>(passed * part_);
         while (std::chrono::steady_clock::now() < end) {
         }
     }
-    void run_timed(std::span<std::int64_t> nanoseconds) override { session_->run_timed(nanoseconds); }
-    std::vector<float> output() const override { return session_->output(); }
-    std::vector<float> layer_output(std::size_t layer) const override {
-        return session_->layer_output(layer);
-    }
-    std::vector<std::string> kernels() const override { return session_->kernels(); }
-    SessionMemory memory_use() const override { return session_->memory_use(); }
-    SessionRegions regions() const override { return session_->regions(); }
 
   private:
-    std::unique_ptr<Session> session_;
     double part_;
 };
 

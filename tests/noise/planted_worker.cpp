@@ -20,6 +20,8 @@
 
 #include "mobilenet_cost/worker.h"
 
+#include "wrapped_session.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -40,25 +42,23 @@ void burn(std::int64_t from, double nanoseconds) {
     }
 }
 
-class SlowedSession final : public Session {
+class SlowedSession final : public WrappedSession {
   public:
     SlowedSession(std::unique_ptr<Session> session, std::size_t layers, std::optional<std::size_t> slowed,
                   double part)
-        : session_(std::move(session)), layers_(layers), slowed_(slowed), part_(part) {}
-
-    std::span<float> input() override { return session_->input(); }
+        : WrappedSession(std::move(session)), layers_(layers), slowed_(slowed), part_(part) {}
 
     void run() override {
         if (!share_) share_ = share_of_slowed();
         const std::int64_t start = now();
-        session_->run();
+        WrappedSession::run();
         const std::int64_t end = now();
         burn(end, static_cast<double>(end - start) * part_ * *share_);
     }
 
     void run_timed(std::span<std::int64_t> nanoseconds) override {
         std::vector<std::int64_t> pass(layers_);
-        session_->run_timed(pass);
+        WrappedSession::run_timed(pass);
         for (std::size_t i = 0; i < layers_; ++i) {
             const std::int64_t start = now();
             if (!slowed_ || *slowed_ == i) burn(start, static_cast<double>(pass[i]) * part_);
@@ -67,14 +67,6 @@ class SlowedSession final : public Session {
         }
     }
 
-    std::vector<float> output() const override { return session_->output(); }
-    std::vector<float> layer_output(std::size_t layer) const override {
-        return session_->layer_output(layer);
-    }
-    std::vector<std::string> kernels() const override { return session_->kernels(); }
-    SessionMemory memory_use() const override { return session_->memory_use(); }
-    SessionRegions regions() const override { return session_->regions(); }
-
   private:
     /// Part of a pass that the slowed layers take.
     double share_of_slowed() {
@@ -82,12 +74,11 @@ class SlowedSession final : public Session {
         if (!slowed_) return 1;
         std::vector<std::int64_t> sum(layers_);
         for (int pass = 0; pass < kPasses; ++pass)
-            session_->run_timed(sum);
+            WrappedSession::run_timed(sum);
         return static_cast<double>(sum[*slowed_]) /
                static_cast<double>(std::accumulate(sum.begin(), sum.end(), std::int64_t{0}));
     }
 
-    std::unique_ptr<Session> session_;
     std::size_t layers_;
     std::optional<std::size_t> slowed_;  // nothing: all
     double part_;
