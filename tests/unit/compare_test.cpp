@@ -319,10 +319,10 @@ StoredDocument damaged(std::uint64_t& state) {
                 made.cells.erase(made.cells.begin() + 1 + static_cast<std::ptrdiff_t>(pick(2)));
                 break;
             case 1:
-                cell.exact[0].value = static_cast<std::int64_t>(pick(5));
+                if (!cell.exact.empty()) cell.exact[0].value = static_cast<std::int64_t>(pick(5));
                 break;
             case 2:
-                cell.exact.pop_back();
+                if (!cell.exact.empty()) cell.exact.pop_back();
                 break;
             case 3:
                 cell.layers.clear();
