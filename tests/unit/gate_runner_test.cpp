@@ -226,8 +226,9 @@ TEST(GateRunner, TheSeedFixesTheOrder) {
     const auto orders = [](std::uint64_t seed) {
         FakeGate gate;
         gate.settings.seed = seed;
+        const GateRun run = gate.run();
         std::string text;
-        for (const GateRound& round : gate.run().cells.front().rounds)
+        for (const GateRound& round : run.cells.front().rounds)
             text += round.base_first ? 'A' : 'B';
         return text;
     };
