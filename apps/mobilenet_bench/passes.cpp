@@ -13,6 +13,7 @@
 #include "mobilenet_cost/engine/registry.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/machine.h"
+#include "mobilenet_cost/session_setup.h"
 #include "mobilenet_cost/units.h"
 #include "mobilenet_cost/weights.h"
 
@@ -70,11 +71,8 @@ Passes::Ready& Passes::ready(const Pass& pass) {
     made->name = pass.name;
     made->macs = total_cost(timed.network).macs;
     made->traffic_bytes = timed.traffic_bytes;
-    made->session =
-        find_engine(pass.engine)
-            ->make_session(timed.network, make_weights(timed.network, kDataSeed), {.threads = pass.threads});
-    const std::vector<float> input = make_input(timed.network.input, kDataSeed);
-    std::copy(input.begin(), input.end(), made->session->input().begin());
+    made->session = make_ready_session(*find_engine(pass.engine), timed.network,
+                                       make_weights(timed.network, kDataSeed), {.threads = pass.threads});
     if (pass.label_kernels) made->kernels = joined(made->session->kernels());
     made->session->run();  // the first pass touches new memory
     ready_ = std::move(made);

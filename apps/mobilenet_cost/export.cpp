@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "mobilenet_cost/bench_result.h"
 #include "mobilenet_cost/build_info.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/list.h"
@@ -20,7 +21,6 @@
 namespace mobilenet_cost::app {
 namespace {
 
-const std::vector<std::string> kNetworks = {"separable", "standard"};
 const std::vector<std::string> kWeights = {"seeded", "none"};
 
 struct ExportOptions {
@@ -52,7 +52,7 @@ void expect_known(const std::string& name, const std::vector<std::string>& names
 
 Subject read_subject(const ExportOptions& options) {
     const VariantOptions& variant = options.variant;
-    expect_known(options.network, kNetworks, "--network", "network");
+    expect_known(options.network, network_names(), "--network", "network");
     expect_known(options.weights, kWeights, "--weights", "choice");
     expect_one(parse_names(variant.models).size(), "--model", "model");
     expect_one(parse_numbers(variant.alphas, "--alpha").size(), "--alpha", "width multiplier");

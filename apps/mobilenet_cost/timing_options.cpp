@@ -38,7 +38,7 @@ void warn_of_build() {
 std::vector<NetworkKind> read_networks(const std::vector<std::string>& texts,
                                        const std::vector<NetworkKind>& otherwise) {
     if (texts.empty()) return otherwise;
-    const std::vector<std::string> known = {"separable", "standard"};
+    const std::vector<std::string>& known = network_names();
     std::vector<NetworkKind> networks;
     for (const std::string& name : parse_names(texts)) {
         const auto found = std::find(known.begin(), known.end(), name);

@@ -32,6 +32,7 @@
 #include "mobilenet_cost/expand.h"
 #include "mobilenet_cost/kernels/ping_pong.h"
 #include "mobilenet_cost/report/json_text.h"
+#include "mobilenet_cost/session_setup.h"
 #include "mobilenet_cost/standard.h"
 
 #include "hardware.h"
@@ -99,9 +100,7 @@ class Worker {
         Loaded loaded{.network = expand(find_model(words[2]), variant), .session = nullptr};
         if (words[5] == "standard") loaded.network = standard_counterpart(loaded.network);
         const Weights weights = make_weights(loaded.network, kDataSeed);
-        loaded.session = engine_->make_session(loaded.network, weights, {.threads = threads_});
-        const std::vector<float> input = make_input(loaded.network.input, kDataSeed);
-        std::copy(input.begin(), input.end(), loaded.session->input().begin());
+        loaded.session = make_ready_session(*engine_, loaded.network, weights, {.threads = threads_});
         Json answer =
             object_of({{"macs", total_cost(loaded.network).macs}, {"terms", sum_length(loaded.network)}});
         loaded_.insert_or_assign(words[1], std::move(loaded));

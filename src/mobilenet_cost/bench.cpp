@@ -10,6 +10,7 @@
 
 #include "mobilenet_cost/bench_candidates.h"
 #include "mobilenet_cost/bench_comparison.h"
+#include "mobilenet_cost/calibration.h"
 #include "mobilenet_cost/checked.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/isolated_layers.h"
@@ -34,15 +35,10 @@ std::vector<Value> without_repeats(const std::vector<Value>& values) {
 }
 
 void check(const BenchSettings& settings) {
-    const auto positive = [](std::string_view flag, double value) {
-        if (!(value > 0) || !std::isfinite(value)) {
-            fail(flag, fmt::format("expected a number above 0, found {}", value));
-        }
-    };
-    positive("--rounds", static_cast<double>(settings.rounds));
-    positive("--max-seconds", settings.max_seconds);
+    check_positive("--rounds", static_cast<double>(settings.rounds));
+    check_positive("--max-seconds", settings.max_seconds);
     for (const int threads : settings.threads)
-        positive("--threads", threads);
+        check_positive("--threads", threads);
     if (settings.pin_cpu) (void)pin_to_cpu(*settings.pin_cpu);  // throws where it is not allowed
 }
 
@@ -124,9 +120,8 @@ class Bench {
             if (!row.reason.empty()) return;
             const auto engine = engine_of(row.engine);
             if (!weights) weights = make_weights(*candidate.network, kDataSeed);
-            auto session = engine->make_session(*candidate.network, *weights, {.threads = row.threads});
-            const std::vector<float> input = make_input(candidate.network->input, kDataSeed);
-            std::copy(input.begin(), input.end(), session->input().begin());
+            auto session =
+                make_ready_session(*engine, *candidate.network, *weights, {.threads = row.threads});
             row.memory = session->memory_use();
             flushes_[index] = flush_before_pass(*session, result_.settings.cache, evictor_);
             sessions_[index] = std::move(session);

@@ -19,6 +19,12 @@ std::string_view network_kind_name(NetworkKind kind) {
     return "";
 }
 
+const std::vector<std::string>& network_names() {
+    static const std::vector<std::string> names = {std::string(network_kind_name(NetworkKind::separable)),
+                                                   std::string(network_kind_name(NetworkKind::standard))};
+    return names;
+}
+
 std::string_view ended_name(Ended ended) {
     switch (ended) {
         case Ended::all_rounds:

@@ -94,6 +94,10 @@ struct BenchResult {
 [[nodiscard]] std::optional<double> flops_per_second(std::int64_t macs, double seconds);
 
 [[nodiscard]] std::string_view network_kind_name(NetworkKind kind);
+
+/// Those that can be asked for by name, in the order of NetworkKind.
+[[nodiscard]] const std::vector<std::string>& network_names();
+
 [[nodiscard]] std::string_view ended_name(Ended ended);
 
 }  // namespace mobilenet_cost

@@ -19,13 +19,11 @@ constexpr std::size_t kMostBytes = std::size_t{64} << 20U;
 
 const std::vector<std::string> kCellKeys = {"model",       "alpha",   "resolution", "classes", "batch",
                                             "alpha_scope", "network", "engine",     "threads"};
-const std::vector<std::string> kNetworks = {"separable", "standard"};
-const std::vector<std::string> kScopes = {"published", "inner"};
 
 /// What a cell of a list and a measurement of a sweep document have in common.
 void read_run(const ObjectReader& object, GateCell& cell) {
-    cell.network =
-        static_cast<NetworkKind>(object.choice("network", kNetworks, static_cast<std::size_t>(cell.network)));
+    cell.network = static_cast<NetworkKind>(
+        object.choice("network", network_names(), static_cast<std::size_t>(cell.network)));
     cell.engine = object.text("engine", cell.engine);
     cell.threads =
         static_cast<int>(object.integer("threads", 1, std::numeric_limits<int>::max(), cell.threads));
@@ -50,7 +48,7 @@ GateCell read_listed(const nlohmann::json& json, const std::string& file, const 
     cell.variant.classes = object.integer("classes", 1, kMostClasses, cell.variant.classes);
     cell.variant.batch = object.integer("batch", 1, kLargestBatch, cell.variant.batch);
     cell.variant.scope = static_cast<AlphaScope>(
-        object.choice("alpha_scope", kScopes, static_cast<std::size_t>(cell.variant.scope)));
+        object.choice("alpha_scope", alpha_scope_names(), static_cast<std::size_t>(cell.variant.scope)));
     read_run(object, cell);
     return cell;
 }
@@ -80,7 +78,7 @@ GateCell with_settings(const ObjectReader& document, GateCell defaults) {
     variant.classes = settings.integer("classes", 1, kMostClasses, variant.classes);
     variant.batch = settings.integer("batch", 1, kLargestBatch, variant.batch);
     variant.scope = static_cast<AlphaScope>(
-        settings.choice("alpha_scope", kScopes, static_cast<std::size_t>(variant.scope)));
+        settings.choice("alpha_scope", alpha_scope_names(), static_cast<std::size_t>(variant.scope)));
     return defaults;
 }
 

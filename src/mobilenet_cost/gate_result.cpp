@@ -189,12 +189,11 @@ void decide(const GateReport& report, GateResult& result) {
                                     run.cells.size(), run.settings.require_cells);
         return;
     }
-    const bool hopeless = run.preflight.verdict == NoiseVerdict::hopeless;
-    GateVerdict whole = hopeless ? GateVerdict::inconclusive : GateVerdict::same;
+    std::vector<GateVerdict> verdicts;
     for (const GateCellResult& cell : result.cells)
-        whole = std::max(whole, cell.verdict);
-    if (result.together) whole = std::max(whole, *result.together);
-    result.outcome = of_verdict(whole);
+        verdicts.push_back(cell.verdict);
+    if (result.together) verdicts.push_back(*result.together);
+    result.outcome = of_verdict(worst_verdict(verdicts, run.preflight.verdict == NoiseVerdict::hopeless));
 }
 
 std::string sentence(const GateRun& run, const GateResult& result) {

@@ -8,6 +8,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "mobilenet_cost/calibration.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/gate.h"
 #include "mobilenet_cost/gate_facts.h"
@@ -16,28 +17,17 @@
 namespace mobilenet_cost {
 namespace {
 
-constexpr double kNanosecond = 1e-9;
-
 /// Where the pages of a session happen to lie in memory makes it faster or slower by a per cent or more for
 /// as long as it lives (Mytkowicz et al., "Producing Wrong Data Without Doing Anything Obviously Wrong!",
 /// 2009). New sessions every few rounds draw anew, unless that takes more than a tenth of the time.
 constexpr std::int64_t kRoundsOfASession = 3;
 constexpr double kRenewalShare = 0.1;
 
-std::string utc_now() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
-}
-
 void check(const GateSettings& settings) {
-    const auto positive = [](std::string_view flag, double value) {
-        if (!(value > 0) || !std::isfinite(value))
-            fail(flag, fmt::format("expected a number above 0, found {}", value));
-    };
     check_rule(settings.rule);
-    positive("--max-seconds", settings.max_seconds);
-    positive("--block-seconds", settings.block_seconds);
-    positive("--answer-seconds", settings.answer_seconds);
+    check_positive("--max-seconds", settings.max_seconds);
+    check_positive("--block-seconds", settings.block_seconds);
+    check_positive("--answer-seconds", settings.answer_seconds);
     if (settings.cpu) (void)pin_to_cpu(*settings.cpu);  // throws where it is not allowed
 }
 

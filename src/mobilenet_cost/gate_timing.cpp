@@ -4,21 +4,16 @@
 #include <cmath>
 #include <utility>
 
+#include "mobilenet_cost/calibration.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/stats.h"
 
 namespace mobilenet_cost {
 namespace {
 
-constexpr double kNanosecond = 1e-9;
-constexpr double kStepsOfTheClock = 1000;  ///< the least in a block
-
 constexpr double kWarmTolerance = 0.02;  ///< two blocks in a row that differ by less: warm
 constexpr double kWarmUpSeconds = 1;     ///< the most for each side of a cell
 constexpr double kWarmUpShare = 0.25;    ///< of the time limit, for all cells together
-
-constexpr int kMostCalibrations = 8;
-constexpr double kCalibrationTolerance = 0.1;
 
 constexpr std::int64_t kSettle = 1;  ///< passes before those that count: the caches hold another cell's data
 
@@ -27,15 +22,6 @@ constexpr std::int64_t kLayerPassesDivisor = 2;
 
 constexpr double kForgivenSteal = 0.015;  ///< seconds: one tick of 10 ms, which may be older than the block
 constexpr double kForgivenSwitches = 2;
-
-bool agree(double a, double b, double tolerance) {
-    return std::abs(a - b) <= tolerance * std::max(a, b);
-}
-
-std::int64_t passes_for(double seconds, double pass_seconds) {
-    constexpr double kMost = 1e7;
-    return static_cast<std::int64_t>(std::clamp(std::ceil(seconds / pass_seconds), 1.0, kMost));
-}
 
 NoiseSnapshot operator+(const NoiseSnapshot& a, const NoiseSnapshot& b) {
     NoiseSnapshot sum;
@@ -124,8 +110,7 @@ bool GateTiming::warm_up(Side& side, std::size_t i, GateCellRun& cell, std::size
     }
 }
 
-/// From the faster side, so that the blocks of both are long enough. A block that something interrupted
-/// would give too few passes for the rest of the run: believed only when the next says the same.
+/// From the faster side, so that the blocks of both are long enough.
 void GateTiming::calibrate(std::size_t i, GateCellRun& cell) {
     const auto from_both = [&] {
         return passes_for(block_seconds(), std::min(base_.pass_seconds[i], head_.pass_seconds[i]));
@@ -136,9 +121,7 @@ void GateTiming::calibrate(std::size_t i, GateCellRun& cell) {
         time_block(base_, i, before, kSettle);
         time_block(head_, i, before, kSettle);
         cell.passes = from_both();
-        cell.calibrated =
-            std::abs(cell.passes - before) <= 1 ||
-            agree(static_cast<double>(cell.passes), static_cast<double>(before), kCalibrationTolerance);
+        cell.calibrated = is_repeated(cell.passes, before);
         if (cell.calibrated) cell.passes = std::max(cell.passes, before);
     }
     cell.layer_passes = std::max<std::int64_t>(cell.passes / kLayerPassesDivisor, 1);

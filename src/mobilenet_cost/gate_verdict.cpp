@@ -183,10 +183,17 @@ bool all_decided(const std::vector<GateRow>& rows) {
 }
 
 GateVerdict whole_verdict(const std::vector<GateRow>& rows, bool hopeless_noise) {
-    GateVerdict worst = hopeless_noise ? GateVerdict::inconclusive : GateVerdict::same;
+    std::vector<GateVerdict> verdicts;
     for (const GateRow& row : rows)
-        worst = std::max(worst, row.verdict);  // in the order of the enumeration
-    return rows.empty() ? GateVerdict::inconclusive : worst;
+        verdicts.push_back(row.verdict);
+    return worst_verdict(verdicts, hopeless_noise);
+}
+
+GateVerdict worst_verdict(std::span<const GateVerdict> verdicts, bool hopeless_noise) {
+    GateVerdict worst = hopeless_noise ? GateVerdict::inconclusive : GateVerdict::same;
+    for (const GateVerdict verdict : verdicts)
+        worst = std::max(worst, verdict);  // in the order of the enumeration
+    return verdicts.empty() ? GateVerdict::inconclusive : worst;
 }
 
 std::vector<double> mean_series(const std::vector<std::vector<double>>& series) {

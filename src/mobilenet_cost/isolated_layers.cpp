@@ -8,13 +8,13 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/calibration.h"
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/session_setup.h"
 
 namespace mobilenet_cost {
 
 namespace {
-
-constexpr double kNanosecond = 1e-9;
 
 /// Shorter than for whole networks: there are hundreds of cells, and each repeats the same few kernels.
 constexpr double kBlockSeconds = 0.002;
@@ -125,9 +125,7 @@ std::shared_ptr<UnitRecorder> make_recorder(const Network& network, const Weight
                                             bool with_sum, const IsolatedTarget& target) {
     const IsolatedLayer isolated = isolate_layer(network, weights, layer, with_sum);
     auto session =
-        target.engine->make_session(isolated.network, isolated.weights, {.threads = target.threads});
-    const std::vector<float> input = make_input(isolated.network.input, kDataSeed);
-    std::copy(input.begin(), input.end(), session->input().begin());
+        make_ready_session(*target.engine, isolated.network, isolated.weights, {.threads = target.threads});
     return std::make_shared<UnitRecorder>(std::move(session), isolated);
 }
 

@@ -248,13 +248,19 @@ constexpr Name kMeasured[] = {{"macs", "macs"},
                               {"peak_activation_bytes", "peak_activation_bytes"},
                               {"memory_bytes", "memory_bytes"}};
 
-StoredCell read_sweep_point(const ObjectReader& point, const CellId& variant) {
+/// What a measured network is told by in every kind of document.
+StoredCell read_measured(const ObjectReader& row, const CellId& variant) {
     StoredCell cell;
     cell.id = variant;
-    read_run_id(point, cell.id);
-    cell.exact.push_back(exact_status(point.text("status"), is_known(point, "memory_bytes")));
-    add_exact(cell.exact, point, kMeasured);
-    cell.seconds = read_seconds(point);
+    read_run_id(row, cell.id);
+    cell.exact.push_back(exact_status(row.text("status"), is_known(row, "memory_bytes")));
+    add_exact(cell.exact, row, kMeasured);
+    cell.seconds = read_seconds(row);
+    return cell;
+}
+
+StoredCell read_sweep_point(const ObjectReader& point, const CellId& variant) {
+    StoredCell cell = read_measured(point, variant);
     add_ratio(cell.ratios, point, "speedup", "speedup", "speedup_ci");
     if (is_known(point, "standard_speedup"))
         add_ratio(cell.ratios, object_at(point, "standard_speedup"), "standard_speedup", "measured", "ci");
@@ -285,13 +291,8 @@ constexpr Name kTimedLayer[] = {{"op", "op"},
                                 {"traffic_bytes", "traffic_bytes"}};
 
 StoredCell read_bench_network(const ObjectReader& network, const CellId& variant) {
-    StoredCell cell;
-    cell.id = variant;
-    read_run_id(network, cell.id);
-    cell.exact.push_back(exact_status(network.text("status"), is_known(network, "memory_bytes")));
-    add_exact(cell.exact, network, kMeasured);
+    StoredCell cell = read_measured(network, variant);
     if (is_known(network, "memory")) add_exact(cell.exact, object_at(network, "memory"), kMemory);
-    cell.seconds = read_seconds(network);
     for (const json& sample : network.array("samples_seconds", 0, kMostRows))
         cell.samples.push_back(read_number(sample, network.place("samples_seconds"), 0, kMost));
     return cell;

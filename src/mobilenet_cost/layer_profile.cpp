@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "mobilenet_cost/calibration.h"
 #include "mobilenet_cost/checked.h"
 #include "mobilenet_cost/cost.h"
 #include "mobilenet_cost/error.h"
@@ -13,8 +14,6 @@
 namespace mobilenet_cost {
 
 namespace {
-
-constexpr double kNanosecond = 1e-9;
 
 /// Keeps every timed pass of the rounds. Shared with the cell that it belongs to.
 class LayerRecorder {

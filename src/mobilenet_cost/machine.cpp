@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -371,6 +374,11 @@ NoiseSnapshot operator-(const NoiseSnapshot& later, const NoiseSnapshot& earlier
         difference.involuntary_switches = *later.involuntary_switches - *earlier.involuntary_switches;
     }
     return difference;
+}
+
+std::string utc_now() {
+    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
 }
 
 }  // namespace mobilenet_cost

@@ -54,6 +54,9 @@ struct MachineInfo {
 
 [[nodiscard]] MachineInfo read_machine();
 
+/// The time of day, "2026-01-31T23:59:59Z".
+[[nodiscard]] std::string utc_now();
+
 /// What this process could still allocate: the smallest of the machine's, its control group's and what its
 /// limit on the address space leaves.
 [[nodiscard]] std::optional<std::int64_t> available_memory_bytes();

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/calibration.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/stats.h"
 
@@ -21,15 +22,8 @@ namespace {
 /// Shorter passes are timed in groups: a clock reading costs some 25 ns, so this keeps it below 0.1 %.
 constexpr double kShortestStretchSeconds = 50e-6;
 
-/// Quantisation of a timed stretch, and of a block, stays below 0.1 %.
-constexpr double kStepsOfTheClock = 1000;
-
 /// Part of the time limit that warm-up may take where the limit is short.
 constexpr double kWarmUpShare = 0.25;
-
-/// Two calibrations agree when their pass counts differ by less.
-constexpr double kCalibrationTolerance = 0.1;
-constexpr int kMostCalibrations = 8;
 
 /// Each block starts with a pass that does not count, because the caches hold another cell's data. Refilling
 /// 32 MB from memory takes about 1 ms, which no longer matters for passes of this many block lengths.
@@ -38,30 +32,13 @@ constexpr double kUnsettledPass = 10;
 /// Part of the remaining time that is planned for; the rest is for rounds that take longer than the estimate.
 constexpr double kPlannedShare = 0.9;
 
-constexpr double kNanosecond = 1e-9;
-
 void check(const MeasureSettings& settings) {
-    const auto positive = [](const char* name, double value) {
-        if (!(value > 0) || !std::isfinite(value)) {
-            fail(name, fmt::format("expected a number above 0, found {}", value));
-        }
-    };
-    positive("rounds", static_cast<double>(settings.rounds));
-    positive("max_seconds", settings.max_seconds);
-    positive("block_seconds", settings.block_seconds);
+    check_positive("rounds", static_cast<double>(settings.rounds));
+    check_positive("max_seconds", settings.max_seconds);
+    check_positive("block_seconds", settings.block_seconds);
     if (!(settings.confidence > 0 && settings.confidence < 1)) {
         fail("confidence", fmt::format("expected a number between 0 and 1, found {}", settings.confidence));
     }
-}
-
-std::int64_t passes_for(double seconds, double pass_seconds) {
-    constexpr double kMost = 1e9;  // a pass that the clock does not see
-    if (!(pass_seconds > 0)) return static_cast<std::int64_t>(kMost);
-    return static_cast<std::int64_t>(std::clamp(std::ceil(seconds / pass_seconds), 1.0, kMost));
-}
-
-bool agree(double a, double b, double tolerance) {
-    return std::abs(a - b) <= tolerance * std::max(a, b);
 }
 
 /// One call of measure().
@@ -207,8 +184,6 @@ class Loop {
         }
     }
 
-    /// A block interrupted by another process would give too few passes for the rest of the run: one
-    /// calibration is believed only when the next says the same (as nanobench does).
     void calibrate(std::size_t cell) {
         BlockSize& size = result_.cells[cell].size;
         size = size_for(cell);
@@ -220,9 +195,7 @@ class Loop {
             const BlockSize before = size;
             pass_seconds_[cell] = median(time_block(cell, before));
             size = size_for(cell);
-            size.confirmed = std::abs(size.passes - before.passes) <= 1 ||
-                             agree(static_cast<double>(size.passes), static_cast<double>(before.passes),
-                                   kCalibrationTolerance);
+            size.confirmed = is_repeated(size.passes, before.passes);
             if (size.confirmed && before.passes > size.passes) {
                 size.passes = before.passes;
                 size.group = before.group;

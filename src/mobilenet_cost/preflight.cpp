@@ -5,14 +5,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "mobilenet_cost/calibration.h"
 #include "mobilenet_cost/kernels/ping_pong.h"
 #include "mobilenet_cost/stats.h"
 #include "mobilenet_cost/units.h"
 
 namespace mobilenet_cost {
 namespace {
-
-constexpr double kNanosecond = 1e-9;
 
 /// A chain of multiplications that the compiler can neither shorten nor leave out: nothing but the core's own
 /// clock and what takes the core away changes its time.

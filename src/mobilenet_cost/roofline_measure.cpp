@@ -266,14 +266,6 @@ void sample_round_trips(std::vector<RoundTripSamples>& pairs) {
     }
 }
 
-std::string utc_now() {
-    const std::time_t now = std::time(nullptr);
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                       parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
-}
-
 void describe_kernels(const PeakKernels& kernels, PeakSamples& samples) {
     samples.about.instruction_set = kernels.target;
     samples.about.kernel_library = kernels.library;

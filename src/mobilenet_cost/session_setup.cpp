@@ -55,4 +55,13 @@ std::string memory_refusal(const NetworkCounts& counts, std::int64_t weight_copi
                        bytes_text(counts.activation_bytes), bytes_text(*available));
 }
 
+std::unique_ptr<Session> make_ready_session(const Engine& engine, const Network& network,
+                                            const Weights& weights, const SessionOptions& options,
+                                            std::uint64_t input_seed) {
+    auto session = engine.make_session(network, weights, options);
+    const std::vector<float> input = make_input(network.input, input_seed);
+    std::copy(input.begin(), input.end(), session->input().begin());
+    return session;
+}
+
 }  // namespace mobilenet_cost

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "mobilenet_cost/bench_result.h"
 #include "mobilenet_cost/engine/registry.h"
 #include "mobilenet_cost/network.h"
+#include "mobilenet_cost/weights.h"
 
 namespace mobilenet_cost {
 
@@ -23,5 +25,12 @@ namespace mobilenet_cost {
 /// `weight_copies`: as generated and as an engine packs them are two.
 [[nodiscard]] std::string memory_refusal(const NetworkCounts& counts, std::int64_t weight_copies,
                                          std::optional<std::int64_t> available);
+
+/// A session whose input is filled from `input_seed`: all that remains is to run it. Throws what the engine
+/// throws.
+[[nodiscard]] std::unique_ptr<Session> make_ready_session(const Engine& engine, const Network& network,
+                                                          const Weights& weights,
+                                                          const SessionOptions& options,
+                                                          std::uint64_t input_seed = kDataSeed);
 
 }  // namespace mobilenet_cost

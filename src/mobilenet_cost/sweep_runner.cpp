@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/build_info.h"
+#include "mobilenet_cost/calibration.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/session_setup.h"
 #include "mobilenet_cost/standard.h"
@@ -31,26 +32,17 @@ constexpr std::int64_t kLayerRounds = 7;
 constexpr std::size_t kRoundsBetweenLooks = 4;
 
 void check(const SweepTiming& timing) {
-    const auto positive = [](std::string_view flag, double value) {
-        if (!(value > 0) || !std::isfinite(value))
-            fail(flag, fmt::format("expected a number above 0, found {}", value));
-    };
-    positive("--rounds", static_cast<double>(timing.rounds));
-    positive("--precision", timing.precision);
-    positive("--max-seconds", timing.max_seconds);
+    check_positive("--rounds", static_cast<double>(timing.rounds));
+    check_positive("--precision", timing.precision);
+    check_positive("--max-seconds", timing.max_seconds);
     for (const int threads : timing.threads)
-        positive("--threads", threads);
+        check_positive("--threads", threads);
     if (!(timing.confidence > 0 && timing.confidence < 1))
         fail("--confidence", fmt::format("expected a number between 0 and 1, found {}", timing.confidence));
     if (timing.shard.count < 1 || timing.shard.index < 1 || timing.shard.index > timing.shard.count)
         fail("--shard", fmt::format("expected I/N with 1 <= I <= N, found {}/{}", timing.shard.index,
                                     timing.shard.count));
     if (timing.pin_cpu) (void)pin_to_cpu(*timing.pin_cpu);  // throws where it is not allowed
-}
-
-std::string utc_now() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
 }
 
 std::vector<std::string> names_of(const std::vector<EngineStatus>& engines) {
@@ -201,10 +193,7 @@ class Runner {
     [[nodiscard]] std::unique_ptr<Session> make_session(const SweepPoint& point, const Network& network,
                                                         const Weights& weights) const {
         const auto engine = hooks_.find_engine ? hooks_.find_engine(point.engine) : find_engine(point.engine);
-        auto session = engine->make_session(network, weights, {.threads = point.threads});
-        const std::vector<float> input = make_input(network.input, kDataSeed);
-        std::copy(input.begin(), input.end(), session->input().begin());
-        return session;
+        return make_ready_session(*engine, network, weights, {.threads = point.threads});
     }
 
     /// A pool of threads would inherit the restriction to one CPU.

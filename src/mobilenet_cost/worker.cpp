@@ -12,14 +12,13 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/build_info.h"
+#include "mobilenet_cost/calibration.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/session_setup.h"
 #include "mobilenet_cost/standard.h"
 
 namespace mobilenet_cost {
 namespace {
-
-constexpr double kNanosecond = 1e-9;
 
 /// As generated, and as an engine packs them.
 constexpr std::int64_t kWeightCopies = 2;
@@ -132,10 +131,8 @@ class Worker::Sessions {
         if (!refusal.empty()) throw std::runtime_error(refusal);
         Prepared prepared = {.layers = network.layers.size(), .threads = cell.threads};
         const auto engine = hooks_.find_engine ? hooks_.find_engine(cell.engine) : find_engine(cell.engine);
-        prepared.session =
-            engine->make_session(network, make_weights(network, seed), {.threads = cell.threads});
-        const std::vector<float> input = make_input(network.input, seed);
-        std::copy(input.begin(), input.end(), prepared.session->input().begin());
+        prepared.session = make_ready_session(*engine, network, make_weights(network, seed),
+                                              {.threads = cell.threads}, seed);
         SessionFacts facts;
         facts.session = next_session_++;
         facts.macs = counts.macs;

@@ -1,59 +1,30 @@
 #include <cmath>
+#include <utility>
 
 #include "mobilenet_cost/report/foreign.h"
-#include "mobilenet_cost/report/measured_json.h"
+#include "mobilenet_cost/report/gbench_rows.h"
 
 namespace mobilenet_cost {
 namespace {
 
-constexpr double kNanoseconds = 1e9;
-
-/// Keys of google/benchmark's json_reporter.cc. No host name: it says nothing about the machine.
 Json context_json(const SweepRun& run) {
     const MachineInfo& machine = run.origin.machine;
-    Json caches = Json::array();
+    Json json =
+        gbench_context(run.started, "mobilenet-cost " + run.origin.version, machine.allowed_cpus.size());
     for (const CacheInfo& cache : machine.caches)
-        caches.push_back(
+        json["caches"].push_back(
             {{"type", cache.type}, {"level", cache.level}, {"size", cache.bytes}, {"num_sharing", 0}});
-    Json json = {{"date", run.started},
-                 {"host_name", ""},
-                 {"executable", "mobilenet-cost " + run.origin.version},
-                 {"num_cpus", machine.allowed_cpus.size()},
-                 {"mhz_per_cpu", 0},
-                 {"caches", caches},
-                 {"load_avg", machine.load_average ? Json(*machine.load_average) : Json::array()},
-                 {"library_build_type", "release"},
-                 {"cpu_time", "not measured: the same as real_time"},
-                 {"cpu_model", machine.cpu.model_name.value_or("unknown")},
-                 {"commit", run.origin.commit},
-                 {"compiler", run.origin.compiler},
-                 {"flags", run.origin.flags}};
+    if (machine.load_average) json["load_avg"] = *machine.load_average;
+    json["cpu_model"] = machine.cpu.model_name.value_or("unknown");
+    json["commit"] = run.origin.commit;
+    json["compiler"] = run.origin.compiler;
+    json["flags"] = run.origin.flags;
     return json;
 }
 
-/// Where a row stands among the repetitions of its point.
-struct Repetition {
-    std::size_t family = 0;
-    std::int64_t count = 1;
-    std::int64_t index = 0;
-    std::int64_t iterations = 1;
-};
-
-Json row_json(const std::string& name, const SweepPoint& point, const Repetition& repetition,
+Json row_json(const std::string& name, const SweepPoint& point, const GbenchRepetition& repetition,
               double seconds) {
-    const double nanoseconds = seconds * kNanoseconds;
-    Json json = {{"name", name},
-                 {"family_index", repetition.family},
-                 {"per_family_instance_index", 0},
-                 {"run_name", name},
-                 {"run_type", "iteration"},
-                 {"repetitions", repetition.count},
-                 {"repetition_index", repetition.index},
-                 {"threads", point.threads},
-                 {"iterations", repetition.iterations},
-                 {"real_time", nanoseconds},
-                 {"cpu_time", nanoseconds},
-                 {"time_unit", "ns"}};
+    Json json = gbench_row(name, repetition, point.threads, seconds);
     if (point.counts) json["macs_per_second"] = static_cast<double>(point.counts->macs) / seconds;
     return json;
 }
@@ -62,17 +33,10 @@ bool is_time(double seconds) {
     return std::isfinite(seconds) && seconds > 0;
 }
 
-std::string document(const SweepRun& run, Json rows) {
-    Json json = {{"context", context_json(run)}};
-    json["benchmarks"] = std::move(rows);
-    return pretty_json(json);
-}
-
-/// Conbench takes the wall-clock time only of names with "/real_time".
 std::vector<std::string> row_names(const SweepRun& run) {
     std::vector<std::string> names = point_names(run, ':');
     for (std::string& name : names)
-        name += "/real_time";
+        name = gbench_name(name);
     return names;
 }
 
@@ -94,7 +58,7 @@ std::string gbench_json(const SweepRun& run, const SweepResult& result) {
                                     block.seconds));
         }
     }
-    return document(run, std::move(rows));
+    return gbench_document(context_json(run), std::move(rows));
 }
 
 std::string gbench_summary_json(const SweepRun& run, const SweepResult& result) {
@@ -107,7 +71,7 @@ std::string gbench_summary_json(const SweepRun& run, const SweepResult& result) 
         rows.push_back(
             row_json(names[i], run.points[i], {.family = i, .iterations = passes}, point.seconds->value));
     }
-    return document(run, std::move(rows));
+    return gbench_document(context_json(run), std::move(rows));
 }
 
 }  // namespace mobilenet_cost
