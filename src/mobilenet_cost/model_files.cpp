@@ -31,7 +31,12 @@ std::vector<fs::path> candidate_folders() {
     return folders;
 }
 
-/// The first folder that holds a bundled config.
+bool is_path(const std::string& name) {
+    return name.find('/') != std::string::npos || fs::path(name).extension() == ".json";
+}
+
+}  // namespace
+
 fs::path config_folder() {
     std::error_code ignored;
     std::string tried;
@@ -42,12 +47,6 @@ fs::path config_folder() {
     fail("", fmt::format("expected the bundled model configs in one of {}, found none (set {})", tried,
                          kFolderVariable));
 }
-
-bool is_path(const std::string& name) {
-    return name.find('/') != std::string::npos || fs::path(name).extension() == ".json";
-}
-
-}  // namespace
 
 std::vector<std::string> model_names() {
     std::vector<std::string> names;

@@ -98,6 +98,13 @@ class Schemas(CliTest):
             with self.subTest(path.name):
                 self.assert_valid(schema("model"), json.loads(path.read_text()))
 
+    def test_published_accuracies(self):
+        files = sorted((SOURCE / "configs/published").glob("*.json"))
+        self.assertEqual(len(files), 4)
+        for path in files:
+            with self.subTest(path.name):
+                self.assert_valid(schema("published"), json.loads(path.read_text()))
+
     def test_a_budget(self):
         self.assert_valid(schema("budget"), BUDGET)
 
