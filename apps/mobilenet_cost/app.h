@@ -21,6 +21,7 @@ using Setup = Run (*)(CLI::App& command);
 Run setup_cost(CLI::App& command);
 Run setup_bench(CLI::App& command);
 Run setup_sweep(CLI::App& command);
+Run setup_pick(CLI::App& command);
 Run setup_report(CLI::App& command);
 Run setup_compare(CLI::App& command);
 Run setup_budget(CLI::App& command);

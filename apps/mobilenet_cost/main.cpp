@@ -24,10 +24,11 @@ struct Command {
     bool hidden = false;  ///< for other programs; no help and no message names it
 };
 
-constexpr std::array<Command, 14> kCommands = {{
+constexpr std::array<Command, 15> kCommands = {{
     {"cost", "exact parameters, MACs, bytes and memory, layer by layer (the default)", setup_cost},
     {"bench", "real forward passes: the measured speed-up beside the analytic one", setup_bench},
     {"sweep", "the alpha x resolution grid in one document", setup_sweep},
+    {"pick", "the variants that meet budgets, best first, with the Pareto front", setup_pick},
     {"report", "stored runs of a measured sweep as one document", setup_report},
     {"compare", "two stored runs or documents: what is exact gates, times inform", setup_compare},
     {"gate", "time two builds side by side: is the new one slower?", setup_gate},

@@ -56,30 +56,6 @@ PredictionPlan read_prediction(const SweepOptions& options, const Grid& grid, st
     return plan_prediction(grid.cells, spots, seed);
 }
 
-std::string progress_text(const SweepProgress& progress) {
-    using Phase = SweepProgress::Phase;
-    const std::string left =
-        progress.seconds_left ? fmt::format(", at most {:.0f} s left", *progress.seconds_left) : "";
-    switch (progress.phase) {
-        case Phase::preflight:
-            return "looking how quiet the machine is";
-        case Phase::prepare:
-            return fmt::format("preparing {}/{}", progress.done, progress.total);
-        case Phase::warm_up:
-            return fmt::format("warming up {}/{}", progress.done, progress.total);
-        case Phase::rounds:
-            return fmt::format("round {}/{}, {}/{} points precise, worst interval {}{}", progress.done,
-                               progress.total, progress.points_done, progress.points,
-                               progress.worst_interval
-                                   ? fmt::format("+-{:.1f} %", 100 * *progress.worst_interval)
-                                   : std::string("unknown"),
-                               left);
-        case Phase::layers:
-            return fmt::format("layers of cell {}/{}", progress.done, progress.total);
-    }
-    return "";
-}
-
 /// Beside the document, or in the current folder; the time and the shard keep the logs of several runs apart.
 std::string default_log(const std::string& output, const SweepRun& run) {
     namespace fs = std::filesystem;
@@ -154,19 +130,42 @@ RunLog begin_log(const std::string& path, const SweepRun& run) {
     return log;
 }
 
-/// Cells know their model by its name alone.
+}  // namespace
+
+std::string progress_text(const SweepProgress& progress) {
+    using Phase = SweepProgress::Phase;
+    const std::string left =
+        progress.seconds_left ? fmt::format(", at most {:.0f} s left", *progress.seconds_left) : "";
+    switch (progress.phase) {
+        case Phase::preflight:
+            return "looking how quiet the machine is";
+        case Phase::prepare:
+            return fmt::format("preparing {}/{}", progress.done, progress.total);
+        case Phase::warm_up:
+            return fmt::format("warming up {}/{}", progress.done, progress.total);
+        case Phase::rounds:
+            return fmt::format("round {}/{}, {}/{} points precise, worst interval {}{}", progress.done,
+                               progress.total, progress.points_done, progress.points,
+                               progress.worst_interval
+                                   ? fmt::format("+-{:.1f} %", 100 * *progress.worst_interval)
+                                   : std::string("unknown"),
+                               left);
+        case Phase::layers:
+            return fmt::format("layers of cell {}/{}", progress.done, progress.total);
+    }
+    return "";
+}
+
 void refuse_namesakes(const std::vector<ModelConfig>& configs, const std::vector<std::string>& models) {
     for (std::size_t i = 0; i < configs.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
             if (configs[i].name == configs[j].name && models[i] != models[j])
-                fail("--model", fmt::format("expected models of different names with --bench, found {} in "
+                fail("--model", fmt::format("expected models of different names, found {} in "
                                             "{} and {}",
                                             configs[i].name, models[j], models[i]));
         }
     }
 }
-
-}  // namespace
 
 int run_measured(const SweepOptions& options) {
     Grid grid = read_grid(options);

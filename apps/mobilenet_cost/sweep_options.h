@@ -7,6 +7,7 @@
 
 #include "mobilenet_cost/model_config.h"
 #include "mobilenet_cost/sweep.h"
+#include "mobilenet_cost/sweep_runner.h"
 
 #include "options.h"
 #include "sweep_output.h"
@@ -43,6 +44,12 @@ struct Grid {
 
 /// Throws Error naming the flag.
 [[nodiscard]] Grid read_grid(const SweepOptions& options);
+
+/// Cells know their model by its name alone. `models` are the names and files asked for. Throws Error.
+void refuse_namesakes(const std::vector<ModelConfig>& configs, const std::vector<std::string>& models);
+
+/// A line for people.
+[[nodiscard]] std::string progress_text(const SweepProgress& progress);
 
 void add_bench_options(CLI::App& command, SweepOptions& options);
 

@@ -268,6 +268,16 @@ StoredCell read_sweep_point(const ObjectReader& point, const CellId& variant) {
     return cell;
 }
 
+StoredPrediction read_prediction(const ObjectReader& point, const CellId& variant) {
+    StoredPrediction prediction{.id = variant, .seconds = {}};
+    read_run_id(point, prediction.id);
+    prediction.seconds.value = point.number("seconds", 0, kMost);
+    const std::optional<double> low = maybe_number(point, "low_seconds");
+    const std::optional<double> high = maybe_number(point, "high_seconds");
+    if (low && high) prediction.seconds.interval = Interval{.low = *low, .high = *high};
+    return prediction;
+}
+
 void read_sweep_cell(const ObjectReader& reader, const ObjectReader& settings, StoredDocument& document) {
     StoredCell cell;
     cell.id = read_id(reader, settings);
@@ -276,6 +286,10 @@ void read_sweep_cell(const ObjectReader& reader, const ObjectReader& settings, S
     document.cells.push_back(std::move(cell));
     for_each(reader, "measured",
              [&](const ObjectReader& point) { document.cells.push_back(read_sweep_point(point, variant)); });
+    if (!is_known(reader, "predicted")) return;
+    for_each(reader, "predicted", [&](const ObjectReader& point) {
+        document.predictions.push_back(read_prediction(point, variant));
+    });
 }
 
 // ---- bench

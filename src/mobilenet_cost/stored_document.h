@@ -77,6 +77,12 @@ struct StoredCell {
     std::vector<StoredRatio> ratios;
 };
 
+/// A time that was predicted from those of other cells (`sweep --predict`); `compare` takes no notice of it.
+struct StoredPrediction {
+    CellId id;
+    Estimate seconds;  ///< of a pass; the interval is the error bars
+};
+
 struct StoredEngine {
     std::string name;
     std::string version;
@@ -100,6 +106,7 @@ struct StoredDocument {
     std::string note;  ///< what was repaired; empty: nothing
     std::optional<StoredOrigin> origin;
     std::vector<StoredCell> cells;  ///< in the order stored; a grid may have one twice
+    std::vector<StoredPrediction> predictions;
 };
 
 /// "ok", "failed" or "skipped", as far as it says something about the network and not about the time that was

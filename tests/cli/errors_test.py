@@ -9,7 +9,7 @@ OPTIONS = (
     "--help, --model, --alpha, --res, --beta, --classes, --batch, --alpha-scope, --dtype, --convention, --show, "
     "--explain, --format, --output"
 )
-COMMANDS = "cost, bench, sweep, report, compare, gate, self-test, budget, export, machine, models, engines, conventions"
+COMMANDS = "cost, bench, sweep, pick, report, compare, gate, self-test, budget, export, machine, models, engines, conventions"
 
 # What a command does not do without.
 NEEDED = {

@@ -36,6 +36,7 @@ class Formats(CliTest):
             ["conventions", *SMALL],
             ["models"],
             ["budget", budget],
+            ["pick", "--alpha", "0.25,0.5,0.6", "--res", "160,224", "--max-macs", "1e8"],
         ]
 
     def test_two_runs_are_the_same_bytes(self):
@@ -55,7 +56,7 @@ class Formats(CliTest):
                 )
 
     def test_jsonl_is_the_document_line_by_line(self):
-        keys = {"cost": "variants", "sweep": "cells", "conventions": "networks", "models": "models", "budget": "checks"}
+        keys = {"cost": "variants", "sweep": "cells", "conventions": "networks", "models": "models", "budget": "checks", "pick": "candidates"}
         for command in self.commands():
             with self.subTest(command):
                 document = json.loads(self.output(*command, "--format", "json"))

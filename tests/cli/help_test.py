@@ -5,7 +5,7 @@ import unittest
 
 from program import SOURCE, CliTest, run
 
-COMMANDS = ["cost", "bench", "sweep", "report", "compare", "gate", "self-test", "budget", "export", "machine", "models", "engines", "conventions"]
+COMMANDS = ["cost", "bench", "sweep", "pick", "report", "compare", "gate", "self-test", "budget", "export", "machine", "models", "engines", "conventions"]
 MOST_LINES = 44
 MOST_COLUMNS = 100
 

@@ -20,6 +20,8 @@ DOCUMENTS = [
     ("models", "models", ["models"]),
     ("engines", "engines", ["engines"]),
     ("budget_report", "checks", ["budget"]),
+    ("pick", "candidates", ["pick", "--model", "mobilenet_v1,mobilenet_v2", "--max-macs", "1e8", "--min-top1", "0.6"]),
+    ("pick", "candidates", ["pick", "--from", SOURCE / "tests/golden/pick_input.json", "--max-ms", "3", "--res", "100,224"]),
 ]
 
 # Wrong budgets: the schema and the program agree that they are.

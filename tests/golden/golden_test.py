@@ -19,6 +19,12 @@ V3 = "--model mobilenet_v3_small --alpha 0.75 --res 64"
 V4 = "--model mobilenet_v4_conv_small --res 64 --classes 10"
 FAMILIES = "mobilenet_v1,mobilenet_v2,mobilenet_v3_large,mobilenet_v3_small,mobilenet_v4_conv_small"
 COMPARE = "compare tests/golden/sweep_measured.json tests/golden/compare_input.json"
+PICK = "pick --from tests/golden/pick_input.json --alpha 0.25,0.5,0.6,0.75,1 --res 224,192,160,128 --max-ms 6 --max-peak-kib 3000"
+NO_PICK = "pick --from tests/golden/pick_input.json --max-ms 1 --max-weight-kib 4000 --min-top1 0.6"
+EVERY_MODEL = (
+    "mobilenet_v1,mobilenet_v2,mobilenet_v3_large,mobilenet_v3_small,mobilenet_v3_large_minimalistic,"
+    "mobilenet_v3_small_minimalistic,mobilenet_v4_conv_small,mobilenet_v4_conv_medium,mobilenet_v4_conv_large"
+)
 BUDGET = "budget tests/golden/budget_input.json"
 
 # Stored file, arguments (run in the root of the repository), exit code.
@@ -57,6 +63,17 @@ CASES = [
     ("budget.csv", f"{BUDGET} --format csv", 3),
     ("budget.json", f"{BUDGET} --format json", 3),
     ("budget.jsonl", f"{BUDGET} --format jsonl", 3),
+    ("pick.txt", PICK, 0),
+    ("pick_all.txt", f"{PICK} --all", 0),
+    ("pick.md", f"{PICK} --format markdown", 0),
+    ("pick.csv", f"{PICK} --format csv", 0),
+    ("pick.json", f"{PICK} --format json", 0),
+    ("pick.jsonl", f"{PICK} --format jsonl", 0),
+    ("pick_none.txt", NO_PICK, 3),
+    ("pick_none.json", f"{NO_PICK} --format json", 3),
+    # Every published accuracy that counts, as read from configs/published.
+    ("pick_published.csv", f"pick --model {EVERY_MODEL} --min-top1 0.01 --format csv", 0),
+    ("pick_published_i8.csv", f"pick --model {EVERY_MODEL} --dtype i8 --min-top1 0.01 --format csv", 0),
     ("compare.txt", COMPARE, 3),
     ("compare.md", f"{COMPARE} --ignore memory_bytes --format markdown", 3),
     ("compare.csv", f"{COMPARE} --format csv", 3),
@@ -80,7 +97,7 @@ SWEEPS = [
 ]
 
 # Beside the stored output: this script and what the cases read.
-INPUTS = ["golden_test.py", "budget_input.json", "compare_input.json"]
+INPUTS = ["golden_test.py", "budget_input.json", "compare_input.json", "pick_input.json"]
 
 
 def output_of(arguments, status):

@@ -92,6 +92,21 @@ TEST(ReadStored, SweepDocument) {
     EXPECT_NE(ratio_of(*point, "depthwise_share"), nullptr);
 }
 
+TEST(ReadStored, PredictionsStandApart) {
+    const StoredDocument document = parse_stored(golden("pick_input.json"), "x.json");
+    EXPECT_EQ(document.cells.size(), 16u + 5u) << "counted, and measured";
+    ASSERT_EQ(document.predictions.size(), 10u);
+    const StoredPrediction& first = document.predictions.front();
+    EXPECT_EQ(first.id.resolution, 192);
+    EXPECT_EQ(first.id.engine, "native");
+    EXPECT_EQ(first.id.network, "separable");
+    EXPECT_EQ(first.seconds.value, 0.011757408);
+    ASSERT_TRUE(first.seconds.interval);
+    EXPECT_EQ(first.seconds.interval->low, 0.010581667);
+    EXPECT_EQ(error_of(replaced(golden("pick_input.json"), "\"seconds\": 0.011757408", "\"seconds\": 0")),
+              "x.json: /cells/1/predicted/0/seconds: expected a number above 0 and at most 1e+300, found 0");
+}
+
 TEST(ReadStored, ARunHasWhatItsDocumentHasAndTheSamples) {
     const SweepRun run = testing_support::fabricated_run();
     const StoredDocument stored = stored_run(run, "run.jsonl");
