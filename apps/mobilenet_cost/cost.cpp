@@ -62,7 +62,7 @@ std::vector<Section> explain_all(const CostOptions& options) {
 int run_explain(const CostOptions& options) {
     if (!options.output.format.empty() && options.output.format != "table")
         fail("--explain", "expected --format table, found " + options.output.format);
-    Output output({"table", options.output.path});
+    Output output({"table", options.output.path, options.output.plain});
     output.write({.sections = [&] { return explain_all(options); }, .csv = {}, .json = {}, .jsonl = {}});
     return kFine;
 }

@@ -1,12 +1,17 @@
 #include "output.h"
 
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
+#include <utility>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/report/drawing.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -42,21 +47,60 @@ std::string choose_format(const OutputOptions& options, const std::vector<ExtraF
     fail_unknown("--format", "format", options.format, formats);
 }
 
-TextStyle terminal_style() {
-    const char* no_colour = std::getenv("NO_COLOR");
-    const bool wanted = no_colour == nullptr || *no_colour == '\0';
-    return wanted && isatty(STDOUT_FILENO) == 1 ? TextStyle::colour : TextStyle::plain;
+/// What a terminal is told beside the text.
+struct View {
+    TextStyle style = TextStyle::plain;
+    BarStyle bars = BarStyle::ascii;
+    std::size_t columns = 0;  ///< 0: not a terminal, or nobody knows
+    bool ascii = false;       ///< no other characters at all
+};
+
+/// COLUMNS where it is set, as other programs take it; otherwise what the terminal says.
+std::size_t terminal_columns() {
+    const std::string_view typed = std::getenv("COLUMNS") == nullptr ? "" : std::getenv("COLUMNS");
+    std::size_t columns = 0;
+    const auto [end, error] = std::from_chars(typed.data(), typed.data() + typed.size(), columns);
+    if (!typed.empty() && error == std::errc() && end == typed.data() + typed.size()) return columns;
+    winsize size{};
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-std::string render(const Report& report, const std::string& format, TextStyle style) {
-    if (format == "markdown") return render_markdown(report.sections());
+/// Whether the locale's characters are UTF-8: the first of these that is set decides.
+bool is_utf8() {
+    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+        const char* value = std::getenv(name);
+        if (value == nullptr || *value == '\0') continue;
+        const std::string_view locale = value;
+        return locale.find("UTF-8") != locale.npos || locale.find("utf8") != locale.npos;
+    }
+    return false;
+}
+
+View view_of(bool to_stdout, bool plain) {
+    View view{.style = TextStyle::plain, .bars = BarStyle::ascii, .columns = 0, .ascii = plain};
+    if (plain || !to_stdout || isatty(STDOUT_FILENO) != 1) return view;
+    const char* no_colour = std::getenv("NO_COLOR");
+    if (no_colour == nullptr || *no_colour == '\0') view.style = TextStyle::colour;
+    if (is_utf8()) view.bars = BarStyle::unicode;
+    view.columns = terminal_columns();
+    return view;
+}
+
+std::vector<Section> drawn(std::vector<Section> sections, const View& view) {
+    if (view.ascii) return ascii_only(std::move(sections));
+    return view.columns > 0 ? with_bars(std::move(sections), view.bars, view.columns) : std::move(sections);
+}
+
+std::string render(const Report& report, const std::string& format, const View& view) {
+    if (format == "markdown")
+        return render_markdown(view.ascii ? ascii_only(report.sections()) : report.sections());
     if (format == "csv") return render_csv(report.csv());
     if (format == "json") return report.json();
     if (format == "jsonl") return report.jsonl();
     for (const ExtraFormat& extra : report.extra) {
         if (format == extra.name) return extra.write();
     }
-    return render_text(report.sections(), style);
+    return render_text(drawn(report.sections(), view), view.style);
 }
 
 }  // namespace
@@ -69,13 +113,14 @@ void add_output_options(CLI::App& command, OutputOptions& options, const std::ve
         ->type_name(names);
     command.add_option("-o,--output", options.path, "where to write it [-: standard output]")
         ->type_name("FILE");
+    command.add_flag("--plain", options.plain, "for logs: no colour, no bars, nothing but ASCII");
 }
 
 Output::Output(const OutputOptions& options, const std::vector<ExtraFormat>& extra)
-    : format_(choose_format(options, extra)), file_(options.path, "--output") {}
+    : format_(choose_format(options, extra)), plain_(options.plain), file_(options.path, "--output") {}
 
 void Output::write(const Report& report) {
-    const std::string text = render(report, format_, file_.is_stdout() ? terminal_style() : TextStyle::plain);
+    const std::string text = render(report, format_, view_of(file_.is_stdout(), plain_));
     std::fwrite(text.data(), 1, text.size(), file_.stream());
     file_.finish();
 }

@@ -12,10 +12,11 @@
 
 namespace mobilenet_cost::app {
 
-/// --format and --output, as typed.
+/// --format, --output and --plain, as typed.
 struct OutputOptions {
     std::string format;
     std::string path = "-";
+    bool plain = false;
 };
 
 /// A form that only some commands have; a suffix of -o picks it, too, unless it is empty.
@@ -48,6 +49,7 @@ class Output {
 
   private:
     std::string format_;
+    bool plain_ = false;
     AtomicFile file_;
 };
 

@@ -30,10 +30,11 @@ void refuse_idle_flags(const CLI::App& command, const SweepOptions& options) {
         const std::string flag = "--" + option->get_lnames().front();
         const bool of_bench = option->get_group() == kBenchGroup;
         const bool of_resume = flag == "--format" || flag == "--output" || flag == "--progress" ||
-                               flag == "--resume" || flag.starts_with("--out-");
+                               flag == "--resume" || flag == "--plain" || flag.starts_with("--out-");
         if (option->count() == 0 || (resumes && of_resume)) continue;
         if (resumes)
-            fail(flag, "expected nothing but --format, --output, --out-... and --progress with --resume");
+            fail(flag,
+                 "expected nothing but --format, --output, --plain, --out-... and --progress with --resume");
         if (flag == "--spots" && !options.predict) fail(flag, "expected --predict with it, found none");
         if (of_bench && !options.bench) fail(flag, "expected --bench with it, found none");
     }

@@ -7,7 +7,7 @@ from program import CliTest, run
 
 OPTIONS = (
     "--help, --model, --alpha, --res, --beta, --classes, --batch, --alpha-scope, --dtype, --convention, --show, "
-    "--explain, --format, --output"
+    "--explain, --format, --output, --plain"
 )
 COMMANDS = "cost, bench, sweep, pick, report, compare, gate, self-test, budget, export, machine, models, engines, conventions"
 

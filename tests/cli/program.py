@@ -17,9 +17,10 @@ FORMATS = ["table", "markdown", "csv", "json", "jsonl"]
 
 
 def environment(**added):
-    """Without settings of colour; with the bundled models wherever the build folder is."""
+    """Without settings of the terminal; with the bundled models wherever the build folder is."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("MOBILENET_COST_")}
-    clean.pop("NO_COLOR", None)
+    for name in ["NO_COLOR", "COLUMNS"]:
+        clean.pop(name, None)
     return {**clean, "MOBILENET_COST_CONFIG_DIR": os.fspath(SOURCE / "configs"), **added}
 
 

@@ -74,6 +74,7 @@ CASES = [
     # Every published accuracy that counts, as read from configs/published.
     ("pick_published.csv", f"pick --model {EVERY_MODEL} --min-top1 0.01 --format csv", 0),
     ("pick_published_i8.csv", f"pick --model {EVERY_MODEL} --dtype i8 --min-top1 0.01 --format csv", 0),
+    ("cost_plain.txt", f"cost {V1} --plain", 0),
     ("compare.txt", COMPARE, 3),
     ("compare.md", f"{COMPARE} --ignore memory_bytes --format markdown", 3),
     ("compare.csv", f"{COMPARE} --format csv", 3),

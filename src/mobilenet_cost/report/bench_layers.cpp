@@ -145,7 +145,8 @@ std::vector<Cell> residual_row(const Profiles& profiles) {
                 text_cell(""), text_cell(""));
     for (const LayerProfile* profile : profiles) {
         const double residual = profile->residual_seconds;
-        append(cells, {{(residual < 0 ? "-" : "") + seconds_text(std::abs(residual)), shortest(residual)},
+        append(cells, {{fmt::format("{}{}", residual < 0 ? "-" : "", seconds_text(std::abs(residual))),
+                        shortest(residual)},
                        text_cell(fmt::format("{:+.1f} %", 100 * residual / profile->whole_seconds.value)),
                        text_cell(""),
                        text_cell("")});

@@ -75,7 +75,10 @@ Cell if_conv(const LayerAnalysis& layer, std::int64_t value) {
 }
 
 Cell share_cell(std::int64_t part, std::int64_t whole) {
-    return whole == 0 ? unknown_cell() : percent_cell(ratio(part, whole), 1);
+    if (whole == 0) return unknown_cell();
+    Cell cell = percent_cell(ratio(part, whole), 1);
+    cell.bar = ratio(part, whole);
+    return cell;
 }
 
 Cell intensity_cell(const Cost& cost, DataType type) {

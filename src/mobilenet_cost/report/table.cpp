@@ -205,6 +205,13 @@ Cell unknown_cell() {
     return {"-", ""};
 }
 
+std::size_t table_width(const Table& table) {
+    std::size_t width = 0;
+    for (const std::size_t column : column_widths(table))
+        width += column + (width == 0 ? 0 : 2);
+    return width;
+}
+
 std::string render_text(const std::vector<Section>& sections, TextStyle style) {
     std::string text;
     for (const Section& section : sections) {

@@ -19,6 +19,8 @@ struct Cell {
     std::string text;
     std::string raw;
     std::optional<double> heat = std::nullopt;  ///< background colour on a terminal: 0 cold to 1 hot
+    std::optional<double> bar =
+        std::nullopt;  ///< drawn in a wide terminal (report/drawing.h); >= 0, any unit
 };
 
 [[nodiscard]] Cell text_cell(std::string text);
@@ -42,6 +44,9 @@ struct Section {
 };
 
 enum class TextStyle { plain, colour };
+
+/// Characters of its longest line as text, its caption aside.
+[[nodiscard]] std::size_t table_width(const Table& table);
 
 [[nodiscard]] std::string render_text(const std::vector<Section>& sections, TextStyle style);
 [[nodiscard]] std::string render_markdown(const std::vector<Section>& sections);
