@@ -1,14 +1,20 @@
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/convention.h"
+#include "mobilenet_cost/error.h"
 #include "mobilenet_cost/run_log.h"
 #include "mobilenet_cost/sweep_result.h"
 
 #include "app.h"
+#include "report_pictures.h"
 #include "sweep_output.h"
 
 namespace mobilenet_cost::app {
@@ -17,21 +23,92 @@ namespace {
 struct ReportOptions {
     std::vector<std::string> logs;
     SweepOutputOptions outputs;
+    PictureOptions pictures;
+    bool compare = false;
 };
 
-int run_report(const ReportOptions& options) {
-    std::vector<SweepRun> runs;
-    for (const std::string& path : options.logs) {
-        StoredRun stored = read_run_log(path);
-        if (!stored.note.empty()) fmt::print(stderr, "mobilenet-cost: note: {}\n", stored.note);
-        runs.push_back(std::move(stored.run));
+SweepRun read_run(const std::string& path) {
+    StoredRun stored = read_run_log(path);
+    if (!stored.note.empty()) fmt::print(stderr, "mobilenet-cost: note: {}\n", stored.note);
+    return std::move(stored.run);
+}
+
+std::optional<Prediction> stored_prediction(const SweepRun& run, const SweepResult& result,
+                                            const std::string& log) {
+    if (!run.timing.prediction) return std::nullopt;
+    return prediction_of(configs_of(run, log), run, result);
+}
+
+/// Each cell's blocks. A run of a model that is not here, or is another one by now, is shown without them.
+std::vector<Analysis> analyses_of(const SweepRun& run, const std::string& log) {
+    std::vector<Analysis> analyses;
+    try {
+        const std::vector<ModelConfig> configs = configs_of(run, log);
+        for (const SweepCell& cell : run.cells) {
+            const auto config = std::find_if(configs.begin(), configs.end(),
+                                             [&](const ModelConfig& one) { return one.name == cell.model; });
+            analyses.push_back(analyze(*config, cell.variant, run.settings.data_type,
+                                       find_convention(run.settings.convention)));
+        }
+    } catch (const Error& error) {
+        fmt::print(stderr, "mobilenet-cost: note: the page has no separable blocks: {}\n", error.what());
+        return {};
     }
+    return analyses;
+}
+
+std::string name_of(const std::vector<std::string>& logs) {
+    std::string name;
+    for (const std::string& log : logs)
+        name += (name.empty() ? "" : " + ") + std::filesystem::path(log).filename().string();
+    return name;
+}
+
+PicturedRun pictured(SweepRun run, const std::vector<std::string>& logs) {
+    PicturedRun shown;
+    shown.name = name_of(logs);
+    shown.run = std::move(run);
+    shown.result = evaluate(shown.run);
+    shown.prediction = stored_prediction(shown.run, shown.result, logs.front());
+    shown.analyses = analyses_of(shown.run, logs.front());
+    return shown;
+}
+
+void require_comparable(const ReportOptions& options) {
+    if (options.logs.size() != 2)
+        fail("--compare", fmt::format("expected two run logs, found {}", options.logs.size()));
+    if (!options.pictures.any()) fail("--compare", "expected --html or --svg, found neither");
+    const bool documents = options.outputs.output.path != "-" || !options.outputs.output.format.empty();
+    bool foreign = false;
+    for (const std::string& path : options.outputs.foreign)
+        foreign = foreign || !path.empty();
+    if (documents || foreign)
+        fail("--compare",
+             "expected only --html and --svg, found another form of output: two runs have no document in "
+             "common");
+}
+
+int run_side_by_side(const ReportOptions& options) {
+    require_comparable(options);
+    Pictures pictures(options.pictures);
+    std::vector<PicturedRun> runs;
+    for (const std::string& log : options.logs)
+        runs.push_back(pictured(read_run(log), {log}));
+    pictures.write(runs);
+    return kFine;
+}
+
+int run_report(const ReportOptions& options) {
+    if (options.compare) return run_side_by_side(options);
+    Pictures pictures(options.pictures);
+    std::vector<SweepRun> runs;
+    for (const std::string& path : options.logs)
+        runs.push_back(read_run(path));
     const SweepRun run = join_runs(std::move(runs));
     const SweepResult result = evaluate(run);
-    std::optional<Prediction> prediction;
-    if (run.timing.prediction) prediction = prediction_of(configs_of(run, options.logs.front()), run, result);
     SweepOutput output(options.outputs);
-    output.write(run, result, prediction);
+    output.write(run, result, stored_prediction(run, result, options.logs.front()));
+    if (options.pictures.any()) pictures.write({pictured(run, options.logs)});
     return kFine;
 }
 
@@ -44,6 +121,8 @@ Run setup_report(CLI::App& command) {
         ->required();
     add_output_options(command, options->outputs.output);
     add_foreign_options(command, options->outputs);
+    add_picture_options(command, options->pictures);
+    command.add_flag("--compare", options->compare, "two logs side by side in --html or --svg, not joined");
     return [options] { return run_report(*options); };
 }
 

@@ -18,17 +18,6 @@ constexpr double kMedianFactor = 1.2533;
 /// Interquartile range of a standard normal distribution.
 constexpr double kNormalQuartiles = 1.3490;
 
-/// `group`: passes behind each of TimedBlock::pass_seconds, which are times of one pass.
-bool is_disturbed(const TimedBlock& block, std::int64_t group, const SweepTiming& timing) {
-    double seconds = 0;
-    for (const double pass : block.pass_seconds)
-        seconds += pass * static_cast<double>(group);
-    const double steal = block.disturbance.steal_seconds.value_or(0);
-    const auto switches = static_cast<double>(block.disturbance.involuntary_switches.value_or(0));
-    return steal > timing.most_steal * seconds ||
-           switches > std::max(4.0, timing.most_switches_per_second * seconds);
-}
-
 double half_width(const Estimate& estimate) {
     return (estimate.interval->high - estimate.interval->low) / (2 * estimate.value);
 }
@@ -267,6 +256,16 @@ SweepResult evaluate(const SweepRun& run, const Measurement& measurement) {
     }
     summarize_points(result);
     return result;
+}
+
+bool is_disturbed(const TimedBlock& block, std::int64_t group, const SweepTiming& timing) {
+    double seconds = 0;
+    for (const double pass : block.pass_seconds)
+        seconds += pass * static_cast<double>(group);
+    const double steal = block.disturbance.steal_seconds.value_or(0);
+    const auto switches = static_cast<double>(block.disturbance.involuntary_switches.value_or(0));
+    return steal > timing.most_steal * seconds ||
+           switches > std::max(4.0, timing.most_switches_per_second * seconds);
 }
 
 std::vector<double> undisturbed_seconds(const SweepRun& run, const Measurement& measurement,

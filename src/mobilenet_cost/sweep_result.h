@@ -53,6 +53,10 @@ struct SweepResult {
 /// The same with the samples of a measurement that is not in the run yet.
 [[nodiscard]] SweepResult evaluate(const SweepRun& run, const Measurement& measurement);
 
+/// Whether a block lost so much to others that it does not count (SweepTiming::most_steal). `group`: passes
+/// behind each of TimedBlock::pass_seconds, which are times of one pass.
+[[nodiscard]] bool is_disturbed(const TimedBlock& block, std::int64_t group, const SweepTiming& timing);
+
 /// Seconds of a pass of a point, one for each round that nothing disturbed (SweepTiming::most_steal), in
 /// order.
 [[nodiscard]] std::vector<double> undisturbed_seconds(const SweepRun& run, const Measurement& measurement,

@@ -36,7 +36,7 @@ INTERNAL_HEADERS = {
     *(path.name for pattern in ["gate*.h", "worker*.h", "child_process.h", "self_test*.h", "native_*.h", "*-inl.h"]
       for path in SOURCE.glob(f"src/mobilenet_cost/**/{pattern}")),
     "json_documents.h", "json_fields.h", "json_reader.h", "json_text.h", "measured_json.h", "run_fields.h",
-    "sweep_json.h",
+    "sweep_json.h", "sweep_tables.h", "sweep_charts.h",
     "onednn_descriptors.h", "xnnpack_memory.h", "blocking.h", "compute.h",
 }
 
@@ -55,6 +55,9 @@ def check_tree(prefix, scratch):
     expect(names(prefix / "share/mobilenet_cost/configs", ".json") == names(SOURCE / "configs", ".json"), "configs")
     expect(names(prefix / "share/mobilenet_cost/schemas", ".json") == names(SOURCE / "docs/schemas", ".json"), "schemas")
     expect((prefix / "share/doc/mobilenet-cost/LICENSE").is_file(), "LICENSE")
+    if names(BUILD / "report", ".js"):
+        for suffix in [".js", ".html", ".css", ".txt"]:
+            expect(names(prefix / "share/mobilenet_cost/report", suffix) == names(BUILD / "report", suffix), "report" + suffix)
     [engines] = prefix.glob("lib/**/mobilenet_cost/engines") if names(BUILD / "engines", ".so") else [prefix]
     expect(names(engines, ".so") == names(BUILD / "engines", ".so"), "engine plug-ins")
 

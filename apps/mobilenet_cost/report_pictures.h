@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "mobilenet_cost/child_process.h"
+#include "mobilenet_cost/report/sweep_page.h"
+
+#include "atomic_file.h"
+
+namespace mobilenet_cost::app {
+
+/// --html and --svg, as typed; empty: not asked for.
+struct PictureOptions {
+    std::string html;
+    std::string svg;
+
+    [[nodiscard]] bool any() const { return !html.empty() || !svg.empty(); }
+};
+
+void add_picture_options(CLI::App& command, PictureOptions& options);
+
+/// The page and the pictures of stored runs. What they need is looked for, and the page's file is opened,
+/// before the runs are read.
+class Pictures {
+  public:
+    /// Throws Error for a path that cannot be written, or what is not installed.
+    explicit Pictures(const PictureOptions& options);
+
+    /// Throws std::runtime_error if a file could not be written whole.
+    void write(const std::vector<PicturedRun>& runs);
+
+  private:
+    void write_page(const std::vector<PicturedRun>& runs);
+    void write_svgs(const std::vector<PicturedRun>& runs);
+
+    std::optional<PageFiles> files_;
+    std::unique_ptr<AtomicFile> page_;
+    std::string folder_;                    ///< of the pictures; empty: none are asked for
+    std::unique_ptr<ChildProcess> drawer_;  ///< node
+};
+
+}  // namespace mobilenet_cost::app

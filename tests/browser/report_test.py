@@ -1,0 +1,333 @@
+"""The page of `report --html` in headless Chromium, opened from disk as a reader would: what it shows is what the
+document says, mouse and keyboard reach it, nothing is asked for, nothing leaves the screen sideways."""
+
+import base64
+import json
+import os
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.common.exceptions import NoAlertPresentException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+sys.path.insert(0, os.fspath(Path(__file__).resolve().parent.parent / "cli"))
+from program import run  # noqa: E402 the folder is not a package
+
+BINARY_DIR = Path(os.environ["MOBILENET_COST_BINARY_DIR"])
+FAKE = {"MOBILENET_COST_ENGINE_DIR": os.fspath(BINARY_DIR / "fake_engines")}
+GRID = ["--alpha", "0.25,0.5,0.75,1", "--res", "32,64,96,128"]
+SWEEP = ["sweep", *GRID, "--bench", "-e", "xnnpack", "--rounds", "4"]
+WIDTHS = [390, 1024, 1920]
+HOSTILE = "</script><script>window.hostile=1;alert(1)</script>\"'><img src=x onerror=alert(2)>\u2028&lt;" + "x" * 10000
+OWN_SCRIPTS = 5  # two hold data
+
+
+def made(*arguments):
+    result = run(*arguments, env=FAKE)
+    assert result.returncode == 0, result
+    return result
+
+
+def start_browser():
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    options.add_argument("--headless=new")
+    options.add_argument("--disable-gpu")
+    options.add_argument("--disable-dev-shm-usage")
+    options.add_argument("--force-prefers-reduced-motion")
+    if os.geteuid() == 0:
+        options.add_argument("--no-sandbox")  # Chromium does not start as root with it
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    return webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+
+
+class Browser(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.log = cls.folder / "run.jsonl"
+        cls.document_path = cls.folder / "sweep.json"
+        made(*SWEEP, "--log", cls.log, "-o", cls.document_path)
+        cls.document = json.loads(cls.document_path.read_text())
+        cls.page = cls.folder / "report.html"
+        made("report", cls.log, "--html", cls.page)
+        cls.driver = start_browser()
+        cls.addClassCleanup(cls.driver.quit)
+
+    def setUp(self):
+        self.resize(1280)
+        self.prefer("light")
+        self.open(self.page)
+
+    def tearDown(self):
+        self.assert_silent()
+
+    # ---- what a reader does ----
+
+    def open(self, path):
+        for kind in ["browser", "performance"]:
+            self.driver.get_log(kind)  # forgets what came before
+        self.driver.get(path.as_uri())
+        WebDriverWait(self.driver, 30).until(lambda driver: self.script("return document.documentElement.dataset.ready"))
+
+    def script(self, text, *arguments):
+        return self.driver.execute_script(text, *arguments)
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def resize(self, width, height=900):
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
+        )
+
+    def prefer(self, theme):
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": theme}]}
+        )
+
+    def hover(self, mark):
+        self.script("arguments[0].scrollIntoView({block: 'center'})", mark)
+        ActionChains(self.driver).move_to_element(mark).perform()
+
+    def tooltip(self):
+        return self.script(
+            "const tip = document.getElementById('tooltip'); return tip.hidden ? null : tip.innerText"
+        )
+
+    def header(self, title):
+        return next(button for button in self.all("#networks thead button") if button.text == title)
+
+    def values(self, title):
+        """A column of the table as raw values, in the order shown."""
+        titles = [button.text for button in self.all("#networks thead button")]
+        return self.script(
+            "return [...document.querySelectorAll('#networks tbody tr')].map(row => row.cells[arguments[0]].dataset.value)",
+            titles.index(title),
+        )
+
+    def background(self):
+        return self.script("return getComputedStyle(document.body).backgroundColor")
+
+    # ---- what must hold ----
+
+    def assert_silent(self):
+        """No word on the console, and no request but for the file itself."""
+        self.assertEqual([entry["message"] for entry in self.driver.get_log("browser")], [])
+        asked = set()
+        for entry in self.driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                asked.add(message["params"]["request"]["url"].split("#")[0])
+        self.assertLessEqual({url for url in asked if not url.startswith("file://" + os.fspath(self.folder))}, set())
+        self.assertLessEqual(len(asked), 1, asked)
+
+    def assert_fits(self, width):
+        """Nothing sticks out sideways, neither of the page nor of a chart."""
+        self.resize(width)
+        WebDriverWait(self.driver, 10).until(
+            lambda driver: self.script(
+                "return [...document.querySelectorAll('.chart')].every(host => !host.querySelector('svg') || "
+                "host.querySelector('svg').getBoundingClientRect().right <= host.getBoundingClientRect().right + 1)"
+            )
+        )
+        wide = self.script("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        self.assertLessEqual(wide[0], wide[1], f"at {width} px")
+
+
+class Reading(Browser):
+    def test_a_heat_map_says_what_the_document_says(self):
+        cell = next(cell for cell in self.document["cells"] if (cell["alpha"], cell["resolution"]) == (0.25, 32))
+        mark = self.one("[data-kind=heat_maps] svg [aria-label^='On paper, alpha 0.25 at 32 px']")
+        self.assertIsNone(self.tooltip())
+        self.hover(mark)
+        text = self.tooltip()
+        self.assertIn("alpha 0.25 at 32 px", text)
+        self.assertIn(f"{cell['analytic_speedup']:.3g}×", text)
+        ActionChains(self.driver).move_to_element(self.one("h1")).perform()
+        self.assertIsNone(self.tooltip())
+
+    def test_the_scatter_and_the_layers_answer_the_mouse(self):
+        self.hover(self.one("[data-kind=scatter] svg [aria-label*='alpha 1 at 128 px, separable']"))
+        macs = next(cell for cell in self.document["cells"] if (cell["alpha"], cell["resolution"]) == (1, 128))["macs"]
+        self.assertIn(f"{macs:,}", self.tooltip())
+        self.hover(self.one("[data-kind=layers] svg [aria-label^='Conv2d_1_pointwise, MACs']"))
+        self.assertIn("Conv2d_1_pointwise", self.tooltip())
+
+    def test_the_keyboard_walks_through_a_chart(self):
+        chart = self.one("[data-kind=heat_maps] .chart")
+        self.script("arguments[0].focus()", chart)
+        chart.send_keys(Keys.ARROW_RIGHT)
+        first = self.tooltip()
+        spoken = self.script("return document.getElementById('spoken').textContent")
+        self.assertIn("alpha", first)
+        self.assertTrue(spoken.startswith("On paper, alpha"), spoken)
+        chart.send_keys(Keys.ARROW_RIGHT)
+        self.assertNotEqual(self.tooltip(), first)
+        chart.send_keys(Keys.ESCAPE)
+        self.assertIsNone(self.tooltip())
+
+    def test_charts_and_tables_have_names(self):
+        for chart in self.all(".chart"):
+            self.assertTrue(chart.get_attribute("aria-label"))
+            self.assertTrue(chart.get_attribute("role"), chart.get_attribute("outerHTML")[:200])
+            self.assertEqual(len(chart.find_elements(By.CSS_SELECTOR, "svg")), 1)
+        self.assertTrue(self.one("#networks caption").text)
+        self.assertEqual(len(self.all("#networks tbody th[scope=row]")), 2 * len(self.document["cells"]))
+        self.assertEqual({head.get_attribute("scope") for head in self.all("#networks thead th")}, {"col"})
+
+    def test_another_cell_can_be_chosen(self):
+        select = self.one("[data-kind=layers] select")
+        before = self.one("[data-kind=layers] svg").get_attribute("outerHTML")
+        select.find_elements(By.TAG_NAME, "option")[-1].click()
+        self.assertNotEqual(self.one("[data-kind=layers] svg").get_attribute("outerHTML"), before)
+
+    def test_a_chart_is_a_table_too(self):
+        details = self.one("[data-kind=scatter] details")
+        self.assertEqual(details.find_elements(By.TAG_NAME, "tr"), [])
+        details.find_element(By.TAG_NAME, "summary").click()
+        WebDriverWait(self.driver, 5).until(lambda driver: details.find_elements(By.TAG_NAME, "tr"))
+        times = [point["median_seconds"] for cell in self.document["cells"] for point in cell["measured"]]
+        self.assertEqual(len(details.find_elements(By.CSS_SELECTOR, "tbody tr")), sum(time is not None for time in times))
+
+
+class Sorting(Browser):
+    def test_values_are_those_of_the_document(self):
+        points = [(cell, point) for cell in self.document["cells"] for point in cell["measured"]]
+        for title, expected in {
+            "Median, ms": [point["median_seconds"] for _, point in points],
+            "MACs": [point["macs"] for _, point in points],
+            "Kept": [point["fraction_kept"] for _, point in points],
+            "Alpha": [cell["alpha"] for cell, _ in points],
+        }.items():
+            shown = [float(value) if value else None for value in self.values(title)]
+            self.assertEqual(shown, expected, title)
+
+    def assert_sorted(self, title, order):
+        numbers = [float(value) for value in self.values(title) if value]
+        self.assertEqual(numbers, sorted(numbers, reverse=order == "descending"))
+        states = {head.text: head.get_attribute("aria-sort") for head in self.all("#networks thead th")}
+        self.assertEqual({text for text, state in states.items() if state != "none"}, {title})
+        self.assertEqual(states[title], order)
+        self.assertIn(order, self.script("return document.getElementById('sorted').textContent"))
+
+    def test_by_mouse(self):
+        button = self.header("Median, ms")
+        self.script("arguments[0].scrollIntoView({block: 'center'})", button)
+        button.click()
+        self.assert_sorted("Median, ms", "ascending")
+        button.click()
+        self.assert_sorted("Median, ms", "descending")
+
+    def test_by_keyboard(self):
+        button = self.header("MACs")
+        self.script("arguments[0].focus()", button)
+        button.send_keys(Keys.ENTER)
+        self.assert_sorted("MACs", "ascending")
+        button.send_keys(Keys.SPACE)
+        self.assert_sorted("MACs", "descending")
+
+
+class Looks(Browser):
+    def test_the_theme(self):
+        light = self.background()
+        text_of_chart = "return getComputedStyle(document.querySelector('[data-kind=scatter] svg text')).fill"
+        light_text = self.script(text_of_chart)
+        button = self.one("#theme")
+        self.assertEqual(button.get_attribute("aria-pressed"), "false")
+        button.click()
+        self.assertEqual(button.get_attribute("aria-pressed"), "true")
+        dark = self.background()
+        self.assertNotEqual(dark, light)
+        self.assertNotEqual(self.script(text_of_chart), light_text)
+        button.click()
+        self.assertEqual(self.background(), light)
+        self.prefer("dark")
+        self.open(self.page)
+        self.assertEqual(self.background(), dark)
+        self.assertEqual(self.one("#theme").get_attribute("aria-pressed"), "true")
+
+    def test_nothing_sticks_out(self):
+        for width in WIDTHS:
+            self.assert_fits(width)
+
+    def test_it_prints(self):
+        self.prefer("dark")
+        self.open(self.page)
+        printed = self.driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
+        self.assertTrue(base64.b64decode(printed["data"]).startswith(b"%PDF-"))
+
+    def test_pictures_of_it(self):
+        """Kept where a person can look at them."""
+        folder = BINARY_DIR / "screenshots"
+        folder.mkdir(exist_ok=True)
+        for theme in ["light", "dark"]:
+            self.prefer(theme)
+            for width in WIDTHS:
+                self.resize(width)
+                self.open(self.page)
+                height = self.script("return document.documentElement.scrollHeight")
+                self.resize(width, height)
+                picture = self.driver.get_screenshot_as_png()
+                (folder / f"report-{width}-{theme}.png").write_bytes(picture)
+                self.assertGreater(len(picture), 20000)
+
+
+class Comparing(Browser):
+    def test_two_runs_side_by_side(self):
+        other = self.folder / "other.jsonl"
+        made(*SWEEP, "--log", other, "-o", os.devnull, "--seed", "2")
+        page = self.folder / "compare.html"
+        made("report", self.log, other, "--compare", "--html", page)
+        self.open(page)
+        figures = self.all("[data-kind=heat_maps] figure")
+        self.assertEqual(len(figures), 2)
+        self.assertEqual(figures[0].rect["y"], figures[1].rect["y"])
+        self.assertIn("other.jsonl", figures[1].text)
+        self.assertEqual(len(self.all("[data-kind=change] figure")), 1)
+        self.assertEqual(len(self.all("#networks tbody tr")), 4 * len(self.document["cells"]))
+        for width in WIDTHS:
+            self.assert_fits(width)
+
+
+class Hostile(Browser):
+    def test_names_are_text(self):
+        """Names of the model, the engine, the layers and the kernels, as anybody could write them into a log."""
+        text = self.log.read_text()
+        for name in ["mobilenet_v1", "xnnpack", "Conv2d_0", "Conv2d_1_depthwise"]:
+            text = text.replace(json.dumps(name), json.dumps(HOSTILE + name))
+        log = self.folder / "hostile.jsonl"
+        log.write_text(text)
+        page = self.folder / "hostile.html"
+        made("report", log, "--html", page)
+        self.open(page)
+        with self.assertRaises(NoAlertPresentException):
+            self.driver.switch_to.alert.text
+        self.assertEqual(self.script("return document.scripts.length"), OWN_SCRIPTS)
+        self.assertEqual(self.script("return document.images.length"), 0)
+        self.assertIsNone(self.script("return window.hostile ?? null"))
+        self.assertTrue(self.script("return document.querySelector('h1').textContent").startswith(HOSTILE[:60]))
+        mark = self.one("[data-kind=heat_maps] svg [aria-label^='Measured']")
+        self.hover(mark)
+        self.assertIn("alpha", self.tooltip())
+        for selector in ["h1", "[data-kind=heat_maps] h3", "#networks tbody tr"]:
+            self.assertLess(self.one(selector).rect["height"], 160, selector)
+        for width in WIDTHS:
+            self.assert_fits(width)
+
+
+if __name__ == "__main__":
+    unittest.main()
