@@ -67,6 +67,24 @@ TEST(ActivationPlan, OnlyADyingOperandOfASumOrProductIsOverwritten) {
     EXPECT_FALSE(dying_operand(sum, last_uses(sum), 0).has_value());  // the network's input
 }
 
+TEST(ActivationPlan, WhatLayersHandOnToEachOtherIsNotInMemory) {
+    const Shape shape{1, 5, 5, 4};
+    const Layer wide = conv_layer(shape, 16, Conv{}, Activation::none);
+    Layer narrow = conv_layer(wide.output, 4, Conv{}, Activation::none);
+    narrow.inputs = {1, kNoTensor};
+    const Network network = network_of(shape, {wide, narrow});
+    const ActivationPlan plan =
+        plan_activations(network, {.extra_bytes = 16, .together = {LayerRange{0, 2}}});
+    // By hand: 400 bytes of input and 1600 between the layers live together, or else 400 of each end.
+    EXPECT_EQ(plan.memory.in_place_bytes, 2 * 400 - 2000);
+    EXPECT_EQ(plan.memory.kept_bytes, 0);
+    EXPECT_EQ(plan.memory.padding_bytes, 2 * 48);
+    EXPECT_EQ(plan.memory.activation_bytes, 2 * 448);
+    EXPECT_NE(plan.offsets[2], plan.offsets[0]);  // the input is read until the last row is written
+    const ActivationPlan kept = plan_activations(network, {.keep_all = true, .together = {LayerRange{0, 2}}});
+    EXPECT_EQ(kept.bytes, 448U + 1600U + 448U);
+}
+
 TEST(ActivationPlan, TermsOfEveryEngineAddUp) {
     const Network network = residual_network();
     const Weights weights = make_weights(network, 1);

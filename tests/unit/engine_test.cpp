@@ -409,6 +409,43 @@ TEST(engines, native_results_are_the_same_on_any_number_of_threads) {
     }
 }
 
+/// Expand, depthwise, project, and then depthwise and pointwise; what lies between them exceeds the L2 cache
+/// of any processor.
+Network wide_network() {
+    const Shape in{1, 161, 160, 8};
+    const Conv pointwise{.padding = {}, .bias = true};
+    Conv depthwise{.kernel = 3, .groups = 64, .padding = {1, 1, 1, 1}, .bias = true};
+    std::vector<Layer> layers;
+    const auto add = [&](std::int64_t channels, const Conv& conv) {
+        const Shape from = layers.empty() ? in : layers.back().output;
+        layers.push_back(conv_layer(from, channels, conv, Activation::relu6));
+        layers.back().inputs = {static_cast<TensorId>(layers.size() - 1), kNoTensor};
+    };
+    add(64, pointwise);
+    add(64, depthwise);
+    add(64, pointwise);
+    depthwise.stride = 2;
+    add(64, depthwise);
+    add(24, pointwise);
+    return network_of(in, layers);
+}
+
+TEST(engines, native_layers_in_bands_compute_what_whole_layers_do) {
+    if (!kHaveNative) return;
+    const Network network = wide_network();
+    const Weights weights = make_weights(network, kSeed);
+    const std::vector<float> input = make_input(network.input, kSeed);
+    const auto session = find_engine("native")->make_session(network, weights, {});
+    const SessionMemory memory = session->memory_use();
+    EXPECT_GT(memory.scratch_bytes, 0);
+    EXPECT_LT(real_peak_bytes(memory), 8 * 161 * 160 * 64);  // two of the large tensors, in bytes
+    const std::vector<float> whole = run_once("native", network, weights, input, {1, true});
+    for (const int threads : {1, 2, 3}) {
+        EXPECT_EQ(run_once("native", network, weights, input, {threads, false}), whole) << threads;
+        check_reuse({"native", network, weights, threads});
+    }
+}
+
 // A processor takes some hundred cycles for each denormal, which no trained network has many of. They come in
 // as an input, and as a product of two normal numbers; without flushing, the outputs are 1.6e-9 and 1.6e-39.
 TEST(engines, denormals_count_as_zero_on_every_thread) {

@@ -21,13 +21,22 @@ std::size_t channel_padding(const Shape& shape, std::int64_t multiple) {
     return static_cast<std::size_t>(shape.n * shape.h * shape.w * pad) * sizeof(float);
 }
 
+/// The layers that run together with this one.
+LayerRange group_of(const ActivationRules& rules, std::size_t layer) {
+    for (const LayerRange& group : rules.together)
+        if (group.begin <= layer && layer < group.end && !rules.keep_all) return group;
+    return {layer, layer + 1};
+}
+
 /// Sizes are exact, and a block dies with the last layer that reads it.
 Blocks exact_blocks(const Network& network, const ActivationRules& rules) {
     const std::vector<std::size_t> last_use = last_uses(network);
     Blocks result;
     for (std::size_t id = 0; id <= network.layers.size(); ++id) {
         const std::size_t writer = id == 0 ? 0 : id - 1;
-        const std::size_t last = std::max(last_use[id], writer);
+        const LayerRange written = group_of(rules, writer);
+        const std::size_t last = std::max(group_of(rules, last_use[id]).end - 1, writer);
+        const bool inside = id > 0 && id < written.end;
         const bool may = id > 0 && !rules.keep_all && rules.overwritten;
         if (const auto old = may ? rules.overwritten(writer) : std::nullopt) {
             result.of_tensor.push_back(result.of_tensor[static_cast<std::size_t>(*old)]);
@@ -35,10 +44,10 @@ Blocks exact_blocks(const Network& network, const ActivationRules& rules) {
             block.last = std::max(block.last, last);
         } else {
             const Shape& shape = tensor_shape(network, static_cast<TensorId>(id));
+            const std::size_t bytes = static_cast<std::size_t>(element_count(shape)) * sizeof(float);
             result.of_tensor.push_back(result.blocks.size());
-            result.blocks.push_back(
-                {static_cast<std::size_t>(element_count(shape)) * sizeof(float), writer, last});
-            result.padding.push_back(id == 0 ? 0 : channel_padding(shape, rules.channel_multiple));
+            result.blocks.push_back({inside ? 0 : bytes, id == 0 ? 0 : written.begin, last});
+            result.padding.push_back(id == 0 || inside ? 0 : channel_padding(shape, rules.channel_multiple));
         }
     }
     return result;
@@ -68,7 +77,7 @@ ActivationPlan plan_activations(const Network& network, const ActivationRules& r
         if (rules.keep_all || &block == &blocks.front()) block.last = network.layers.size();
     const std::int64_t kept = live_peak(blocks);
     for (std::size_t i = 0; i < blocks.size(); ++i)
-        blocks[i].bytes += padding[i] + rules.extra_bytes;
+        if (blocks[i].bytes > 0) blocks[i].bytes += padding[i] + rules.extra_bytes;
     plan.bytes = place_blocks(blocks);
     const std::int64_t padded = live_peak(blocks);
     for (const std::size_t block : of_tensor)

@@ -9,6 +9,14 @@
 
 namespace mobilenet_cost {
 
+/// Layers [begin, end).
+struct LayerRange {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+
+    bool operator==(const LayerRange&) const = default;
+};
+
 /// What an engine does with the memory of activations.
 struct ActivationRules {
     bool keep_all = false;              ///< SessionOptions::keep_activations; nothing is overwritten then
@@ -16,7 +24,10 @@ struct ActivationRules {
     std::int64_t channel_multiple = 1;  ///< each pixel is padded to it, except those of the network's input
     /// The tensor, if any, whose memory a layer's output takes the place of. It dies in that layer or, where
     /// the next layer is fused into this one, in the next. Never the network's input.
-    std::function<std::optional<TensorId>(std::size_t layer)> overwritten;
+    std::function<std::optional<TensorId>(std::size_t layer)> overwritten = {};
+    /// Layers that run together, in order: what the first one reads and what the last one writes live at the
+    /// same time, and what they hand on to each other is never in memory.
+    std::vector<LayerRange> together = {};
 };
 
 /// Where each tensor lies.

@@ -1,9 +1,12 @@
 #include "mobilenet_cost/engine/arena.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <new>
 #include <numeric>
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 namespace mobilenet_cost {
 
@@ -17,6 +20,26 @@ bool live_together(const ArenaBlock& a, const ArenaBlock& b) {
 
 bool overlap(const ArenaBlock& a, const ArenaBlock& b) {
     return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+}
+
+/// Whole pages from the system, the first at a multiple of a huge page.
+Arena map_arena(std::size_t bytes) {
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    const std::size_t size = (bytes + page - 1) / page * page;
+    void* const memory =
+        mmap(nullptr, size + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    auto* const first = static_cast<std::byte*>(memory);
+    const std::size_t before = (kHugePage - reinterpret_cast<std::uintptr_t>(first) % kHugePage) % kHugePage;
+    if (before > 0) munmap(first, before);
+    if (before < kHugePage) munmap(first + before + size, kHugePage - before);
+    Arena arena(first + before, ArenaDelete{size});
+#ifdef MADV_HUGEPAGE
+    (void)madvise(arena.get(), size / kHugePage * kHugePage, MADV_HUGEPAGE);  // or not
+#endif
+    for (std::size_t i = 0; i < size; i += page)
+        static_cast<volatile std::byte&>(arena[i]) = std::byte{0};
+    return arena;
 }
 
 }  // namespace
@@ -45,13 +68,18 @@ std::size_t place_blocks(std::vector<ArenaBlock>& blocks) {
     return total;
 }
 
+void ArenaDelete::operator()(std::byte* bytes) const {
+    if (mapped > 0) {
+        munmap(bytes, mapped);
+    } else {
+        ::operator delete[](bytes, std::align_val_t{kArenaAlignment});
+    }
+}
+
 Arena make_arena(std::size_t bytes) {
+    if (bytes >= kHugePage) return map_arena(bytes);
     const std::size_t size = std::max(bytes, kArenaAlignment);
-    const std::size_t alignment = size < kHugePage ? kArenaAlignment : kHugePage;
-    Arena arena(new (std::align_val_t{alignment}) std::byte[size], ArenaDelete{alignment});
-#ifdef MADV_HUGEPAGE
-    if (size >= kHugePage) (void)madvise(arena.get(), size / kHugePage * kHugePage, MADV_HUGEPAGE);  // or not
-#endif
+    Arena arena(new (std::align_val_t{kArenaAlignment}) std::byte[size]);
     std::fill_n(arena.get(), size, std::byte{0});
     return arena;
 }

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <vector>
 
 namespace mobilenet_cost {
@@ -22,13 +21,14 @@ struct ArenaBlock {
 std::size_t place_blocks(std::vector<ArenaBlock>& blocks);
 
 struct ArenaDelete {
-    std::size_t alignment = kArenaAlignment;
-    void operator()(std::byte* bytes) const { ::operator delete[](bytes, std::align_val_t{alignment}); }
+    std::size_t mapped = 0;  ///< bytes that the system gave; 0: they come from operator new
+    void operator()(std::byte* bytes) const;
 };
 using Arena = std::unique_ptr<std::byte[], ArenaDelete>;
 
-/// Aligned and zeroed, so that every page is there before the first pass. Where the system has huge pages on
-/// request, large arenas are in them: the translation of addresses costs less.
+/// Aligned and zeroed, and every page is there before the first pass. Large arenas come straight from the
+/// system, whose pages are zeroed already, and in huge pages where it has them on request: the translation of
+/// addresses costs less.
 [[nodiscard]] Arena make_arena(std::size_t bytes);
 
 }  // namespace mobilenet_cost

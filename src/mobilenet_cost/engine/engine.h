@@ -33,7 +33,7 @@ struct SessionMemory {
     std::int64_t weight_bytes = 0;      ///< as packed, what the library keeps beside them included
     std::int64_t activation_bytes = 0;  ///< input and outputs
     std::int64_t scratch_bytes = 0;     ///< beside the activations, while a pass runs
-    std::int64_t in_place_bytes = 0;    ///< at most 0: outputs that take the place of a dying input
+    std::int64_t in_place_bytes = 0;    ///< outputs in the place of a dying input, or never there as a whole
     std::int64_t kept_bytes = 0;        ///< the input, and whatever else outlives its last reader
     std::int64_t padding_bytes = 0;     ///< alignment, and room for kernels that read beyond the end
     std::int64_t gap_bytes = 0;         ///< between blocks of unlike size and life
@@ -63,7 +63,8 @@ class Session {
     virtual void run() = 0;
 
     /// A pass with the clock read around each layer: adds each layer's nanoseconds to `nanoseconds`, one
-    /// entry per layer of the network. A layer fused into another adds nothing to its own entry.
+    /// entry per layer of the network. A layer fused into another adds nothing to its own entry; layers that
+    /// take turns, some rows each, share the time of their turns as the threads spend it on each.
     virtual void run_timed(std::span<std::int64_t> nanoseconds) = 0;
 
     /// NHWC values of the last layer.

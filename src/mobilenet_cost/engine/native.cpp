@@ -5,7 +5,9 @@
 // activation, and a residual sum right behind its convolution, are part of the convolution. Work is split
 // over outputs and never over a sum, so that results are the same, bit by bit, for every number of threads.
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -16,7 +18,9 @@
 #include "mobilenet_cost/engine/activation_plan.h"
 #include "mobilenet_cost/engine/arena.h"
 #include "mobilenet_cost/engine/engine.h"
+#include "mobilenet_cost/engine/native_bands.h"
 #include "mobilenet_cost/engine/native_conv.h"
+#include "mobilenet_cost/engine/native_depthwise.h"
 #include "mobilenet_cost/engine/native_fusion.h"
 #include "mobilenet_cost/engine/native_steps.h"
 #include "mobilenet_cost/engine/native_threads.h"
@@ -62,12 +66,16 @@ class NativeSession final : public Session {
           shared_{&best_compute_kernels(), options.threads},
           threads_(options.threads),
           last_uses_(last_uses(network)),
+          core_(core_model()),
+          banded_(options.keep_activations ? std::vector<LayerRange>()
+                                           : banded_layers(network, last_uses_, core_)),
           plan_(plan()),
           arena_(make_arena(plan_.bytes)) {
         if (reads_input_by_vectors(network_) && padded(network_.input.c) != network_.input.c) spread_input();
         place_weights();
         for (std::size_t i = 0; i < network.layers.size(); ++i)
             add_layer(i, weights.layers[i]);
+        make_bands();
     }
 
     std::span<float> input() override {
@@ -86,9 +94,15 @@ class NativeSession final : public Session {
         threads_.pass([&] {
             auto start = Clock::now();
             for (const NativeStep& step : steps_) {
+                if (step.parts) start_parts(*step.parts);
                 threads_.execute(step, &step == &steps_.back());
                 const auto end = Clock::now();
-                nanoseconds[step.layer] += std::chrono::nanoseconds(end - start).count();
+                const std::int64_t spent = std::chrono::nanoseconds(end - start).count();
+                if (step.parts) {
+                    share(spent, *step.parts, nanoseconds);
+                } else {
+                    nanoseconds[step.layer] += spent;
+                }
                 start = end;
             }
         });
@@ -107,13 +121,15 @@ class NativeSession final : public Session {
     SessionMemory memory_use() const override {
         SessionMemory memory = plan_.memory;
         memory.weight_bytes = static_cast<std::int64_t>(weight_bytes_);
-        memory.scratch_bytes = static_cast<std::int64_t>(spread_bytes_);
+        memory.scratch_bytes = static_cast<std::int64_t>(spread_bytes_ + scratch_bytes_);
         return memory;
     }
 
     SessionRegions regions() const override {
         return {.weights = {{weights_.get(), weight_bytes_}},
-                .others = {{arena_.get(), plan_.bytes}, {spread_.get(), spread_bytes_}}};
+                .others = {{arena_.get(), plan_.bytes},
+                           {spread_.get(), spread_bytes_},
+                           {scratch_.get(), scratch_bytes_}}};
     }
 
   private:
@@ -128,7 +144,8 @@ class NativeSession final : public Session {
         };
         return plan_activations(network_, {.keep_all = options_.keep_activations,
                                            .channel_multiple = shared_.kernels->lanes,
-                                           .overwritten = overwritten});
+                                           .overwritten = overwritten,
+                                           .together = banded_});
     }
 
     std::int64_t padded(std::int64_t channels) const {
@@ -147,7 +164,6 @@ class NativeSession final : public Session {
 
     /// Plans the products of matrices, whose packed filters depend on it, and makes room for all weights.
     void place_weights() {
-        const CoreModel core = core_model();
         for (const Layer& layer : network_.layers) {
             std::unique_ptr<NativeConv> product;
             WeightPlace place;
@@ -157,7 +173,7 @@ class NativeSession final : public Session {
                 if (!runs_depthwise(layer, *conv)) {
                     product = std::make_unique<NativeConv>(plan_native_conv(
                         layer, *conv,
-                        {shared_.kernels, core, options_.threads, view(layer.inputs[0]).pixel}));
+                        {shared_.kernels, core_, options_.threads, view(layer.inputs[0]).pixel}));
                     filter = packed_filter_size(*product);
                 }
                 place = {reserve(weight_bytes_, filter), reserve(weight_bytes_, pixel)};
@@ -209,8 +225,59 @@ class NativeSession final : public Session {
             std::copy_n(weights.filter.data() + tap * channels, channels, filter + tap * padded(channels));
         float* const bias = packed(weight_places_[i].bias);
         std::copy(weights.bias.begin(), weights.bias.end(), bias);
-        add_step(i, depthwise_step(shared_, network_.layers[i], conv, views(i), {filter, bias}),
-                 depthwise_name(shared_, conv));
+        depthwise_.resize(network_.layers.size());
+        depthwise_[i] = plan_depthwise(*shared_.kernels, network_.layers[i], conv, {filter, bias});
+        add_step(i, depthwise_step(shared_, depthwise_[i], views(i)), depthwise_name(*shared_.kernels, conv));
+    }
+
+    /// Replaces the steps of layers that run band by band.
+    void make_bands() {
+        std::int64_t scratch = 0;
+        for (const LayerRange& range : banded_) {
+            std::vector<BandLayer> layers;
+            for (std::size_t i = range.begin; i < range.end; ++i)
+                layers.push_back({i, products_[i].get(), products_[i] ? NativeDepthwise() : depthwise_[i]});
+            bands_.push_back(std::make_unique<NativeBands>(std::move(layers), options_.threads));
+            scratch = std::max(scratch, bands_.back()->scratch_size());
+        }
+        scratch_bytes_ = bytes_of(scratch);
+        if (scratch > 0) scratch_ = make_arena(scratch_bytes_);
+        for (std::size_t k = 0; k < banded_.size(); ++k)
+            replace_steps(banded_[k], *bands_[k]);
+    }
+
+    void replace_steps(const LayerRange& range, NativeBands& bands) {
+        const auto inside = [&](const NativeStep& step) {
+            return range.begin <= step.layer && step.layer < range.end;
+        };
+        const auto first = std::find_if(steps_.begin() + (spread_ ? 1 : 0), steps_.end(), inside);
+        const auto end = std::find_if_not(first, steps_.end(), inside);
+        const View residual = products_[range.end - 1]->residual;
+        *first = bands.step(
+            {view(network_.layers[range.begin].inputs[0]), view(static_cast<TensorId>(range.end)), residual},
+            reinterpret_cast<float*>(scratch_.get()));
+        steps_.erase(first + 1, end);
+        for (std::size_t i = range.begin; i < range.end; ++i)
+            kernel_names_[i] += ", in bands";
+    }
+
+    static void start_parts(PartTimes& parts) {
+        for (std::atomic<std::int64_t>& part : parts.nanoseconds)
+            part = 0;
+        parts.on = true;
+    }
+
+    /// The step's time among its layers, by the time that the threads spent in each.
+    static void share(std::int64_t spent, PartTimes& parts, std::span<std::int64_t> nanoseconds) {
+        parts.on = false;
+        double sum = 0;
+        for (const std::int64_t part : parts.nanoseconds)
+            sum += static_cast<double>(part + 1);
+        for (std::size_t i = 0; i < parts.layers.size(); ++i) {
+            const double fraction = static_cast<double>(parts.nanoseconds[i] + 1) / sum;
+            nanoseconds[parts.layers[i]] +=
+                std::max<std::int64_t>(1, std::llround(fraction * static_cast<double>(spent)));
+        }
     }
 
     void add_step(std::size_t i, NativeStep step, std::string kernel) {
@@ -256,12 +323,18 @@ class NativeSession final : public Session {
     StepOptions shared_;
     NativeThreads threads_;
     std::vector<std::size_t> last_uses_;
+    CoreModel core_;
+    std::vector<LayerRange> banded_;
     ActivationPlan plan_;
     Arena arena_;
     Arena spread_;  // null: not needed
     std::size_t spread_bytes_ = 0;
     std::vector<std::unique_ptr<NativeConv>> products_;  // by layer; null: the layer is none
-    std::vector<WeightPlace> weight_places_;             // by layer
+    std::vector<NativeDepthwise> depthwise_;             // by layer
+    std::vector<std::unique_ptr<NativeBands>> bands_;
+    Arena scratch_;  // null: not needed
+    std::size_t scratch_bytes_ = 0;
+    std::vector<WeightPlace> weight_places_;  // by layer
     Arena weights_;
     std::size_t weight_bytes_ = 0;
     std::vector<NativeStep> steps_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <span>
 #include <string>
 
@@ -39,16 +40,16 @@ void advance(const Shape& shape, Pixel& pixel) {
 /// The rows of one block, tile by tile, and where their segments lie.
 class SegmentTable {
   public:
-    SegmentTable(const NativeConv& conv, const Range& rows) : conv_(conv), rows_(rows) {}
+    SegmentTable(const NativeConv& conv, const ProductRows& part)
+        : conv_(conv), input_(part.input), rows_(part.rows) {}
 
     /// For tiles of at most `most` rows.
     void build(int most) {
         count_ = 0;
         pointer_ = pointers_.data();
         copied_ = 0;
-        const Conv& conv = conv_.conv;
-        if (conv.kernel == 1 && conv.stride == 1 && conv.padding == Padding{}) {
-            add_dense_tiles(rows_, most);
+        if (rows_are_pixels(conv_.conv)) {
+            add_dense_tiles(most);
         } else if (conv_.rows_of_taps) {
             add_lines(most);
         } else {
@@ -69,19 +70,19 @@ class SegmentTable {
         std::int64_t row = rows.begin;
         for (std::int64_t i = 0; i < count; ++i) {
             GemmTile& tile = tiles_[count_++];
-            tile = {pointer_, 0, row, low + (i < high ? 1 : 0)};
+            tile = {pointer_, 0, row - rows_.begin, low + (i < high ? 1 : 0)};
             row += tile.height;
             add(tile);
         }
     }
 
     /// Of a 1x1 convolution, rows follow each other as pixels do.
-    void add_dense_tiles(const Range& rows, int most) {
+    void add_dense_tiles(int most) {
         const std::int64_t pixel = conv_.input.pixel;
-        cut(rows, most, [&](GemmTile& tile) {
+        cut(rows_, most, [&](GemmTile& tile) {
             tile.step = pixel;
             for (std::int64_t piece = 0; piece < conv_.segments; ++piece)
-                *pointer_++ = conv_.input.values + tile.row * pixel + piece * conv_.depth;
+                *pointer_++ = input_ + tile.row * pixel + piece * conv_.depth;
         });
     }
 
@@ -130,8 +131,7 @@ class SegmentTable {
             const std::int64_t y = top + kh;
             const bool inside = 0 <= y && y < conv_.in.h;
             const float* row =
-                inside ? conv_.input.values + (pixel.n * conv_.in.h + y) * conv_.in.w * conv_.input.pixel
-                       : nullptr;
+                inside ? input_ + (pixel.n * conv_.in.h + y) * conv_.in.w * conv_.input.pixel : nullptr;
             if (conv_.rows_of_taps) {
                 *at = inside ? row_of_taps(row, left) : conv_.zeros.data();
                 at += stride;
@@ -168,6 +168,7 @@ class SegmentTable {
     }
 
     const NativeConv& conv_;
+    const float* input_;
     Range rows_;
     std::size_t count_ = 0;
     const float** pointer_ = nullptr;  // the next free one
@@ -214,12 +215,15 @@ std::int64_t lines_per_tile(std::int64_t count, std::int64_t tiles) {
 /// One panel against every tile of the block, `chunk` segments at a time: what is used again and again, the
 /// panel's part, stays in the cache. Filters come from the last cache, or from memory: while one part is
 /// multiplied, the one that follows it is fetched.
-void run_panel(const NativeConv& conv, const SegmentTable& table, const Panel& panel) {
+void run_panel(const NativeConv& conv, const ProductRows& part, const SegmentTable& table,
+               const Panel& panel) {
     GemmPanel task;
     task.depth = conv.depth;
     task.stride = conv.output.pixel;
     task.filter = conv.filter + panel.channel * conv.segments * conv.depth;
-    task.out = conv.output.values + panel.channel;
+    task.out = part.output + panel.channel;
+    task.pixels =
+        rows_are_pixels(conv.conv) && conv.segments == 1 && part.residual == nullptr && !conv.finish.curved;
     for (std::int64_t segment = 0; segment < conv.segments; segment += conv.chunk) {
         const bool last = segment + conv.chunk >= conv.segments;
         task.first_segment = segment;
@@ -227,12 +231,12 @@ void run_panel(const NativeConv& conv, const SegmentTable& table, const Panel& p
         task.start = segment == 0 ? conv.bias + panel.channel : task.out;
         task.start_stride = segment == 0 ? 0 : task.stride;
         task.finish = last ? &conv.finish : nullptr;
-        if (last && conv.residual.values != nullptr) task.residual = conv.residual.values + panel.channel;
-        const std::int64_t part = task.segments * conv.depth * panel.vectors * conv.kernels->lanes;
-        task.next = task.filter + part;
-        task.next_lines = lines_per_tile(part, static_cast<std::int64_t>(table.tiles().size()));
+        if (last && part.residual != nullptr) task.residual = part.residual + panel.channel;
+        const std::int64_t size = task.segments * conv.depth * panel.vectors * conv.kernels->lanes;
+        task.next = task.filter + size;
+        task.next_lines = lines_per_tile(size, static_cast<std::int64_t>(table.tiles().size()));
         run_tiles(conv, panel.vectors, task, table.tiles());
-        task.filter += part;
+        task.filter += size;
     }
 }
 
@@ -284,9 +288,12 @@ NativeConv plan_native_conv(const Layer& layer, const Conv& conv, const NativeCo
     std::int64_t block = std::max<std::int64_t>(options.core.l2_bytes / 2 / row_bytes, 4 * kMaxTileRows);
     block = std::min({block, kMostPointers / plan.segments, kMostRows});
     if (plan.rows_of_taps) block = std::min(block, kMostCopied / (plan.segments * plan.depth));
-    plan.blocks = divide_up(rows, std::max<std::int64_t>(block, 1));
+    plan.block = std::max<std::int64_t>(block, 1);
+    plan.blocks = divide_up(rows, plan.block);
     const std::int64_t wanted = wanted_tasks(options.threads, rows * length * layer.output.c);
-    if (plan.blocks < wanted) plan.blocks = std::min(wanted, divide_up(rows, 4 * kMaxTileRows));
+    // A filter that is larger than the input is cut, rather than fetched by every thread.
+    const bool wide = length * layer.output.c > rows * layer.input.c;
+    if (plan.blocks < wanted && !wide) plan.blocks = std::min(wanted, divide_up(rows, 4 * kMaxTileRows));
     if (plan.blocks < wanted) {
         const std::int64_t panels = plan.panels[0].count + plan.panels[1].count;
         plan.parts = std::min(panels, divide_up(wanted, plan.blocks));
@@ -323,43 +330,78 @@ FilterRow filter_row(const NativeConv& conv, const std::vector<float>& filter, s
             {group * group_out, (group + 1) * group_out}};
 }
 
+/// In pieces of four, which most panels consist of: shorter than the call of a function.
+void copy_row(const float* from, std::int64_t count, float* to) {
+    constexpr std::int64_t kPiece = 4;
+    for (; count >= kPiece; count -= kPiece, from += kPiece, to += kPiece)
+        std::memcpy(to, from, kPiece * sizeof(float));
+    std::copy_n(from, count, to);
+}
+
 }  // namespace
 
-// The packed filter is all zeros before, so that what pads it needs not be written.
+// The packed filter is all zeros before, so that what pads it needs not be written. The filter is read from
+// front to end: it comes from memory.
 void pack_filter(const NativeConv& conv, const std::vector<float>& filter, float* packed) {
     const std::int64_t length = conv.segments * conv.depth;
-    std::int64_t channel = 0;
-    for (const PanelGroup& group : conv.panels) {
-        const std::int64_t width = group.vectors * conv.kernels->lanes;
-        for (std::int64_t i = 0; i < group.count; ++i, channel += width) {
-            for (std::int64_t k = 0; k < length; ++k, packed += width) {
-                const FilterRow row = filter_row(conv, filter, k);
+    for (std::int64_t k = 0; k < length; ++k) {
+        const FilterRow row = filter_row(conv, filter, k);
+        std::int64_t channel = 0;
+        for (const PanelGroup& group : conv.panels) {
+            const std::int64_t width = group.vectors * conv.kernels->lanes;
+            for (std::int64_t i = 0; i < group.count; ++i, channel += width) {
                 const std::int64_t begin = std::max(row.channels.begin, channel);
                 const std::int64_t end = std::min(row.channels.end, channel + width);
                 if (begin < end)
-                    std::copy_n(row.values + (begin - row.channels.begin), end - begin,
-                                packed + (begin - channel));
+                    copy_row(row.values + (begin - row.channels.begin), end - begin,
+                             packed + channel * length + k * width + (begin - channel));
             }
         }
     }
 }
 
-void run_task(const NativeConv& conv, std::int64_t task) {
-    const std::int64_t pixels = conv.out.n * conv.out.h * conv.out.w;
-    const Range rows = part_of(pixels, conv.blocks, task / conv.parts);
-    const Range wanted = part_of(conv.panels[0].count + conv.panels[1].count, conv.parts, task % conv.parts);
-    SegmentTable table(conv, rows);
+namespace {
+
+/// Of at most `block` rows.
+void run_block(const NativeConv& conv, const ProductRows& part, const Range& panels) {
+    SegmentTable table(conv, part);
     Panel panel;
     std::int64_t index = 0;
     for (const PanelGroup& group : conv.panels) {
         panel.vectors = group.vectors;
-        const std::int64_t end = std::min(index + group.count, wanted.end);
-        if (index < end && wanted.begin < end) table.build(group.rows);
+        const std::int64_t end = std::min(index + group.count, panels.end);
+        if (index < end && panels.begin < end) table.build(group.rows);
         for (std::int64_t i = 0; i < group.count; ++i, ++index) {
-            if (wanted.begin <= index && index < wanted.end) run_panel(conv, table, panel);
+            if (panels.begin <= index && index < panels.end) run_panel(conv, part, table, panel);
             panel.channel += group.vectors * conv.kernels->lanes;
         }
     }
+}
+
+}  // namespace
+
+void run_rows(const NativeConv& conv, const ProductRows& part, const Range& panels) {
+    const std::int64_t rows = part.rows.end - part.rows.begin;
+    const std::int64_t blocks = divide_up(rows, conv.block);
+    for (std::int64_t i = 0; i < blocks; ++i) {
+        const Range block = part_of(rows, blocks, i);
+        ProductRows piece = part;
+        piece.rows = {part.rows.begin + block.begin, part.rows.begin + block.end};
+        if (rows_are_pixels(conv.conv)) piece.input += block.begin * conv.input.pixel;
+        piece.output += block.begin * conv.output.pixel;
+        if (part.residual != nullptr) piece.residual += block.begin * conv.output.pixel;
+        run_block(conv, piece, panels);
+    }
+}
+
+void run_task(const NativeConv& conv, std::int64_t task) {
+    const std::int64_t pixels = conv.out.n * conv.out.h * conv.out.w;
+    const Range rows = part_of(pixels, conv.blocks, task % conv.blocks);
+    ProductRows part{rows, conv.input.values, conv.output.values + rows.begin * conv.output.pixel};
+    if (rows_are_pixels(conv.conv)) part.input += rows.begin * conv.input.pixel;
+    if (conv.residual.values != nullptr)
+        part.residual = conv.residual.values + rows.begin * conv.output.pixel;
+    run_rows(conv, part, part_of(panel_count(conv), conv.parts, task / conv.blocks));
 }
 
 std::string kernel_name(const NativeConv& conv) {

@@ -34,7 +34,8 @@ struct NativeConv {
     std::int64_t depth = 0;     ///< values in a segment
     std::int64_t chunk = 1;     ///< segments that are multiplied at a time
     PanelGroups panels = {};
-    std::int64_t blocks = 1;  ///< parts of the rows; a block's input stays in the L2 cache
+    std::int64_t block = 1;   ///< most rows that are multiplied at a time; their input stays in the L2 cache
+    std::int64_t blocks = 1;  ///< parts of the rows
     std::int64_t parts = 1;   ///< parts of the panels
     Finish finish;
 
@@ -69,6 +70,26 @@ void pack_filter(const NativeConv& conv, const std::vector<float>& filter, float
     return conv.blocks * conv.parts;
 }
 void run_task(const NativeConv& conv, std::int64_t task);
+
+/// Whether each row of the matrix is a pixel of the input, one after the other.
+[[nodiscard]] inline bool rows_are_pixels(const Conv& conv) {
+    return conv.kernel == 1 && conv.stride == 1 && conv.padding == Padding{};
+}
+
+/// Some rows of the matrix, and where they lie.
+struct ProductRows {
+    Range rows;
+    const float* input = nullptr;     ///< where rows are pixels, the first of them; otherwise the first image
+    float* output = nullptr;          ///< of the first of them
+    const float* residual = nullptr;  ///< like output; null: none
+};
+
+/// Panels from `panels.begin` to `panels.end` of these rows.
+void run_rows(const NativeConv& conv, const ProductRows& part, const Range& panels);
+
+[[nodiscard]] inline std::int64_t panel_count(const NativeConv& conv) {
+    return conv.panels[0].count + conv.panels[1].count;
+}
 
 /// For example "gemm_4x24:AVX2": the tile of most channels.
 [[nodiscard]] std::string kernel_name(const NativeConv& conv);

@@ -4,6 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "mobilenet_cost/engine/activation_plan.h"
+#include "mobilenet_cost/kernels/blocking.h"
 #include "mobilenet_cost/network.h"
 
 namespace mobilenet_cost {
@@ -12,6 +14,13 @@ namespace mobilenet_cost {
 /// convolution is a product of matrices, it stays linear, and nobody else reads its output.
 [[nodiscard]] std::optional<TensorId> residual_of(const Network& network,
                                                   const std::vector<std::size_t>& last_uses, std::size_t sum);
+
+/// Layers [begin, end) that run band by band (native_bands.h), in order: depthwise convolutions and the
+/// pointwise ones behind them, and the convolution before the first, where what lies between them is too
+/// large for the L2 cache. Every tensor inside has one reader.
+[[nodiscard]] std::vector<LayerRange> banded_layers(const Network& network,
+                                                    const std::vector<std::size_t>& last_uses,
+                                                    const CoreModel& core);
 
 /// Whether a layer reads the network's input in whole vectors, as all do but products of matrices.
 [[nodiscard]] bool reads_input_by_vectors(const Network& network);

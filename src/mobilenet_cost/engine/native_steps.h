@@ -1,19 +1,33 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
-#include <string>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "mobilenet_cost/engine/native_conv.h"
 
 namespace mobilenet_cost {
 
-/// What one layer does in a pass: `tasks` pieces of work that may run in any order and at the same time.
+/// How long the layers of a step take that runs several of them together: the thread's time spent in each,
+/// summed over the threads.
+struct PartTimes {
+    explicit PartTimes(std::vector<std::size_t> of) : layers(std::move(of)), nanoseconds(layers.size()) {}
+
+    std::vector<std::size_t> layers;
+    std::vector<std::atomic<std::int64_t>> nanoseconds;
+    bool on = false;  ///< set between two steps only
+};
+
+/// What one layer, or several together, do in a pass: `tasks` pieces of work that may run in any order and at
+/// the same time.
 struct NativeStep {
     std::size_t layer = 0;
     std::int64_t tasks = 1;
     std::function<void(std::int64_t task)> run;
+    std::shared_ptr<PartTimes> parts = nullptr;  ///< null: one layer
 };
 
 /// What the steps of all layers share.
@@ -29,14 +43,6 @@ struct StepViews {
     View output;
 };
 
-/// Weights of a depthwise convolution as its kernel reads them.
-struct DepthwiseWeights {
-    const float* filter = nullptr;  ///< [kernel][kernel][pixel]
-    const float* bias = nullptr;    ///< [pixel]
-};
-
-[[nodiscard]] NativeStep depthwise_step(const StepOptions& options, const Layer& layer, const Conv& conv,
-                                        const StepViews& views, const DepthwiseWeights& weights);
 [[nodiscard]] NativeStep pool_step(const StepOptions& options, const Layer& layer, const StepViews& views);
 [[nodiscard]] NativeStep sum_step(const StepOptions& options, const Layer& layer, const StepViews& views);
 [[nodiscard]] NativeStep product_step(const StepOptions& options, const Layer& layer, const StepViews& views);
@@ -45,8 +51,5 @@ struct DepthwiseWeights {
 [[nodiscard]] NativeStep spread_step(const Shape& shape, const View& input, const View& output);
 
 [[nodiscard]] Finish finish_of(Activation activation);
-
-/// For example "depthwise_3x3_1:AVX2", 1 being the stride.
-[[nodiscard]] std::string depthwise_name(const StepOptions& options, const Conv& conv);
 
 }  // namespace mobilenet_cost

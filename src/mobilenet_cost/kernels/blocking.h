@@ -63,4 +63,12 @@ struct Range {
     return (count + by - 1) / by;
 }
 
+/// Part i of a row of channels, in whole vectors (pairs of them where a kernel takes two at a time).
+[[nodiscard]] inline Range channel_range(std::int64_t pixel, std::int64_t grain, std::int64_t parts,
+                                         std::int64_t i) {
+    const Range grains = part_of(divide_up(pixel, grain), parts, i);
+    const std::int64_t end = grains.end * grain;
+    return {grains.begin * grain, end < pixel ? end : pixel};
+}
+
 }  // namespace mobilenet_cost

@@ -48,6 +48,9 @@ struct GemmPanel {
     const Finish* finish = nullptr;  ///< null: more segments follow, the bare sums are stored
     const float* next = nullptr;  ///< is multiplied soon: every tile fetches `next_lines` of its cache lines
     std::int64_t next_lines = 0;
+    /// Every tile has the same step, and these are whole sums: one segment, and what follows is a finish that
+    /// is not curved, without a residual.
+    bool pixels = false;
 };
 using GemmKernel = void (*)(const GemmPanel& panel, const GemmTile* tiles, std::int64_t count);
 
@@ -56,19 +59,22 @@ inline constexpr std::int64_t kCacheLine = 16;
 
 /// One row of the output of a depthwise convolution.
 struct DepthwiseRow {
-    const float* image = nullptr;  ///< (in_height, in_width, pixel)
-    std::int64_t in_height = 0;
+    const float* input = nullptr;  ///< row of the input, (in_width, pixel), under row `first` of the filter
+    const std::int64_t* steps =
+        nullptr;             ///< [kernel]; floats from the row under each row to that under the next
+    std::int64_t first = 0;  ///< row of the filter that meets the image
+    std::int64_t last = 0;   ///< behind the last one
     std::int64_t in_width = 0;
-    std::int64_t pixel = 0;   ///< stride of a pixel, of input, output and weights
-    std::int64_t top = 0;     ///< row of the input under the filter's first row; negative in the padding
-    std::int64_t left = 0;    ///< column under its first column, for the first output
-    std::int64_t kernel = 0;  ///< these two only for the kernel of any size
-    std::int64_t step = 0;    ///< columns from one output to the next
+    std::int64_t pixel = 0;          ///< stride of a pixel, of input, output and weights
+    std::int64_t left = 0;           ///< column under the filter's first column, for the first output
+    std::int64_t kernel = 0;         ///< these two only for the kernel of any size
+    std::int64_t step = 0;           ///< columns from one output to the next
     const float* weights = nullptr;  ///< [kernel][kernel][pixel]
     const float* bias = nullptr;     ///< [pixel]
     float* out = nullptr;            ///< (out_width, pixel)
     std::int64_t out_width = 0;
-    std::int64_t channels = 0;  ///< to compute from the pointers on, a multiple of the vector's length
+    std::int64_t channel = 0;   ///< the first to compute
+    std::int64_t channels = 0;  ///< behind the last; both are multiples of the vector's length
     Finish finish;
 };
 using DepthwiseKernel = void (*)(const DepthwiseRow& row);

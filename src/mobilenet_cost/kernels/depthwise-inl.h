@@ -19,26 +19,19 @@
 HWY_BEFORE_NAMESPACE();
 namespace mobilenet_cost::HWY_NAMESPACE {
 
-/// Which rows of the filter meet the image.
-struct FilterRows {
-    std::int64_t first;
-    std::int64_t last;  ///< behind the last one
-};
-
-HWY_INLINE FilterRows filter_rows(const DepthwiseRow& row, std::int64_t kernel) {
-    return {std::max<std::int64_t>(0, -row.top), std::min(kernel, row.in_height - row.top)};
-}
-
-/// Outputs of one row whose windows begin at column `left`.
-struct Block {
+/// Outputs of one row whose windows begin at column `left`, and `count - 1` blocks of as many right behind.
+struct Blocks {
     std::int64_t left;
     float* out;
+    std::int64_t count;
 };
 
 template <int kKernel, int kStep, int kPixels, int kVectors>
 struct DepthwiseSums {
     static constexpr int kColumns = (kPixels - 1) * kStep + kKernel;
     Vector at[kPixels][kVectors];
+
+    HWY_INLINE DepthwiseSums() {}  // see Sums
 
     HWY_INLINE void start(const float* bias) {
         MOBILENET_COST_UNROLL
@@ -73,82 +66,87 @@ struct DepthwiseSums {
     }
 };
 
-/// All channels of a block, `kVectors` vectors at a time.
+/// All channels of each block, `kVectors` vectors at a time.
 template <int kKernel, int kStep, int kPixels, int kVectors, bool kBorder, bool kCurved>
-HWY_NOINLINE void depthwise_block(const DepthwiseRow& row, const Block& block) {
-    const FilterRows filter = filter_rows(row, kKernel);
+HWY_NOINLINE void depthwise_blocks(const DepthwiseRow& row, const Blocks& blocks) {
     const FinishVectors<kCurved> finish(row.finish);
     const std::int64_t pixel = row.pixel;
-    const std::int64_t in_row = row.in_width * pixel;
     const std::int64_t in_width = row.in_width;
-    const std::int64_t left = block.left;
-    const float* const corner = row.image + (row.top + filter.first) * in_row + left * pixel;
-    const float* const first_taps = row.weights + filter.first * kKernel * pixel;
-    for (std::int64_t c = 0; c < row.channels; c += kVectors * lanes()) {
-        DepthwiseSums<kKernel, kStep, kPixels, kVectors> sums;
-        sums.start(row.bias + c);
-        const float* in = corner + c;
-        const float* weights = first_taps + c;
-        for (std::int64_t kh = filter.first; kh < filter.last; ++kh) {
-            Vector taps[kKernel][kVectors];
-            MOBILENET_COST_UNROLL
-            for (int tap = 0; tap < kKernel; ++tap) {
+    const float* const first_taps = row.weights + row.first * kKernel * pixel;
+    std::int64_t left = blocks.left;
+    float* out = blocks.out;
+    for (std::int64_t i = 0; i < blocks.count; ++i, left += kPixels * kStep, out += kPixels * pixel) {
+        const float* const corner = row.input + left * pixel;
+        for (std::int64_t c = row.channel; c < row.channels; c += kVectors * lanes()) {
+            DepthwiseSums<kKernel, kStep, kPixels, kVectors> sums;
+            sums.start(row.bias + c);
+            const float* in = corner + c;
+            const float* weights = first_taps + c;
+            for (std::int64_t kh = row.first; kh < row.last; ++kh) {
+                Vector taps[kKernel][kVectors];
                 MOBILENET_COST_UNROLL
-                for (int v = 0; v < kVectors; ++v)
-                    taps[tap][v] = hn::Load(Floats(), weights + tap * pixel + v * lanes());
+                for (int tap = 0; tap < kKernel; ++tap) {
+                    MOBILENET_COST_UNROLL
+                    for (int v = 0; v < kVectors; ++v)
+                        taps[tap][v] = hn::Load(Floats(), weights + tap * pixel + v * lanes());
+                }
+                MOBILENET_COST_UNROLL
+                for (int column = 0; column < sums.kColumns; ++column) {
+                    if (kBorder && (left + column < 0 || left + column >= in_width)) continue;
+                    sums.add_column(column, in + column * pixel, taps);
+                }
+                in += row.steps[kh];
+                weights += kKernel * pixel;
             }
-            MOBILENET_COST_UNROLL
-            for (int column = 0; column < sums.kColumns; ++column) {
-                if (kBorder && (left + column < 0 || left + column >= in_width)) continue;
-                sums.add_column(column, in + column * pixel, taps);
-            }
-            in += in_row;
-            weights += kKernel * pixel;
+            sums.store(out + c, pixel, finish);
         }
-        sums.store(block.out + c, pixel, finish);
     }
 }
 
+/// Blocks of one size, those at the border and those inside.
 template <int kKernel, int kStep, int kPixels, int kVectors>
-HWY_INLINE void run_block(const DepthwiseRow& row, const Block& block) {
-    constexpr int kColumns = (kPixels - 1) * kStep + kKernel;
-    const bool border = block.left < 0 || block.left + kColumns > row.in_width;
+HWY_INLINE void run_blocks(const DepthwiseRow& row, const Blocks& blocks, bool border) {
     if (row.finish.curved) {
-        depthwise_block<kKernel, kStep, kPixels, kVectors, true, true>(row, block);
+        depthwise_blocks<kKernel, kStep, kPixels, kVectors, true, true>(row, blocks);
     } else if (border) {
-        depthwise_block<kKernel, kStep, kPixels, kVectors, true, false>(row, block);
+        depthwise_blocks<kKernel, kStep, kPixels, kVectors, true, false>(row, blocks);
     } else {
-        depthwise_block<kKernel, kStep, kPixels, kVectors, false, false>(row, block);
+        depthwise_blocks<kKernel, kStep, kPixels, kVectors, false, false>(row, blocks);
     }
 }
 
+/// A block of at most kPixels at the border.
 template <int kKernel, int kStep, int kVectors, int kPixels>
-HWY_INLINE void run_pixels(const DepthwiseRow& row, const Block& block, std::int64_t pixels) {
+HWY_INLINE void run_rest(const DepthwiseRow& row, const Blocks& block, std::int64_t pixels) {
     if constexpr (kPixels > 1) {
-        if (pixels < kPixels) return run_pixels<kKernel, kStep, kVectors, kPixels - 1>(row, block, pixels);
+        if (pixels < kPixels) return run_rest<kKernel, kStep, kVectors, kPixels - 1>(row, block, pixels);
     }
-    run_block<kKernel, kStep, kPixels, kVectors>(row, block);
+    run_blocks<kKernel, kStep, kPixels, kVectors>(row, block, true);
 }
 
-/// Blocks of at most kPixels, as equal as possible.
+/// Blocks of kPixels, and what is left over in the end.
 template <int kKernel, int kStep, int kVectors, int kPixels>
 HWY_INLINE void run_row(const DepthwiseRow& row) {
-    const std::int64_t blocks = (row.out_width + kPixels - 1) / kPixels;
-    for (std::int64_t i = 0; i < blocks; ++i) {
-        const std::int64_t first = row.out_width * i / blocks;
-        const std::int64_t pixels = row.out_width * (i + 1) / blocks - first;
-        run_pixels<kKernel, kStep, kVectors, kPixels>(
-            row, {row.left + first * kStep, row.out + first * row.pixel}, pixels);
-    }
-}
-
-HWY_INLINE DepthwiseRow without_channels(DepthwiseRow row, std::int64_t channels) {
-    row.image += channels;
-    row.weights += channels;
-    row.bias += channels;
-    row.out += channels;
-    row.channels -= channels;
-    return row;
+    constexpr std::int64_t kColumns = (kPixels - 1) * kStep + kKernel;
+    const auto at = [&](std::int64_t block) {
+        const std::int64_t x = block * kPixels;
+        return Blocks{row.left + x * kStep, row.out + x * row.pixel, 1};
+    };
+    const std::int64_t full = row.out_width / kPixels;
+    const std::int64_t before = std::min(full, (-row.left + kPixels * kStep - 1) / (kPixels * kStep));
+    const std::int64_t room = row.in_width - kColumns - row.left;  // for the last block inside to begin
+    const std::int64_t inside = room < 0 ? before : std::min(full, room / (kPixels * kStep) + 1);
+    Blocks blocks = at(0);
+    blocks.count = before;
+    if (before > 0) run_blocks<kKernel, kStep, kPixels, kVectors>(row, blocks, true);
+    blocks = at(before);
+    blocks.count = inside - before;
+    if (blocks.count > 0) run_blocks<kKernel, kStep, kPixels, kVectors>(row, blocks, false);
+    blocks = at(std::max(before, inside));
+    blocks.count = full - std::max(before, inside);
+    if (blocks.count > 0) run_blocks<kKernel, kStep, kPixels, kVectors>(row, blocks, true);
+    const std::int64_t rest = row.out_width - full * kPixels;
+    if (rest > 0) run_rest<kKernel, kStep, kVectors, kPixels>(row, at(full), rest);
 }
 
 /// Two vectors at a time use whole cache lines of 64 bytes: neighbouring pixels, often a power of two apart,
@@ -156,11 +154,13 @@ HWY_INLINE DepthwiseRow without_channels(DepthwiseRow row, std::int64_t channels
 /// a 5x5 filter they do not.
 template <int kStep>
 HWY_NOINLINE void depthwise_3x3(const DepthwiseRow& row) {
-    const std::int64_t pairs = row.channels / (2 * lanes()) * (2 * lanes());
-    DepthwiseRow even = row;
-    even.channels = pairs;
-    if (pairs > 0) run_row<3, kStep, 2, 4>(even);
-    if (pairs < row.channels) run_row<3, kStep, 1, 6>(without_channels(row, pairs));
+    const std::int64_t pairs = (row.channels - row.channel) / (2 * lanes()) * (2 * lanes());
+    DepthwiseRow part = row;
+    part.channels = row.channel + pairs;
+    if (pairs > 0) run_row<3, kStep, 2, 4>(part);
+    part.channel = part.channels;
+    part.channels = row.channels;
+    if (part.channel < part.channels) run_row<3, kStep, 1, 6>(part);
 }
 
 template <int kStep>
@@ -170,14 +170,13 @@ HWY_NOINLINE void depthwise_5x5(const DepthwiseRow& row) {
 
 template <bool kCurved>
 HWY_INLINE void depthwise_pixel(const DepthwiseRow& row, std::int64_t left, float* out) {
-    const FilterRows filter = filter_rows(row, row.kernel);
     const std::int64_t first = std::max<std::int64_t>(0, -left);
     const std::int64_t last = std::min(row.kernel, row.in_width - left);
     const FinishVectors<kCurved> finish(row.finish);
-    for (std::int64_t c = 0; c < row.channels; c += lanes()) {
+    for (std::int64_t c = row.channel; c < row.channels; c += lanes()) {
         Vector sum = hn::Load(Floats(), row.bias + c);
-        for (std::int64_t kh = filter.first; kh < filter.last; ++kh) {
-            const float* const in = row.image + ((row.top + kh) * row.in_width + left) * row.pixel + c;
+        const float* in = row.input + left * row.pixel + c;
+        for (std::int64_t kh = row.first; kh < row.last; in += row.steps[kh++]) {
             const float* const taps = row.weights + kh * row.kernel * row.pixel + c;
             for (std::int64_t kw = first; kw < last; ++kw)
                 sum = hn::MulAdd(hn::Load(Floats(), in + kw * row.pixel),

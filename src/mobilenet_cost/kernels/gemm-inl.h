@@ -13,6 +13,7 @@
 #define MOBILENET_COST_GEMM_INL_H_
 #endif
 
+#include <atomic>
 #include <utility>
 
 #include <hwy/cache_control.h>
@@ -24,6 +25,8 @@ namespace mobilenet_cost::HWY_NAMESPACE {
 
 template <int kRows, int kVectors>
 struct Sums {
+    HWY_INLINE Sums() {
+    }  // the compiler's own would be for another instruction set than the vectors' on AArch64
     Vector at[kRows][kVectors];
 };
 
@@ -76,6 +79,39 @@ HWY_INLINE void multiply_segments(const GemmPanel& panel, const GemmTile& tile, 
     }
 }
 
+/// A row of three taps of three channels, at stride 2: the first layer of every network of ours.
+constexpr std::int64_t kImageDepth = 9;
+constexpr std::int64_t kImageStep = 6;
+
+/// The same as multiply_segments(), with every address a constant away from the row of taps.
+template <int kRows, int kVectors>
+HWY_INLINE void multiply_image(const GemmPanel& panel, const GemmTile& tile, Sums<kRows, kVectors>& sums) {
+    const Floats d;
+    const float* filter = panel.filter;
+    const float* const* at = tile.segments + panel.first_segment;
+    for (const float* const* const end = at + panel.segments; at != end; ++at) {
+        const float* const row = *at;
+        MOBILENET_COST_UNROLL
+        for (int k = 0; k < kImageDepth; ++k) {
+            // Neighbouring pixels share values: the compiler would keep those in more registers than there
+            // are.
+            std::atomic_signal_fence(std::memory_order_seq_cst);
+            Vector b[kVectors];
+            MOBILENET_COST_UNROLL
+            for (int v = 0; v < kVectors; ++v)
+                b[v] = hn::Load(d, filter + v * lanes());
+            MOBILENET_COST_UNROLL
+            for (int r = 0; r < kRows; ++r) {
+                const Vector x = hn::Set(d, row[r * kImageStep + k]);
+                MOBILENET_COST_UNROLL
+                for (int v = 0; v < kVectors; ++v)
+                    sums.at[r][v] = hn::MulAdd(x, b[v], sums.at[r][v]);
+            }
+            filter += kVectors * lanes();
+        }
+    }
+}
+
 template <int kRows, int kVectors>
 HWY_INLINE void add_residual(const float* residual, std::int64_t stride, Sums<kRows, kVectors>& sums) {
     MOBILENET_COST_UNROLL
@@ -116,15 +152,49 @@ HWY_INLINE void finish_sums(const GemmPanel& panel, std::int64_t row, Sums<kRows
     }
 }
 
+/// Tiles of whole sums of a 1x1 convolution, which most layers of a network are. What is the same for all
+/// tiles is outside their loop, because short sums take no longer than that.
+template <int kRows, int kVectors>
+HWY_INLINE void gemm_pixels(const GemmPanel& panel, const GemmTile* tiles, std::int64_t count) {
+    const FinishVectors<false> finish(*panel.finish);
+    const float* const start = panel.start;
+    const float* const filter = panel.filter;
+    const float* next = panel.next;
+    const std::int64_t fetched = panel.next_lines * kCacheLine;
+    const std::int64_t depth = panel.depth;
+    const std::int64_t stride = panel.stride;
+    const std::int64_t step = tiles->step;
+    for (const GemmTile* tile = tiles; tile != tiles + count; ++tile) {
+        for (const float* const end = next + fetched; next != end; next += kCacheLine)
+            hwy::Prefetch(next);
+        Sums<kRows, kVectors> sums;
+        start_sums(start, 0, sums);
+        const float* rows[kRows];
+        MOBILENET_COST_UNROLL
+        for (int r = 0; r < kRows; ++r)
+            rows[r] = *tile->segments + r * step;
+        multiply(rows, depth, filter, sums);
+        store_sums(panel.out + tile->row * stride, stride, sums, finish);
+    }
+}
+
 template <int kRows, int kVectors>
 HWY_NOINLINE void gemm(const GemmPanel& panel, const GemmTile* tiles, std::int64_t count) {
+    if (panel.pixels) {
+        gemm_pixels<kRows, kVectors>(panel, tiles, count);
+        return;
+    }
     const float* next = panel.next;
     for (const GemmTile* tile = tiles; tile != tiles + count; ++tile) {
         for (const float* const end = next + panel.next_lines * kCacheLine; next != end; next += kCacheLine)
             hwy::Prefetch(next);
         Sums<kRows, kVectors> sums;
         start_sums(panel.start + tile->row * panel.start_stride, panel.start_stride, sums);
-        multiply_segments(panel, *tile, sums);
+        if (kRows > 1 && tile->step == kImageStep && panel.depth == kImageDepth) {
+            multiply_image(panel, *tile, sums);
+        } else {
+            multiply_segments(panel, *tile, sums);
+        }
         finish_sums(panel, tile->row, sums);
     }
 }
