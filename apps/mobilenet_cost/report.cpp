@@ -10,6 +10,7 @@
 
 #include "mobilenet_cost/convention.h"
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/published.h"
 #include "mobilenet_cost/run_log.h"
 #include "mobilenet_cost/sweep_result.h"
 
@@ -57,6 +58,19 @@ std::vector<Analysis> analyses_of(const SweepRun& run, const std::string& log) {
     return analyses;
 }
 
+/// Nothing for a file of the user's: a name says nothing about a network that it describes.
+std::vector<std::optional<double>> published_top1(const SweepRun& run) {
+    const std::vector<PublishedAccuracy> published = bundled_published();
+    std::vector<std::optional<double>> top1;
+    for (const SweepCell& cell : run.cells) {
+        const bool bundled = std::find(run.models.begin(), run.models.end(), cell.model) != run.models.end();
+        const PublishedAccuracy* row =
+            bundled ? find_published(published, cell.model, cell.variant, run.settings.data_type) : nullptr;
+        top1.push_back(row != nullptr ? std::optional(row->top1) : std::nullopt);
+    }
+    return top1;
+}
+
 std::string name_of(const std::vector<std::string>& logs) {
     std::string name;
     for (const std::string& log : logs)
@@ -71,6 +85,7 @@ PicturedRun pictured(SweepRun run, const std::vector<std::string>& logs) {
     shown.result = evaluate(shown.run);
     shown.prediction = stored_prediction(shown.run, shown.result, logs.front());
     shown.analyses = analyses_of(shown.run, logs.front());
+    shown.top1 = published_top1(shown.run);
     return shown;
 }
 
