@@ -230,7 +230,7 @@
         const models = [...new Set(documents.flatMap(one => one.cells.map(cell => cell.model)))];
         by_id('title').append(name(models.join(', ')));
         const origin = documents.map((one, run) => [
-            data.runs[run].name, one.machine.cpu, one.started].filter(is_known).join(' · '));
+            data.runs[run].name, one.machine.cpu_model, one.started].filter(is_known).join(' · '));
         by_id('origin').append(name(origin.join(' — ')));
         documents.forEach((one, run) => {
             const mark = documents.length > 1 ? `, run ${run + 1}` : '';
