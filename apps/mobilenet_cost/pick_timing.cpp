@@ -24,6 +24,9 @@ namespace {
 /// Of all time for the corners, so that some is left to measure what comes out best.
 constexpr double kShareOfCorners = 0.6;
 
+/// Of the time that is left, for one of several steps: a noisy one must not take all of it.
+constexpr double kShareOfStep = 0.4;
+
 /// Measured at once to confirm predictions: about a screen's top.
 constexpr std::size_t kConfirmed = 4;
 constexpr int kConfirmations = 3;
@@ -38,6 +41,7 @@ constexpr double kLeastSeconds = 1;
 struct WidthRow {
     std::vector<std::size_t> widths;  ///< candidates, narrow to wide
     WidestSearch search{0};
+    bool lost = false;  ///< one of them could not be timed: whether it fits is not known
 };
 
 std::vector<WidthRow> width_rows(const std::vector<PickCandidate>& candidates,
@@ -57,6 +61,14 @@ std::vector<WidthRow> width_rows(const std::vector<PickCandidate>& candidates,
         row.search = WidestSearch(row.widths.size());
     }
     return rows;
+}
+
+void tell(WidthRow& row, const std::vector<PickCandidate>& candidates, const PickLimit& limit) {
+    const std::optional<std::size_t> next = row.search.next();
+    if (!next || row.lost) return;
+    const PickCandidate& candidate = candidates[row.widths[*next]];
+    row.lost = !candidate.time;
+    if (!row.lost) row.search.tell(*next, meets(candidate, limit));
 }
 
 WidestAnswer answer_of(const WidthRow& row, const std::vector<PickCandidate>& candidates) {
@@ -180,11 +192,12 @@ void PickTimer::predict(std::vector<PickCandidate>& candidates, const std::vecto
         troubles_.push_back("not predicted: " + obstacle);
 }
 
-void PickTimer::measure(std::vector<PickCandidate>& candidates, const std::vector<std::size_t>& which) {
+void PickTimer::measure(std::vector<PickCandidate>& candidates, const std::vector<std::size_t>& which,
+                        double share) {
     if (which.empty() || is_over()) return;
     SweepTiming timing = timing_;
     timing.layers = false;
-    timing.max_seconds -= seconds_;
+    timing.max_seconds = std::max(kLeastSeconds, share * (timing.max_seconds - seconds_));
     take_measured(time_these(candidates, which, std::move(timing)), candidates, which);
 }
 
@@ -202,7 +215,7 @@ void PickTimer::confirm(std::vector<PickCandidate>& candidates, const std::vecto
         if (which.empty()) return;
         fmt::print(stderr, "mobilenet-cost: timing {} of the best\n", which.size());
         const std::size_t before = measured_;
-        measure(candidates, which);
+        measure(candidates, which, kShareOfStep);
         predicted_ -= measured_ - before;
     }
 }
@@ -211,20 +224,19 @@ std::vector<WidestAnswer> PickTimer::search(std::vector<PickCandidate>& candidat
                                             const std::vector<std::size_t>& which, const PickLimit& limit) {
     std::vector<WidthRow> rows = width_rows(candidates, which);
     fmt::print(stderr, "mobilenet-cost: looking for the widest of {} variants\n", which.size());
-    while (!is_over()) {
+    bool finished = false;
+    while (!finished && !is_over()) {
         std::vector<std::size_t> tried;
         for (const WidthRow& row : rows) {
-            if (const auto next = row.search.next()) tried.push_back(row.widths[*next]);
+            if (const auto next = row.search.next(); next && !row.lost) tried.push_back(row.widths[*next]);
         }
-        if (tried.empty()) break;
-        measure(candidates, tried);
+        finished = tried.empty();
+        measure(candidates, tried, kShareOfStep);
         if (stop_) break;
-        for (WidthRow& row : rows) {
-            if (const auto next = row.search.next())
-                row.search.tell(*next, meets(candidates[row.widths[*next]], limit));
-        }
+        for (WidthRow& row : rows)
+            tell(row, candidates, limit);
     }
-    if (!stop_ && is_over()) troubles_.emplace_back("The search ended early: raise --max-seconds.");
+    if (!stop_ && !finished) troubles_.emplace_back("The search ended early: raise --max-seconds.");
     std::vector<WidestAnswer> answers;
     for (const WidthRow& row : rows)
         answers.push_back(answer_of(row, candidates));

@@ -32,8 +32,9 @@ class PickTimer {
     /// Times the corners of the grid of these candidates and predicts the others.
     void predict(std::vector<PickCandidate>& candidates, const std::vector<std::size_t>& which);
 
-    /// Times each of these.
-    void measure(std::vector<PickCandidate>& candidates, const std::vector<std::size_t>& which);
+    /// Times each of these in at most this part of the time that is left.
+    void measure(std::vector<PickCandidate>& candidates, const std::vector<std::size_t>& which,
+                 double share = 1);
 
     /// Measures the best of what seems to meet the limits until the best that is left was measured.
     void confirm(std::vector<PickCandidate>& candidates, const std::vector<PickLimit>& limits);
