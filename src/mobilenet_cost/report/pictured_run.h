@@ -16,7 +16,7 @@ struct PicturedRun {
     SweepRun run;
     SweepResult result;
     std::optional<Prediction> prediction;
-    std::vector<Analysis> analyses;            ///< one per cell; empty: its models are not known here
+    std::vector<Analysis> analyses;           ///< one per cell; empty: its models are not known here
     std::vector<std::optional<double>> top1;  ///< published, one per cell, 0 to 1; empty: none is known
 };
 
