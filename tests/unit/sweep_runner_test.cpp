@@ -254,7 +254,7 @@ TEST_F(SweepRunnerTest, AnInterruptionIsNotAnotherLook) {
         sizes.insert(round.size());
     EXPECT_GT(sizes.size(), 1U);
     // Every distance to the looks, at a few of them.
-    for (std::int64_t last = 1; last < static_cast<std::int64_t>(whole.measurement.order.size()); last += 3) {
+    for (std::int64_t last = 1; last < static_cast<std::int64_t>(whole.measurement.order.size()); last += 9) {
         std::filesystem::remove(path);
         bench.stop = false;
         bench.on_progress = [&](const SweepProgress& progress) {

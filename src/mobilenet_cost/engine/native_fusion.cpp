@@ -47,6 +47,10 @@ bool reads_alone(const Network& network, const std::vector<std::size_t>& last_us
            last_uses[reader] == reader;
 }
 
+/// Bands pay from this many times the L2 cache: below, the rings cost more than the L3 cache does
+/// (docs/kernels.md).
+constexpr std::int64_t kWorthBands = 4;
+
 std::int64_t image_bytes(const Shape& shape) {
     return element_count(shape) / shape.n * static_cast<std::int64_t>(sizeof(float));
 }
@@ -61,9 +65,9 @@ std::vector<LayerRange> banded_layers(const Network& network, const std::vector<
         const bool pair = runs_as_depthwise(depthwise) && runs_per_pixel(network.layers[i + 1]) &&
                           reads_alone(network, last_uses, i + 1);
         const std::int64_t read = pair ? image_bytes(depthwise.input) : 0;
-        if (!pair || read + image_bytes(depthwise.output) <= core.l2_bytes) continue;
+        if (!pair || read + image_bytes(depthwise.output) <= kWorthBands * core.l2_bytes) continue;
         LayerRange range{i, i + 2};
-        const bool joins = reads_alone(network, last_uses, i) && read > core.l2_bytes;
+        const bool joins = reads_alone(network, last_uses, i) && read > kWorthBands * core.l2_bytes;
         const bool follows = !bands.empty() && bands.back().end == i;
         if (joins && follows && range.end - bands.back().begin <= kMostBandLayers) {
             bands.back().end = range.end;
