@@ -20,6 +20,7 @@
 
 #include <gtest/gtest.h>
 
+#include "mobilenet_cost/engine/arena.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/expand.h"
 #include "mobilenet_cost/model_config.h"
@@ -162,7 +163,9 @@ void check_reuse(const RunOf& run) {
     ASSERT_EQ(kernels.size(), nanoseconds.size());
     for (std::size_t i = 0; i < nanoseconds.size(); ++i)
         EXPECT_EQ(nanoseconds[i] == 0, kernels[i].starts_with("fused into ")) << kernels[i];
-    EXPECT_LE(total_bytes(reused->memory_use()), total_bytes(kept->memory_use()));
+    // Of tensors of a few bytes it may take more: each place begins at a cache line.
+    EXPECT_LE(total_bytes(reused->memory_use()),
+              total_bytes(kept->memory_use()) + static_cast<std::int64_t>(kArenaAlignment));
     EXPECT_THROW((void)reused->layer_output(0), Error);
 }
 
