@@ -86,7 +86,8 @@ class Browser(unittest.TestCase):
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def one(self, selector):
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
+        """Waits for it: a chart whose width has changed is drawn again a moment later."""
+        return WebDriverWait(self.driver, 30).until(lambda driver: driver.find_element(By.CSS_SELECTOR, selector))
 
     def resize(self, width, height=900):
         self.driver.execute_cdp_cmd(

@@ -3,7 +3,12 @@
 
 // Vectors of unknown length cannot be kept in arrays; where there is SVE, there is NEON with as many pipes.
 // SSSE3 has nothing for floats that SSE4 has not, and no processor of today has it alone.
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#define MOBILENET_COST_OMITTED (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#ifdef MOBILENET_COST_FEW_TARGETS  // for builds that are not to take long
+#define HWY_DISABLED_TARGETS (MOBILENET_COST_OMITTED | HWY_SSE4 | HWY_AVX3 | HWY_AVX3_DL)
+#else
+#define HWY_DISABLED_TARGETS MOBILENET_COST_OMITTED
+#endif
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "mobilenet_cost/kernels/compute_hwy.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
