@@ -101,8 +101,14 @@ class Browser(unittest.TestCase):
         )
 
     def hover(self, mark):
+        """Until the tooltip is there: the scrolling, which hides it, may be told only after the first move."""
         self.script("arguments[0].scrollIntoView({block: 'center'})", mark)
-        ActionChains(self.driver).move_to_element(mark).perform()
+
+        def shows(driver):
+            ActionChains(driver).move_to_element(mark).move_by_offset(1, 0).perform()
+            return self.tooltip() is not None
+
+        WebDriverWait(self.driver, 30).until(shows)
 
     def tooltip(self):
         return self.script(
