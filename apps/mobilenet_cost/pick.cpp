@@ -134,8 +134,7 @@ PickRunner read_runner(const TimingOptions& typed) {
     return runner;
 }
 
-SweepTiming read_sweep_timing(const TimingOptions& typed) {
-    const PickRunner runner = read_runner(typed);
+SweepTiming read_sweep_timing(const TimingOptions& typed, const PickRunner& runner) {
     SweepTiming timing;
     if (!runner.engine.empty()) timing.engines = {runner.engine};
     if (runner.threads > 0) timing.threads = {runner.threads};
@@ -281,7 +280,7 @@ int run_pick(const CLI::App& command, const PickOptions& options) {
     report.all = options.all;
     report.limits = read_limits(options);
     const PickRunner runner = read_runner(options.timing);
-    SweepTiming timing = read_sweep_timing(options.timing);
+    SweepTiming timing = read_sweep_timing(options.timing, runner);
     PickFamilies families;
     read_candidates(options, families, report);
     if (source == TimeSource::stored)

@@ -78,12 +78,17 @@ std::string name_of(const std::vector<std::string>& logs) {
     return name;
 }
 
-PicturedRun pictured(SweepRun run, const std::vector<std::string>& logs) {
+PicturedRun evaluated(SweepRun run, const std::vector<std::string>& logs) {
     PicturedRun shown;
     shown.name = name_of(logs);
     shown.run = std::move(run);
     shown.result = evaluate(shown.run);
     shown.prediction = stored_prediction(shown.run, shown.result, logs.front());
+    return shown;
+}
+
+/// With what only pictures show.
+PicturedRun pictured(PicturedRun shown, const std::vector<std::string>& logs) {
     shown.analyses = analyses_of(shown.run, logs.front());
     shown.top1 = published_top1(shown.run);
     return shown;
@@ -108,7 +113,7 @@ int run_side_by_side(const ReportOptions& options) {
     Pictures pictures(options.pictures);
     std::vector<PicturedRun> runs;
     for (const std::string& log : options.logs)
-        runs.push_back(pictured(read_run(log), {log}));
+        runs.push_back(pictured(evaluated(read_run(log), {log}), {log}));
     pictures.write(runs);
     return kFine;
 }
@@ -119,11 +124,10 @@ int run_report(const ReportOptions& options) {
     std::vector<SweepRun> runs;
     for (const std::string& path : options.logs)
         runs.push_back(read_run(path));
-    const SweepRun run = join_runs(std::move(runs));
-    const SweepResult result = evaluate(run);
+    PicturedRun shown = evaluated(join_runs(std::move(runs)), options.logs);
     SweepOutput output(options.outputs);
-    output.write(run, result, stored_prediction(run, result, options.logs.front()));
-    if (options.pictures.any()) pictures.write({pictured(run, options.logs)});
+    output.write(shown.run, shown.result, shown.prediction);
+    if (options.pictures.any()) pictures.write({pictured(std::move(shown), options.logs)});
     return kFine;
 }
 
