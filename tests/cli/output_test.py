@@ -1,12 +1,11 @@
 """Where the report goes: files, links, devices, pipes and terminals. A failure leaves no trace."""
 
 import os
-import pty
 import stat
 import subprocess
 import unittest
 
-from program import PROGRAM, SMALL, CliTest, environment, run
+from program import PROGRAM, SMALL, CliTest, environment, on_terminal, run
 
 # A suffix, and the format it chooses.
 SUFFIXES = [
@@ -144,25 +143,8 @@ class OutputFile(CliTest):
 
 
 class Streams(CliTest):
-    def on_terminal(self, *arguments, env=None):
-        """What a run writes to a terminal as its stdout."""
-        terminal, program_side = pty.openpty()
-        with subprocess.Popen(
-            [PROGRAM, *arguments], stdout=program_side, stdin=subprocess.DEVNULL, env=environment(**(env or {}))
-        ) as process:
-            os.close(program_side)
-            text = b""
-            try:
-                while chunk := os.read(terminal, 65536):
-                    text += chunk
-            except OSError:  # how Linux tells the end of a terminal
-                pass
-            os.close(terminal)
-        self.assertEqual(process.returncode, 0)
-        return text.decode().replace("\r\n", "\n")
-
     def test_terminal_gets_colour_and_a_pipe_none(self):
-        coloured = self.on_terminal(*SMALL)
+        coloured = on_terminal(*SMALL)
         plain = self.output(*SMALL)
         self.assertIn("\x1b[1m", coloured)
         self.assertNotIn("\x1b", plain)
@@ -171,13 +153,13 @@ class Streams(CliTest):
         self.assertEqual(coloured, plain)
 
     def test_no_color(self):
-        self.assertEqual(self.on_terminal(*SMALL, env={"NO_COLOR": "1"}), self.output(*SMALL))
-        self.assertIn("\x1b[", self.on_terminal(*SMALL, env={"NO_COLOR": ""}))  # no-color.org: empty is unset
+        self.assertEqual(on_terminal(*SMALL, env={"NO_COLOR": "1"}), self.output(*SMALL))
+        self.assertIn("\x1b[", on_terminal(*SMALL, env={"NO_COLOR": ""}))  # no-color.org: empty is unset
 
     def test_machine_formats_have_no_colour_on_a_terminal(self):
         for name in ["csv", "json", "jsonl", "markdown"]:
             with self.subTest(name):
-                self.assertNotIn("\x1b", self.on_terminal(*SMALL, "-f", name))
+                self.assertNotIn("\x1b", on_terminal(*SMALL, "-f", name))
 
     def test_reader_that_stops_early(self):
         command = [PROGRAM, "sweep", "--alpha", "0.1:1:0.005"]

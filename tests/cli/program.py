@@ -1,8 +1,12 @@
 """Runs the program under test; every test of this folder starts from here."""
 
+import fcntl
 import os
+import pty
+import struct
 import subprocess
 import tempfile
+import termios
 import unittest
 from pathlib import Path
 
@@ -36,6 +40,26 @@ def run(*arguments, env=None, **options):
         timeout=120,
         **options,
     )
+
+
+def on_terminal(*arguments, columns=0, env=None):
+    """What a run that succeeds writes to a terminal of that width as its stdout; 0: one that does not know its width."""
+    terminal, program_side = pty.openpty()
+    fcntl.ioctl(program_side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    command = [PROGRAM, *map(str, arguments)]
+    with subprocess.Popen(
+        command, stdout=program_side, stdin=subprocess.DEVNULL, env=environment(**(env or {}))
+    ) as process:
+        os.close(program_side)
+        text = b""
+        try:
+            while chunk := os.read(terminal, 65536):
+                text += chunk
+        except OSError:  # how Linux tells the end of a terminal
+            pass
+        os.close(terminal)
+    assert process.returncode == 0, command
+    return text.decode().replace("\r\n", "\n")
 
 
 class CliTest(unittest.TestCase):

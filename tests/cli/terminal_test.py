@@ -1,38 +1,13 @@
 """What a terminal gets beside the text: bars where there is room, in characters that it knows; nothing with --plain."""
 
-import fcntl
-import os
-import pty
 import re
-import struct
-import subprocess
-import termios
 import unittest
 
-from program import PROGRAM, SMALL, SOURCE, CliTest, environment, run
+from program import SMALL, SOURCE, CliTest, on_terminal, run
 
 UTF8 = {"LC_ALL": "C.UTF-8"}
 NO_LOCALE = {"LC_ALL": "C"}
 BLOCKS = re.compile("[█▏▎▍▌▋▊▉]")
-
-
-def on_terminal(*arguments, columns=0, env=None):
-    """What a run writes to a terminal of that width as its stdout; 0: one that does not know its width."""
-    terminal, program_side = pty.openpty()
-    fcntl.ioctl(program_side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    command = [PROGRAM, *map(str, arguments)]
-    with subprocess.Popen(
-        command, stdout=program_side, stdin=subprocess.DEVNULL, env=environment(**(env or {}))
-    ) as process:
-        os.close(program_side)
-        text = b""
-        try:
-            while chunk := os.read(terminal, 65536):
-                text += chunk
-        except OSError:  # how Linux tells the end of a terminal
-            pass
-        os.close(terminal)
-    return text.decode().replace("\r\n", "\n")
 
 
 def without_colour(text):
