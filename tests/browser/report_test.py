@@ -297,6 +297,19 @@ class Looks(Browser):
 
 
 class Comparing(Browser):
+    def assert_one_scale(self, *figures):
+        """What was counted is equal in both runs, so its colours are, whatever was measured."""
+        colours = [
+            self.script(
+                "return [...arguments[0].querySelectorAll('svg [aria-label^=\"On paper\"]')]"
+                ".map(mark => [mark.getAttribute('aria-label'), mark.getAttribute('fill')])",
+                figure,
+            )
+            for figure in figures
+        ]
+        self.assertEqual(len(colours[0]), 16)
+        self.assertEqual(*colours)
+
     def test_two_runs_side_by_side(self):
         other = self.folder / "other.jsonl"
         made(*SWEEP, "--log", other, "-o", os.devnull, "--seed", "2")
@@ -307,6 +320,7 @@ class Comparing(Browser):
         self.assertEqual(len(figures), 2)
         self.assertEqual(figures[0].rect["y"], figures[1].rect["y"])
         self.assertIn("other.jsonl", figures[1].text)
+        self.assert_one_scale(*figures)
         self.assertEqual(len(self.all("[data-kind=change] figure")), 1)
         self.assertEqual(len(self.all("#networks tbody tr")), 4 * len(self.document["cells"]))
         for width in WIDTHS:

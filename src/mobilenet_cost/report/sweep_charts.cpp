@@ -27,6 +27,14 @@ class Charts {
         chart["id"] = fmt::format("chart-{}", charts_.size());
         charts_.push_back(std::move(chart));
     }
+    /// Heat maps that stand side by side know each other's cells: a factor has the same colour in both.
+    void share_colours() {
+        for (Json& chart : charts_)
+            for (const Json& other : charts_)
+                if (chart["spec"] == "heat_maps" && other["kind"] == chart["kind"] &&
+                    other["group"] == chart["group"] && other["run"] != chart["run"])
+                    chart["data"]["beside"] = other["data"]["cells"];
+    }
     Json take() { return {{"charts", std::move(charts_)}, {"tables", std::move(tables_)}}; }
 
   private:
@@ -192,6 +200,7 @@ Json sweep_charts(const std::vector<PicturedRun>& runs) {
             add_samples(subject, charts);
         }
     }
+    charts.share_colours();
     if (runs.size() == 2) add_changes(runs, charts);
     return charts.take();
 }
