@@ -6,6 +6,8 @@
 #include <numeric>
 #include <tuple>
 
+#include "mobilenet_cost/pareto.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -160,12 +162,7 @@ bool dominates(const PickCandidate& left, const PickCandidate& right) {
                           static_cast<double>(candidate.cell.peak_activation_bytes),
                           static_cast<double>(candidate.cell.weight_bytes)};
     };
-    const auto a = costs(left);
-    const auto b = costs(right);
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        if (a.at(i) > b.at(i)) return false;
-    }
-    return a != b;
+    return costs_less(costs(left), costs(right));
 }
 
 PickResult pick(const std::vector<PickCandidate>& candidates, const std::vector<PickLimit>& limits) {

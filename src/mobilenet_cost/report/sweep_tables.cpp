@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/pareto.h"
 #include "mobilenet_cost/report/measured_json.h"
 
 namespace mobilenet_cost {
@@ -100,9 +101,11 @@ struct Candidate {
     std::int64_t peak_bytes = 0;
 };
 
-bool dominates(const Candidate& a, const Candidate& b) {
-    const bool as_good = a.worth >= b.worth && a.seconds <= b.seconds && a.peak_bytes <= b.peak_bytes;
-    return as_good && (a.worth > b.worth || a.seconds < b.seconds || a.peak_bytes < b.peak_bytes);
+bool dominates(const Candidate& left, const Candidate& right) {
+    const auto costs = [](const Candidate& one) {
+        return std::array{-one.worth, one.seconds, static_cast<double>(one.peak_bytes)};
+    };
+    return costs_less(costs(left), costs(right));
 }
 
 std::optional<double> top1_of(const PicturedRun& pictured, std::size_t cell) {
