@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <map>
@@ -104,6 +105,62 @@ double scale_of_layers(const TimedNetwork& timed) {
     return timed.seconds / sum;
 }
 
+/// Where a network lies in its family: the logarithms of its weights, which the width moves, and of its MACs
+/// per weight, which the resolution moves.
+struct Place {
+    double weights = 0;
+    double reuse = 0;
+};
+
+Place place_of(const Network& network) {
+    const Cost cost = total_cost(network);
+    const double weights = std::max(1.0, static_cast<double>(cost.weights));
+    return {std::log(weights), std::log(std::max(1.0, static_cast<double>(cost.macs)) / weights)};
+}
+
+/// What the rates leave over of the timed networks, as a factor that is exact there and changes evenly, in
+/// logarithms, in between; beyond them it stays what it is at the edge.
+class Correction {
+  public:
+    Correction() = default;
+
+    /// `logs`: of measured over explained, of the network at each place.
+    Correction(const std::vector<Place>& places, const std::vector<double>& logs)
+        : low_(places.front()), high_(places.front()) {
+        for (const Place& place : places) {
+            low_ = {std::min(low_.weights, place.weights), std::min(low_.reuse, place.reuse)};
+            high_ = {std::max(high_.weights, place.weights), std::max(high_.reuse, place.reuse)};
+        }
+        Eigen::MatrixXd matrix(static_cast<Eigen::Index>(places.size()), kTerms);
+        for (std::size_t i = 0; i < places.size(); ++i)
+            matrix.row(static_cast<Eigen::Index>(i)) = terms(places[i]);
+        const Eigen::Map<const Eigen::VectorXd> wanted(logs.data(), static_cast<Eigen::Index>(logs.size()));
+        // With fewer places than terms the smallest of all solutions: no slope that nothing asks for.
+        factors_ = matrix.completeOrthogonalDecomposition().solve(wanted).transpose();
+    }
+
+    [[nodiscard]] double at(const Place& place) const { return std::exp(terms(place).dot(factors_)); }
+
+  private:
+    static constexpr int kTerms = 4;
+    using Terms = Eigen::Matrix<double, 1, kTerms>;
+
+    /// -1 at one end of what was timed, 1 at the other.
+    static double part(double value, double low, double high) {
+        return high > low ? 2 * (std::clamp(value, low, high) - low) / (high - low) - 1 : 0;
+    }
+
+    [[nodiscard]] Terms terms(const Place& place) const {
+        const double x = part(place.weights, low_.weights, high_.weights);
+        const double y = part(place.reuse, low_.reuse, high_.reuse);
+        return {1, x, y, x * y};
+    }
+
+    Place low_;
+    Place high_;
+    Terms factors_ = Terms::Zero();
+};
+
 using SamplesByName = std::map<std::string, std::vector<Sample>>;
 
 std::map<std::string, Features> fit_all(const SamplesByName& samples) {
@@ -118,6 +175,7 @@ std::map<std::string, Features> fit_all(const SamplesByName& samples) {
 struct TimeModel::Rates {
     std::map<std::string, Features> of_layer;  // by name
     std::map<std::string, Features> of_kind;
+    Correction correction;
 };
 
 TimeModel TimeModel::fit(const std::vector<TimedNetwork>& timed) {
@@ -136,12 +194,21 @@ TimeModel TimeModel::fit(const std::vector<TimedNetwork>& timed) {
             }
         }
     }
-    model.rates_ = std::make_shared<const Rates>(Rates{fit_all(of_layer), fit_all(of_kind)});
+    const auto rates = std::make_shared<Rates>(Rates{fit_all(of_layer), fit_all(of_kind), {}});
+    model.rates_ = rates;
+    std::vector<Place> places;
+    std::vector<double> logs;
+    for (const TimedNetwork& network : timed) {
+        places.push_back(place_of(network.network));
+        logs.push_back(std::log(network.seconds / model.seconds(network.network)));
+    }
+    rates->correction = Correction(places, logs);
     return model;
 }
 
 std::vector<double> TimeModel::layer_seconds(const Network& network) const {
     std::vector<double> seconds;
+    const double correction = rates_->correction.at(place_of(network));
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         const Layer& layer = network.layers[i];
         const std::string name = layer_name(network, i);
@@ -153,7 +220,7 @@ std::vector<double> TimeModel::layer_seconds(const Network& network) const {
                  fmt::format("expected layer \"{}\" to be of a kind that was timed, found \"{}\"", name,
                              kind));
         const bool known = of_layer != rates_->of_layer.end();
-        seconds.push_back(dot(known ? of_layer->second : of_kind->second, features_of(layer)));
+        seconds.push_back(correction * dot(known ? of_layer->second : of_kind->second, features_of(layer)));
     }
     return seconds;
 }

@@ -22,8 +22,9 @@ struct TimedNetwork {
 /// fixed rates (an additive roofline: MACs, activations, weights, and a constant for the call); each layer of
 /// the family, told by its name, has rates of its own, fitted by non-negative least squares on relative
 /// errors and scaled to add up to the pass. A layer that no timed network has (a residual sum that exists at
-/// some widths only) takes the rates fitted to all layers of its kind. Fitted to at least one network; two or
-/// more that differ in width and in resolution make it useful.
+/// some widths only) takes the rates fitted to all layers of its kind. What that leaves over of each timed
+/// network is a factor, interpolated in the logarithms of weights and of MACs per weight. Fitted to at least
+/// one network; two or more that differ in width and in resolution make it useful.
 class TimeModel {
   public:
     /// Throws Error when there is none.

@@ -1,6 +1,7 @@
 #include "mobilenet_cost/predict.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -95,6 +96,44 @@ TEST(Predict, LayersTellOnlyHowThePassDivides) {
         layer.seconds.value *= 1.5;
     const TimedNetwork truth = timed(network_of("mobilenet_v1", 0.75, 160));
     EXPECT_NEAR(TimeModel::fit(networks).seconds(truth.network) / truth.seconds, 1, 1e-6);
+}
+
+/// Wide networks take longer per MAC, and more so at small resolutions: no sum of rates above 0 explains
+/// that.
+TimedNetwork uneven(double alpha, std::int64_t resolution) {
+    TimedNetwork network = timed(network_of("mobilenet_v1", alpha, resolution));
+    const double wide = std::log2(alpha);
+    const double small = std::log2(224.0 / static_cast<double>(resolution));
+    const double factor = std::exp(0.2 * wide + 0.15 * wide * small);
+    network.seconds *= factor;
+    for (LayerTime& layer : network.profile.layers)
+        layer.seconds.value *= factor;
+    return network;
+}
+
+TEST(Predict, WhatTheRatesDoNotExplainIsInterpolated) {
+    std::vector<TimedNetwork> networks;
+    for (const double alpha : {0.25, 1.0}) {
+        for (const std::int64_t resolution : {96, 224})
+            networks.push_back(uneven(alpha, resolution));
+    }
+    const TimeModel fitted = TimeModel::fit(networks);
+    for (const TimedNetwork& network : networks)
+        EXPECT_NEAR(fitted.seconds(network.network) / network.seconds, 1, 1e-9);
+    for (const double alpha : {0.25, 0.5, 0.75, 1.0}) {
+        for (const std::int64_t resolution : {96, 128, 160, 224}) {
+            const TimedNetwork truth = uneven(alpha, resolution);
+            EXPECT_NEAR(fitted.seconds(truth.network) / truth.seconds, 1, 0.06) << alpha << " " << resolution;
+        }
+    }
+}
+
+TEST(Predict, BeyondTheTimedNetworksTheFactorStays) {
+    const std::vector<TimedNetwork> networks = {uneven(0.5, 160), uneven(0.75, 160)};
+    const TimeModel fitted = TimeModel::fit(networks);
+    const TimedNetwork far = uneven(0.25, 160);
+    EXPECT_GT(fitted.seconds(far.network), 0);
+    EXPECT_LT(fitted.seconds(far.network), fitted.seconds(networks.front().network));
 }
 
 TEST(Predict, OneTimedNetworkPredictsItself) {
