@@ -128,14 +128,6 @@ TEST(Predict, WhatTheRatesDoNotExplainIsInterpolated) {
     }
 }
 
-TEST(Predict, BeyondTheTimedNetworksTheFactorStays) {
-    const std::vector<TimedNetwork> networks = {uneven(0.5, 160), uneven(0.75, 160)};
-    const TimeModel fitted = TimeModel::fit(networks);
-    const TimedNetwork far = uneven(0.25, 160);
-    EXPECT_GT(fitted.seconds(far.network), 0);
-    EXPECT_LT(fitted.seconds(far.network), fitted.seconds(networks.front().network));
-}
-
 TEST(Predict, OneTimedNetworkPredictsItself) {
     const TimedNetwork only = timed(network_of("mobilenet_v1", 0.5, 160));
     EXPECT_NEAR(TimeModel::fit({only}).seconds(only.network), only.seconds, 1e-9 * only.seconds);
