@@ -103,13 +103,10 @@ std::string memory_line(const BenchResult& result) {
     const bool any = std::any_of(result.networks.begin(), result.networks.end(),
                                  [](const NetworkResult& row) { return row.memory.has_value(); });
     if (!any) return {};
-    return "Live peak + in place + kept + padding + gaps + scratch = real peak. In place: outputs that take "
-           "the "
-           "place of a dying input, or that are read band by band and never whole; kept: what outlives its "
-           "last "
-           "reader, the input above all; padding: alignment, and room for kernels that read on; gaps: "
-           "between "
-           "blocks of unlike size and life.\n";
+    return "Live peak + in place + kept + padding + gaps + scratch = real peak. In place: outputs "
+           "that take the place of a dying input, or that are read band by band and never whole; "
+           "kept: what outlives its last reader, the input above all; padding: alignment, and room "
+           "for kernels that read on; gaps: between blocks of unlike size and life.\n";
 }
 
 }  // namespace

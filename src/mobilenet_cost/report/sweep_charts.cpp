@@ -1,5 +1,6 @@
 #include "mobilenet_cost/report/sweep_charts.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -29,11 +30,14 @@ class Charts {
     }
     /// Heat maps that stand side by side know each other's cells: a factor has the same colour in both.
     void share_colours() {
-        for (Json& chart : charts_)
-            for (const Json& other : charts_)
-                if (chart["spec"] == "heat_maps" && other["kind"] == chart["kind"] &&
-                    other["group"] == chart["group"] && other["run"] != chart["run"])
-                    chart["data"]["beside"] = other["data"]["cells"];
+        for (Json& chart : charts_) {
+            if (chart["spec"] != "heat_maps") continue;
+            const auto beside = std::find_if(charts_.begin(), charts_.end(), [&chart](const Json& other) {
+                return other["kind"] == chart["kind"] && other["group"] == chart["group"] &&
+                       other["run"] != chart["run"];
+            });
+            if (beside != charts_.end()) chart["data"]["beside"] = (*beside)["data"]["cells"];
+        }
     }
     Json take() { return {{"charts", std::move(charts_)}, {"tables", std::move(tables_)}}; }
 
