@@ -210,12 +210,12 @@ int run_resumed(const SweepOptions& options) {
 void add_bench_options(CLI::App& command, SweepOptions& options) {
     command.add_flag("--bench", options.bench, "time real passes of every cell, too");
     command.option_defaults()->group(kBenchGroup);
-    add_timing_options(command, options.timing, "[at most 200]", "[300]");
+    add_timing_options(command, options.timing, "[at most 1000]", "[300]");
     add_list(command, "--networks", options.networks, "LIST", "separable, standard [both]");
-    command.add_option("--precision", options.precision, "half width of each interval to stop at [0.02]")
+    command
+        .add_option("--precision", options.precision, "half width of a speed-up's interval to stop at [0.02]")
         ->type_name("P");
-    command.add_option("--confidence", options.confidence, "that all intervals hold at once [0.95]")
-        ->type_name("C");
+    command.add_option("--confidence", options.confidence, "of each interval [0.995]")->type_name("C");
     command.add_flag("--no-layers", options.no_layers, "do not time the layers afterwards");
     command.add_flag("--predict", options.predict, "time at most 4 cells of a model and predict the rest");
     command.add_option("--spots", options.spots, "cells timed to check the prediction [2]")->type_name("N");

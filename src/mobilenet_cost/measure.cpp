@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <new>
@@ -28,6 +29,10 @@ constexpr double kWarmUpShare = 0.25;
 /// Each block starts with a pass that does not count, because the caches hold another cell's data. Refilling
 /// 32 MB from memory takes about 1 ms, which no longer matters for passes of this many block lengths.
 constexpr double kUnsettledPass = 10;
+
+/// A block is at least this part of a pass of a cell that it is compared with: what the longer side averages
+/// over, the shorter one sees as noise, and more of it costs little.
+constexpr double kShareOfPartner = 0.25;
 
 /// Part of the remaining time that is planned for; the rest is for rounds that take longer than the estimate.
 constexpr double kPlannedShare = 0.9;
@@ -63,7 +68,10 @@ class Loop {
 
     Measurement run() {
         prepare();
-        if (!stopped() && !result_.calibrated) fit_blocks();
+        if (!stopped() && !result_.calibrated) {
+            match_partners();
+            fit_blocks();
+        }
         if (!stopped()) {
             result_.calibrated = true;
             result_.seconds = elapsed();
@@ -203,15 +211,30 @@ class Loop {
         }
     }
 
-    /// What is done before each pass decides what the caches hold, whoever ran before.
-    [[nodiscard]] bool settles(std::size_t cell) const {
-        return !cells_[cell].before_pass && pass_seconds_[cell] < kUnsettledPass * block_seconds_;
+    void match_partners() {
+        for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+            if (!alive(cell)) continue;
+            double longest = 0;
+            for (const std::size_t partner : cells_[cell].partners) {
+                if (alive(partner)) longest = std::max(longest, pass_seconds_[partner]);
+            }
+            BlockSize& size = result_.cells[cell].size;
+            const std::int64_t groups =
+                passes_for(kShareOfPartner * longest, pass_seconds_[cell] * static_cast<double>(size.group));
+            size.passes = std::max(size.passes, groups * size.group);
+        }
     }
 
-    /// Of a round with blocks as they are, or with the shortest possible ones.
-    [[nodiscard]] double round_estimate(bool shortest = false) const {
+    /// What is done before each pass decides what the caches hold, whoever ran before.
+    [[nodiscard]] bool settles(std::size_t cell) const {
+        return !cells_[cell].before_pass && cells_[cell].keeps_caches &&
+               pass_seconds_[cell] < kUnsettledPass * block_seconds_;
+    }
+
+    /// Of a round that visits these cells, with blocks as they are or with the shortest possible ones.
+    [[nodiscard]] double round_estimate(const std::vector<std::size_t>& visits, bool shortest = false) const {
         double seconds = 0;
-        for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+        for (const std::size_t cell : visits) {
             if (!alive(cell)) continue;
             const BlockSize& size = result_.cells[cell].size;
             const std::int64_t passes = (shortest ? size.group : size.passes) + (settles(cell) ? 1 : 0);
@@ -227,8 +250,10 @@ class Loop {
             std::min(settings_.rounds, static_cast<std::int64_t>(samples_for_interval(settings_.confidence)));
         const double left = kPlannedShare * std::max(settings_.max_seconds - elapsed(), 0.0);
         const double per_round = left / static_cast<double>(fewest);
-        const double full = round_estimate();
-        const double shortest = round_estimate(true);
+        std::uint64_t state = settings_.seed;
+        const std::vector<std::size_t> visits = next_visits(state);
+        const double full = round_estimate(visits);
+        const double shortest = round_estimate(visits, true);
         if (full <= per_round || shortest > per_round) return;
         const double keep = (per_round - shortest) / (full - shortest);
         for (CellSamples& cell : result_.cells) {
@@ -249,16 +274,17 @@ class Loop {
         double last = 0;
         result_.ended = Ended::all_rounds;
         for (std::int64_t round = first; round < settings_.rounds; ++round) {
-            const std::vector<bool> wanted = wanted_cells();
-            if (const auto ended = end_before(round, wanted, last)) {
+            const std::vector<std::size_t> visits = next_visits(state);
+            if (const auto ended = end_before(round, visits, last)) {
                 result_.ended = *ended;
                 return;
             }
             if (!any_alive()) return;
-            report(Progress::Stage::rounds, round, settings_.rounds,
-                   seconds_left(round - first, since(start)));
+            const double estimate =
+                round == first ? round_estimate(visits) : since(start) / static_cast<double>(round - first);
+            report(Progress::Stage::rounds, round, settings_.rounds, seconds_left(estimate));
             const std::int64_t round_start = clock_.now();
-            visit(permutation(cells_.size(), state), wanted);
+            visit(visits);
             last = since(round_start);
             result_.seconds = elapsed();
             if (hooks_.round_done) hooks_.round_done(result_);
@@ -266,33 +292,36 @@ class Loop {
         report(Progress::Stage::rounds, settings_.rounds, settings_.rounds, 0);
     }
 
-    [[nodiscard]] std::vector<bool> wanted_cells() const {
-        if (hooks_.wanted && !result_.order.empty()) return hooks_.wanted(result_);
-        return std::vector<bool>(cells_.size(), true);
+    [[nodiscard]] std::vector<std::size_t> next_visits(std::uint64_t& state) const {
+        std::vector<std::size_t> random = permutation(cells_.size(), state);
+        return hooks_.visits ? hooks_.visits(result_, random) : random;
     }
 
-    [[nodiscard]] std::optional<Ended> end_before(std::int64_t round, const std::vector<bool>& wanted,
+    [[nodiscard]] std::optional<Ended> end_before(std::int64_t round, const std::vector<std::size_t>& visits,
                                                   double last_seconds) const {
         if (stopped()) return Ended::interrupted;
-        if (std::find(wanted.begin(), wanted.end(), true) == wanted.end()) return Ended::precise_enough;
+        if (visits.empty()) return Ended::precise_enough;
         if (round > 0 && elapsed() + last_seconds > settings_.max_seconds) return Ended::time_limit;
         return std::nullopt;
     }
 
-    [[nodiscard]] double seconds_left(std::int64_t rounds_done, double seconds_so_far) const {
-        const double each =
-            rounds_done == 0 ? round_estimate() : seconds_so_far / static_cast<double>(rounds_done);
+    [[nodiscard]] double seconds_left(double round_seconds) const {
         const auto visited = static_cast<std::int64_t>(result_.order.size());
-        const double all = each * static_cast<double>(settings_.rounds - visited);
+        const double all = round_seconds * static_cast<double>(settings_.rounds - visited);
         return std::clamp(settings_.max_seconds - elapsed(), 0.0, all);
     }
 
-    void visit(const std::vector<std::size_t>& order, const std::vector<bool>& wanted) {
+    void visit(const std::vector<std::size_t>& visits) {
         std::vector<std::size_t>& visited = result_.order.emplace_back();
-        for (const std::size_t cell : order) {
-            if (!alive(cell) || !wanted[cell]) continue;
+        std::int64_t place = 0;
+        for (const std::size_t cell : visits) {
+            if (!alive(cell)) continue;
             visited.push_back(cell);
-            guarded(cell, [&] { result_.cells[cell].blocks.push_back(counted_block(cell)); });
+            guarded(cell, [&] {
+                TimedBlock block = counted_block(cell);
+                block.place = place++;
+                result_.cells[cell].blocks.push_back(std::move(block));
+            });
         }
     }
 
@@ -355,11 +384,26 @@ Measurement measure(std::span<const MeasuredCell> cells, const MeasureSettings& 
     return Loop(cells, settings, hooks, clock, std::move(earlier)).run();
 }
 
-std::vector<double> round_seconds(const CellSamples& cell) {
+std::vector<RoundSeconds> seconds_by_round(const CellSamples& cell,
+                                           const std::function<bool(const TimedBlock&)>& keep) {
+    std::vector<RoundSeconds> rounds;
+    std::vector<double> values;
+    for (auto block = cell.blocks.begin(); block != cell.blocks.end();) {
+        const std::int64_t round = block->round;
+        values.clear();
+        for (; block != cell.blocks.end() && block->round == round; ++block) {
+            if (!keep || keep(*block)) values.push_back(block->seconds);
+        }
+        if (!values.empty()) rounds.push_back({round, median(values)});
+    }
+    return rounds;
+}
+
+std::vector<double> round_seconds(const CellSamples& cell,
+                                  const std::function<bool(const TimedBlock&)>& keep) {
     std::vector<double> seconds;
-    seconds.reserve(cell.blocks.size());
-    for (const TimedBlock& block : cell.blocks)
-        seconds.push_back(block.seconds);
+    for (const RoundSeconds& round : seconds_by_round(cell, keep))
+        seconds.push_back(round.seconds);
     return seconds;
 }
 
@@ -367,14 +411,20 @@ PairedSeconds paired_seconds(
     const CellSamples& first, const CellSamples& second,
     const std::function<bool(const TimedBlock& first, const TimedBlock& second)>& keep) {
     PairedSeconds pairs;
-    auto other = second.blocks.begin();
-    for (const TimedBlock& block : first.blocks) {
-        while (other != second.blocks.end() && other->round < block.round)
+    std::int64_t paired = -1;  // the last round that has its pair
+    auto other = first.blocks.begin();
+    for (const TimedBlock& block : second.blocks) {
+        if (block.round == paired) continue;
+        while (other != first.blocks.end() && other->round < block.round)
             ++other;
-        if (other == second.blocks.end()) break;
-        if (other->round != block.round || (keep && !keep(block, *other))) continue;
-        pairs.first.push_back(block.seconds);
-        pairs.second.push_back(other->seconds);
+        for (auto near = other; near != first.blocks.end() && near->round == block.round; ++near) {
+            const bool neighbours = std::abs(near->place - block.place) <= 1;
+            if (!neighbours || (keep && !keep(*near, block))) continue;
+            pairs.first.push_back(near->seconds);
+            pairs.second.push_back(block.seconds);
+            paired = block.round;
+            break;
+        }
     }
     return pairs;
 }

@@ -38,6 +38,11 @@ struct MeasuredCell {
     /// Optional: called before each pass, outside the timed time. Every pass is then timed by itself, and
     /// blocks are as long as the passes and this together.
     std::function<void()> before_pass = {};
+    /// False where a pass reads so much that no cache holds any of it for the next one: such a pass takes as
+    /// long right behind another cell's.
+    bool keeps_caches = true;
+    /// Cells that it will be compared with: beside their passes, its blocks shall not be the noisy side.
+    std::vector<std::size_t> partners = {};
 };
 
 struct MeasureSettings {
@@ -69,9 +74,10 @@ struct BlockSize {
     bool operator==(const BlockSize&) const = default;
 };
 
-/// One cell's block in one round.
+/// A cell's block in a round.
 struct TimedBlock {
-    std::int64_t round = 0;            ///< blocks of different cells with the same round are a pair
+    std::int64_t round = 0;
+    std::int64_t place = 0;            ///< among the blocks of the round, in the order taken
     double seconds = 0;                ///< of one pass: median over `pass_seconds`
     std::vector<double> pass_seconds;  ///< in the order taken; of a group: divided by its size
     NoiseSnapshot disturbance;         ///< what happened during the block
@@ -81,19 +87,19 @@ struct CellSamples {
     std::string failure;  ///< not empty: the cell threw this and was left out from then on
     WarmUp warm_up;
     BlockSize size;
-    std::vector<TimedBlock> blocks;  ///< one for each round that visited the cell
+    std::vector<TimedBlock> blocks;  ///< in the order taken: one for each visit
 };
 
 enum class Ended {
     all_rounds,
-    precise_enough,  ///< no cell was wanted any more
+    precise_enough,  ///< there was no cell left to visit
     time_limit,
     interrupted,
 };
 
 struct Measurement {
     std::vector<CellSamples> cells;               ///< in the order given
-    std::vector<std::vector<std::size_t>> order;  ///< of the cells, for each round
+    std::vector<std::vector<std::size_t>> order;  ///< the cells of each round, as they were visited
     Ended ended = Ended::all_rounds;
     bool calibrated = false;  ///< every cell's block size is settled
     bool shortened = false;   ///< blocks made shorter so that the time limit leaves enough rounds
@@ -117,15 +123,17 @@ struct MeasureHooks {
     /// Told once the block sizes are settled, and after each round. What it throws ends the measurement.
     std::function<void(const Measurement&)> calibrated;
     std::function<void(const Measurement&)> round_done;
-    /// Which cells the next round shall visit, one entry each; none: precise enough. Empty: always all.
-    std::function<std::vector<bool>(const Measurement&)> wanted;
+    /// Which cells the next round shall visit and in which order, each as often as it likes; none: precise
+    /// enough. `random` is an order of all cells, another one in each round. Empty: that order.
+    std::function<std::vector<std::size_t>(const Measurement&, const std::vector<std::size_t>& random)>
+        visits;
 };
 
-/// Warm-up and calibration of each cell, then rounds that visit every cell once, each round in another order:
-/// what disturbs a stretch of time then falls on all cells alike, and ratios of one round cancel it (paired
-/// and interleaved measuring; Bulej et al., "Duet Benchmarking", arXiv 2001.05811). Stops early at the time
-/// limit; there is at least one round unless it is interrupted before. Throws Error for settings out of
-/// range.
+/// Warm-up and calibration of each cell, then rounds that visit every cell, each round in another order: what
+/// disturbs a stretch of time then falls on all cells alike, and ratios of one round cancel it (paired and
+/// interleaved measuring; Bulej et al., "Duet Benchmarking", arXiv 2001.05811), those of neighbours best.
+/// Stops early at the time limit; there is at least one round unless it is interrupted before. Throws Error
+/// for settings out of range.
 ///
 /// `earlier` is an interrupted measurement of the same cells with the same settings, or holds only the cells
 /// with the failures that are known beforehand; it is continued: its rounds count, its block sizes and the
@@ -133,10 +141,21 @@ struct MeasureHooks {
 [[nodiscard]] Measurement measure(std::span<const MeasuredCell> cells, const MeasureSettings& settings,
                                   const MeasureHooks& hooks, Measurement earlier = {});
 
-/// Per-round values in round order.
-[[nodiscard]] std::vector<double> round_seconds(const CellSamples& cell);
+/// Seconds of a pass in a round: the median over its blocks.
+struct RoundSeconds {
+    std::int64_t round = 0;
+    double seconds = 0;
+};
 
-/// Those of the rounds that both visited, as stats.h pairs them.
+/// One for each round that has a block that counts; `keep`: which do, empty: all.
+[[nodiscard]] std::vector<RoundSeconds> seconds_by_round(
+    const CellSamples& cell, const std::function<bool(const TimedBlock&)>& keep = {});
+
+/// Their values alone, in round order.
+[[nodiscard]] std::vector<double> round_seconds(const CellSamples& cell,
+                                                const std::function<bool(const TimedBlock&)>& keep = {});
+
+/// Blocks that stood next to each other, one pair for each round that has one, as stats.h pairs values.
 struct PairedSeconds {
     std::vector<double> first;
     std::vector<double> second;

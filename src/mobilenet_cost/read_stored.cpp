@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kLargestFile = std::size_t{4} << 30U;  // bytes, as for run logs
-const std::string kRunSchema = "mobilenet-cost.run.v1";
+const std::string kRunSchema = "mobilenet-cost.run.v2";
 
 struct Reader {
     std::string schema;

@@ -1,9 +1,12 @@
 #include "mobilenet_cost/run_log.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 
 #include <fcntl.h>
@@ -19,7 +22,7 @@
 namespace mobilenet_cost {
 namespace {
 
-const std::string kSchema = "mobilenet-cost.run.v1";
+const std::string kSchema = "mobilenet-cost.run.v2";
 constexpr std::size_t kLargestLog = std::size_t{4} << 30U;  // bytes
 
 /// Whole lines are given to the system at once; to the disk this often, because each wait for it disturbs.
@@ -174,10 +177,15 @@ RoundLine last_round(const Measurement& measurement) {
     RoundLine line;
     line.round = static_cast<std::int64_t>(measurement.order.size()) - 1;
     line.seconds = measurement.seconds;
+    std::map<std::size_t, std::size_t> visits;  // so far, of each point
     for (const std::size_t point : measurement.order.back()) {
         const CellSamples& samples = measurement.cells[point];
-        if (!samples.blocks.empty() && samples.blocks.back().round == line.round) {
-            const TimedBlock& block = samples.blocks.back();
+        const auto first =
+            std::lower_bound(samples.blocks.begin(), samples.blocks.end(), line.round,
+                             [](const TimedBlock& block, std::int64_t round) { return block.round < round; });
+        const std::size_t visit = visits[point]++;
+        if (visit < static_cast<std::size_t>(samples.blocks.end() - first)) {
+            const TimedBlock& block = *(first + static_cast<std::ptrdiff_t>(visit));
             line.blocks.push_back({point, block.pass_seconds, block.disturbance.steal_seconds,
                                    block.disturbance.involuntary_switches});
         } else {
@@ -341,7 +349,7 @@ class LogReader {
         }
     }
 
-    void check_block(const std::string& place, const BlockEntry& entry, std::int64_t round) const {
+    void check_block(const std::string& place, const BlockEntry& entry) const {
         const std::vector<CellSamples>& cells = stored_.run.measurement.cells;
         check_index(place, "point", entry.point, cells.size());
         if (entry.seconds.empty())
@@ -351,9 +359,6 @@ class LogReader {
                 fail(place,
                      fmt::format("expected times above 0 of point {}, found {}", entry.point, seconds));
         }
-        const std::vector<TimedBlock>& blocks = cells[entry.point].blocks;
-        if (!blocks.empty() && blocks.back().round == round)
-            fail(place, fmt::format("expected point {} once in a round, found it twice", entry.point));
     }
 
     void apply(RoundLine line, const std::string& place) {
@@ -363,10 +368,11 @@ class LogReader {
             fail(place, fmt::format("expected round {}, found {}", measurement.order.size(), line.round));
         std::vector<std::size_t>& order = measurement.order.emplace_back();
         for (BlockEntry& entry : line.blocks) {
-            check_block(place, entry, line.round);
-            order.push_back(entry.point);
+            check_block(place, entry);
             TimedBlock block;
             block.round = line.round;
+            block.place = static_cast<std::int64_t>(order.size());
+            order.push_back(entry.point);
             block.seconds = median(entry.seconds);
             block.pass_seconds = std::move(entry.seconds);
             block.disturbance = {entry.steal, entry.switches};

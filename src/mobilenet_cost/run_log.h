@@ -17,7 +17,7 @@ class LogBroken : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// A run log is JSON Lines, mobilenet-cost.run.v1 (docs/schemas/run.schema.json): a header, then what
+/// A run log is JSON Lines, mobilenet-cost.run.v2 (docs/schemas/run.schema.json): a header, then what
 /// happened in the order it happened. Whole lines are flushed, so that a kill loses at most the line being
 /// written.
 class RunLog {

@@ -18,14 +18,6 @@ constexpr double kMedianFactor = 1.2533;
 /// Interquartile range of a standard normal distribution.
 constexpr double kNormalQuartiles = 1.3490;
 
-double half_width(const Estimate& estimate) {
-    return (estimate.interval->high - estimate.interval->low) / (2 * estimate.value);
-}
-
-bool is_precise(const std::optional<Estimate>& estimate, double precision) {
-    return estimate && estimate->interval && half_width(*estimate) <= precision;
-}
-
 double ratio(std::int64_t numerator, std::int64_t denominator) {
     return static_cast<double>(numerator) / static_cast<double>(denominator);
 }
@@ -56,10 +48,7 @@ double detectable(const PairedSeconds& pairs, double confidence) {
 /// Reads the samples of one run; everything that the result and the next round need.
 class Evaluation {
   public:
-    Evaluation(const SweepRun& run, const Measurement& measurement)
-        : run_(run), measurement_(measurement), confidence_(interval_confidence()) {}
-
-    [[nodiscard]] double confidence() const { return confidence_; }
+    Evaluation(const SweepRun& run, const Measurement& measurement) : run_(run), measurement_(measurement) {}
 
     [[nodiscard]] PointResult point(std::size_t index) const {
         const SweepPoint& point = run_.points[index];
@@ -70,7 +59,7 @@ class Evaluation {
         if (has_standard(point)) result.analytic_standard = analytic(*point.counterpart, index);
         if (point.status != BenchStatus::ok) return result;
         const CellSamples& samples = measurement_.cells[index];
-        result.rounds = static_cast<std::int64_t>(samples.blocks.size());
+        result.rounds = static_cast<std::int64_t>(seconds_by_round(samples).size());
         if (!samples.failure.empty()) {
             result.status = BenchStatus::failed;
             result.reason = samples.failure;
@@ -90,33 +79,19 @@ class Evaluation {
     [[nodiscard]] std::optional<Estimate> slope(const std::vector<std::size_t>& group) const {
         std::map<std::int64_t, std::vector<std::pair<double, double>>> rounds;  // log MACs, log seconds
         for (const std::size_t index : group) {
-            for (const TimedBlock& block : measurement_.cells[index].blocks) {
-                if (disturbed(index, block)) continue;
-                rounds[block.round].emplace_back(
-                    std::log(static_cast<double>(run_.points[index].counts->macs)), std::log(block.seconds));
-            }
+            const double log_macs = std::log(static_cast<double>(run_.points[index].counts->macs));
+            for (const RoundSeconds& round : undisturbed_rounds(index))
+                rounds[round.round].emplace_back(log_macs, std::log(round.seconds));
         }
         std::vector<double> slopes;
         for (const auto& [round, pairs] : rounds) {
             if (pairs.size() == group.size()) slopes.push_back(least_squares(pairs));
         }
         if (slopes.empty()) return std::nullopt;
-        return median_estimate(slopes, confidence_);
+        return median_estimate(slopes, run_.timing.confidence);
     }
 
   private:
-    /// All intervals of the sweep hold at once with the confidence asked for (Bonferroni's inequality).
-    [[nodiscard]] double interval_confidence() const {
-        double intervals = 0;
-        for (std::size_t i = 0; i < run_.points.size(); ++i) {
-            if (run_.points[i].status != BenchStatus::ok) continue;
-            intervals += 1;                                    // its time
-            if (run_.points[i].base != i) intervals += 1;      // its speed-up
-            if (has_standard(run_.points[i])) intervals += 1;  // over the standard network
-        }
-        return 1 - (1 - run_.timing.confidence) / std::max(intervals, 1.0);
-    }
-
     [[nodiscard]] static bool has_standard(const SweepPoint& point) {
         return point.network == NetworkKind::separable && point.counterpart.has_value();
     }
@@ -132,6 +107,11 @@ class Evaluation {
         return ratio(above->macs, below->macs);
     }
 
+    [[nodiscard]] std::vector<RoundSeconds> undisturbed_rounds(std::size_t index) const {
+        return seconds_by_round(measurement_.cells[index],
+                                [&](const TimedBlock& block) { return !disturbed(index, block); });
+    }
+
     [[nodiscard]] bool disturbed(std::size_t index, const TimedBlock& block) const {
         return is_disturbed(block, measurement_.cells[index].size.group, run_.timing);
     }
@@ -139,7 +119,7 @@ class Evaluation {
     void set_seconds(std::size_t index, PointResult& result) const {
         const std::vector<double> seconds = undisturbed_seconds(run_, measurement_, index);
         result.disturbed = result.rounds - static_cast<std::int64_t>(seconds.size());
-        if (!seconds.empty()) result.seconds = median_estimate(seconds, confidence_);
+        if (!seconds.empty()) result.seconds = median_estimate(seconds, run_.timing.confidence);
     }
 
     [[nodiscard]] PairedSeconds pairs(std::size_t slower, std::size_t index) const {
@@ -152,25 +132,19 @@ class Evaluation {
     [[nodiscard]] std::optional<Estimate> speedup(std::size_t slower, std::size_t index) const {
         const PairedSeconds paired = pairs(slower, index);
         if (paired.first.empty()) return std::nullopt;
-        return paired_ratio(paired.first, paired.second, confidence_);
+        return paired_ratio(paired.first, paired.second, run_.timing.confidence);
     }
 
     void set_ratios(std::size_t index, PointResult& result) const {
         const SweepPoint& point = run_.points[index];
-        const double precision = run_.timing.precision;
-        result.precise = is_precise(result.seconds, precision);
-        if (runs(point.base)) {
-            result.speedup = speedup(point.base, index);
-            result.precise = result.precise && (point.base == index || is_precise(result.speedup, precision));
-        }
+        if (runs(point.base)) result.speedup = speedup(point.base, index);
         // Without an interval there is no spread worth its name, either: one round would detect anything.
         if (result.speedup && result.speedup->interval && point.base != index)
-            result.detectable_change = detectable(pairs(point.base, index), confidence_);
+            result.detectable_change = detectable(pairs(point.base, index), run_.timing.confidence);
         if (result.speedup && result.analytic_speedup)
             result.fraction_kept = scaled(*result.speedup, 1 / *result.analytic_speedup);
         if (!has_standard(point) || !runs(*point.counterpart)) return;
         result.standard = speedup(*point.counterpart, index);
-        result.precise = result.precise && is_precise(result.standard, precision);
         if (result.standard && result.analytic_standard)
             result.standard_kept = scaled(*result.standard, 1 / *result.analytic_standard);
     }
@@ -194,7 +168,6 @@ class Evaluation {
 
     const SweepRun& run_;
     const Measurement& measurement_;
-    double confidence_;
 };
 
 /// Points that belong to one line of the fit, in order; only those that have samples.
@@ -220,16 +193,65 @@ bool has_slope(const SweepRun& run, const std::vector<std::size_t>& group) {
            });
 }
 
+/// Which intervals decide whether the points are done, and whether they are narrow enough.
+class Judgement {
+  public:
+    Judgement(const SweepRun& run, const Measurement& measurement, SweepResult& result)
+        : run_(run), measurement_(measurement), result_(result), partner_(run.points.size(), false) {}
+
+    void pass() {
+        for (std::size_t i = 0; i < run_.points.size(); ++i) {
+            if (!runs(i)) continue;
+            if (has_speedup(i)) partner_[run_.points[i].base] = true;
+            if (has_standard(i)) partner_[*run_.points[i].counterpart] = true;
+        }
+        for (std::size_t i = 0; i < run_.points.size(); ++i) {
+            if (runs(i)) judge(i);
+        }
+    }
+
+  private:
+    [[nodiscard]] bool runs(std::size_t index) const {
+        return run_.points[index].status == BenchStatus::ok && measurement_.cells[index].failure.empty();
+    }
+    [[nodiscard]] bool has_speedup(std::size_t index) const {
+        const std::size_t base = run_.points[index].base;
+        return base != index && runs(base);
+    }
+    [[nodiscard]] bool has_standard(std::size_t index) const {
+        const SweepPoint& point = run_.points[index];
+        return point.network == NetworkKind::separable && point.counterpart && runs(*point.counterpart);
+    }
+
+    void judge(std::size_t index) {
+        PointResult& point = result_.points[index];
+        if (has_speedup(index)) point.wide.speedup = is_wide(point.speedup);
+        if (has_standard(index)) point.wide.standard = is_wide(point.standard);
+        const bool alone = !has_speedup(index) && !has_standard(index) && !partner_[index];
+        if (alone) point.wide.seconds = is_wide(point.seconds);
+        point.precise = point.status == BenchStatus::ok && !point.wide.any();
+    }
+
+    bool is_wide(const std::optional<Estimate>& estimate) {
+        if (!estimate || !estimate->interval) return true;
+        const double half_width =
+            (estimate->interval->high - estimate->interval->low) / (2 * estimate->value);
+        result_.worst_interval = std::max(result_.worst_interval.value_or(0), half_width);
+        return half_width > run_.timing.precision;
+    }
+
+    const SweepRun& run_;
+    const Measurement& measurement_;
+    SweepResult& result_;
+    std::vector<bool> partner_;  // of a pair that another point is judged by
+};
+
 void summarize_points(SweepResult& result) {
     std::vector<double> changes;
     for (const PointResult& point : result.points) {
         if (point.status != BenchStatus::ok) continue;
         if (!point.precise) ++result.imprecise;
         if (point.detectable_change) changes.push_back(*point.detectable_change);
-        for (const std::optional<Estimate>* estimate : {&point.seconds, &point.speedup, &point.standard}) {
-            if (!*estimate || !(*estimate)->interval) continue;
-            result.worst_interval = std::max(result.worst_interval.value_or(0), half_width(**estimate));
-        }
     }
     if (!changes.empty()) result.detectable_change = median(changes);
 }
@@ -243,9 +265,9 @@ SweepResult evaluate(const SweepRun& run) {
 SweepResult evaluate(const SweepRun& run, const Measurement& measurement) {
     const Evaluation evaluation(run, measurement);
     SweepResult result;
-    result.interval_confidence = evaluation.confidence();
     for (std::size_t i = 0; i < run.points.size(); ++i)
         result.points.push_back(evaluation.point(i));
+    Judgement(run, measurement, result).pass();
     for (const std::vector<std::size_t>& group : fit_groups(run, result.points)) {
         if (!has_slope(run, group)) continue;
         const std::optional<Estimate> slope = evaluation.slope(group);
@@ -271,28 +293,9 @@ bool is_disturbed(const TimedBlock& block, std::int64_t group, const SweepTiming
 std::vector<double> undisturbed_seconds(const SweepRun& run, const Measurement& measurement,
                                         std::size_t point) {
     const CellSamples& samples = measurement.cells[point];
-    std::vector<double> seconds;
-    for (const TimedBlock& block : samples.blocks) {
-        if (!is_disturbed(block, samples.size.group, run.timing)) seconds.push_back(block.seconds);
-    }
-    return seconds;
-}
-
-std::vector<bool> points_wanted(const SweepRun& run, const SweepResult& result) {
-    std::vector<bool> wanted(run.points.size(), false);
-    for (std::size_t i = 0; i < run.points.size(); ++i) {
-        const PointResult& point = result.points[i];
-        if (run.points[i].status != BenchStatus::ok || point.status == BenchStatus::failed || point.precise)
-            continue;
-        wanted[i] = true;
-        wanted[run.points[i].base] = true;
-        // Also where there is no pair yet: without the counterpart there would never be one.
-        const bool has_standard =
-            run.points[i].network == NetworkKind::separable && run.points[i].counterpart.has_value();
-        if (has_standard && !is_precise(point.standard, run.timing.precision))
-            wanted[*run.points[i].counterpart] = true;
-    }
-    return wanted;
+    return round_seconds(samples, [&](const TimedBlock& block) {
+        return !is_disturbed(block, samples.size.group, run.timing);
+    });
 }
 
 }  // namespace mobilenet_cost

@@ -11,12 +11,23 @@
 
 namespace mobilenet_cost {
 
-/// What the samples of a point say. Every interval has SweepResult::interval_confidence.
+/// Those intervals of a point that are wider than SweepTiming::precision, or are not there yet. A point is
+/// judged by its ratios: in them the machine's drift cancels, and more rounds help. Its time alone decides
+/// only where it belongs to no ratio.
+struct WideIntervals {
+    bool seconds = false;
+    bool speedup = false;
+    bool standard = false;
+
+    [[nodiscard]] bool any() const { return seconds || speedup || standard; }
+};
+
+/// What the samples of a point say. Every interval has the confidence SweepTiming::confidence.
 struct PointResult {
     BenchStatus status = BenchStatus::skipped;
     std::string reason;                       ///< why not ok
     std::int64_t rounds = 0;                  ///< with a block of this point
-    std::int64_t disturbed = 0;               ///< of these, left out
+    std::int64_t disturbed = 0;               ///< of these, left out, because every block was disturbed
     std::optional<Estimate> seconds;          ///< of one pass
     std::optional<double> analytic_speedup;   ///< MACs of the base point over MACs of this one
     std::optional<Estimate> speedup;          ///< over the base point, from the pairs of each round
@@ -25,7 +36,8 @@ struct PointResult {
     std::optional<Estimate> standard;         ///< separable only: time of the counterpart over its own
     std::optional<Estimate> standard_kept;    ///< standard / analytic_standard
     std::optional<double> detectable_change;  ///< smallest change of the speed-up found with 90 % power
-    bool precise = false;                     ///< every interval is narrow enough
+    WideIntervals wide;                       ///< of a point that can run
+    bool precise = false;                     ///< it has run, and no interval is wide
 };
 
 /// The slope of log(time) on log(MACs) over the cells of a group: 1 says that time is MACs. Least squares in
@@ -40,10 +52,9 @@ struct SlopeFit {
 };
 
 struct SweepResult {
-    double interval_confidence = 0;   ///< of each interval, so that all hold at once as asked for
     std::vector<PointResult> points;  ///< one per SweepRun::points
     std::vector<SlopeFit> fits;
-    std::optional<double> worst_interval;     ///< largest half width over value, of the points that have one
+    std::optional<double> worst_interval;     ///< largest half width over value, of those that decide
     std::optional<double> detectable_change;  ///< median over the points
     std::int64_t imprecise = 0;               ///< points that ran and are not precise
 };
@@ -57,14 +68,10 @@ struct SweepResult {
 /// behind each of TimedBlock::pass_seconds, which are times of one pass.
 [[nodiscard]] bool is_disturbed(const TimedBlock& block, std::int64_t group, const SweepTiming& timing);
 
-/// Seconds of a pass of a point, one for each round that nothing disturbed (SweepTiming::most_steal), in
-/// order.
+/// Seconds of a pass of a point, one for each round with a block that nothing disturbed
+/// (SweepTiming::most_steal), in order.
 [[nodiscard]] std::vector<double> undisturbed_seconds(const SweepRun& run, const Measurement& measurement,
                                                       std::size_t point);
-
-/// Which points the next round must visit so that every interval becomes narrow enough: those that are not,
-/// their bases and their counterparts. None: precise enough.
-[[nodiscard]] std::vector<bool> points_wanted(const SweepRun& run, const SweepResult& result);
 
 /// Joins runs of one sweep, or repetitions of it: the rounds of the same point follow each other. Throws
 /// Error when they come from different machines, builds or settings.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <ctime>
 #include <exception>
 #include <new>
@@ -17,6 +18,7 @@
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/session_setup.h"
 #include "mobilenet_cost/standard.h"
+#include "mobilenet_cost/sweep_order.h"
 #include "mobilenet_cost/sweep_result.h"
 #include "mobilenet_cost/weights.h"
 
@@ -204,9 +206,24 @@ class Runner {
     [[nodiscard]] std::vector<MeasuredCell> measured_cells() const {
         std::vector<MeasuredCell> cells(run_.points.size());
         for (std::size_t i = 0; i < cells.size(); ++i) {
-            if (sessions_[i]) cells[i] = plain_cell(*sessions_[i], pin_cpu(i));
+            if (!sessions_[i]) continue;
+            cells[i] = plain_cell(*sessions_[i], pin_cpu(i));
+            const SweepPoint& point = run_.points[i];
+            cells[i].keeps_caches = !exceeds_caches(point);
+            cells[i].partners = {point.base};
+            if (point.counterpart && point.network == NetworkKind::separable)
+                cells[i].partners.push_back(*point.counterpart);
         }
         return cells;
+    }
+
+    /// Reading twice of what the largest cache holds replaces all that was in it.
+    [[nodiscard]] bool exceeds_caches(const SweepPoint& point) const {
+        std::int64_t largest = INT64_MAX / 2;  // unknown: nothing exceeds it
+        if (!run_.origin.machine.caches.empty()) largest = 0;
+        for (const CacheInfo& cache : run_.origin.machine.caches)
+            largest = std::max(largest, cache.bytes);
+        return point.counts->weight_bytes > 2 * largest;
     }
 
     void time_points() {
@@ -215,12 +232,14 @@ class Runner {
             .rounds = timing.rounds,
             .seed = timing.seed,
             .max_seconds = timing.max_seconds * (timing.layers ? 1 - kLayerShare : 1),
-            .confidence = evaluate(run_).interval_confidence};
+            .confidence = timing.confidence};
         MeasureHooks hooks;
         hooks.clock = hooks_.clock;
         hooks.stop = hooks_.stop;
         hooks.progress = [this](const Progress& progress) { show(progress); };
-        hooks.wanted = [this](const Measurement& measurement) { return wanted(measurement); };
+        hooks.visits = [this](const Measurement& measurement, const std::vector<std::size_t>& random) {
+            return visits(measurement, random);
+        };
         if (hooks_.log != nullptr) {
             hooks.calibrated = [this](const Measurement& measurement) {
                 hooks_.log->calibrated(measurement);
@@ -231,21 +250,20 @@ class Runner {
         run_.measurement = measure(cells, settings, hooks, std::move(run_.measurement));
     }
 
-    [[nodiscard]] std::vector<bool> wanted(const Measurement& measurement) {
-        if (wanted_.empty()) {
-            look(first_rounds(measurement,
-                              measurement.order.size() / kRoundsBetweenLooks * kRoundsBetweenLooks));
-        } else if (measurement.order.size() % kRoundsBetweenLooks == 0) {
+    [[nodiscard]] std::vector<std::size_t> visits(const Measurement& measurement,
+                                                  const std::vector<std::size_t>& random) {
+        const std::size_t rounds = measurement.order.size();
+        if (!seen_) {
+            look(first_rounds(measurement, rounds / kRoundsBetweenLooks * kRoundsBetweenLooks));
+        } else if (rounds % kRoundsBetweenLooks == 0) {
             look(measurement);
         }
-        return wanted_;
+        return visit_order(run_, *seen_, random);
     }
 
     void look(const Measurement& measurement) {
-        const SweepResult result = evaluate(run_, measurement);
-        wanted_ = points_wanted(run_, result);
-        worst_interval_ = result.worst_interval;
-        precise_ = std::count_if(result.points.begin(), result.points.end(),
+        seen_ = evaluate(run_, measurement);
+        precise_ = std::count_if(seen_->points.begin(), seen_->points.end(),
                                  [](const PointResult& point) { return point.precise; });
     }
 
@@ -258,7 +276,7 @@ class Runner {
         shown.points = std::count_if(sessions_.begin(), sessions_.end(),
                                      [](const auto& session) { return session != nullptr; });
         shown.points_done = precise_;
-        shown.worst_interval = worst_interval_;
+        if (seen_) shown.worst_interval = seen_->worst_interval;
         report(shown);
     }
 
@@ -320,10 +338,8 @@ class Runner {
     bool resumed_;
     std::vector<std::unique_ptr<Session>> sessions_;
     std::vector<std::shared_ptr<const Network>> networks_;
-    // As of the last look.
-    std::vector<bool> wanted_;
-    std::optional<double> worst_interval_;
-    std::int64_t precise_ = 0;
+    std::optional<SweepResult> seen_;  // at the last look
+    std::int64_t precise_ = 0;         // points, likewise
 };
 
 }  // namespace

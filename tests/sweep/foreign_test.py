@@ -182,7 +182,7 @@ class Sql(unittest.TestCase):
 
     def test_a_question(self):
         (engine, slowest), = self.rows(
-            "SELECT engine, max(seconds) FROM mobilenet_cost_round JOIN mobilenet_cost_point USING (run, point)"
+            "SELECT engine, max(seconds) FROM mobilenet_cost_block JOIN mobilenet_cost_point USING (run, point)"
             " WHERE network = 'standard' AND engine = 'onednn'")
         self.assertEqual(engine, "onednn")
         self.assertGreater(slowest, 0)

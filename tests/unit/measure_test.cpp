@@ -58,7 +58,7 @@ struct MeasureTest : testing::Test {
         hooks.stop = &stop;
         hooks.calibrated = calibrated;
         hooks.round_done = round_done;
-        hooks.wanted = wanted;
+        hooks.visits = visits;
         return measure(cells, settings, hooks, earlier);
     }
 
@@ -68,7 +68,7 @@ struct MeasureTest : testing::Test {
     std::function<void(const Progress&)> progress;
     std::function<void(const Measurement&)> calibrated;
     std::function<void(const Measurement&)> round_done;
-    std::function<std::vector<bool>(const Measurement&)> wanted;
+    std::function<std::vector<std::size_t>(const Measurement&, const std::vector<std::size_t>&)> visits;
     std::atomic<bool> stop = false;
 };
 
@@ -390,33 +390,86 @@ TEST_F(MeasureTest, TheTimeLimitCountsWhatIsDoneBeforeAPass) {
 
 // ---- rounds of some of the cells, and measurements that are continued
 
-TEST_F(MeasureTest, VisitsTheCellsThatAreWanted) {
+TEST_F(MeasureTest, VisitsWhatItIsTold) {
     const std::vector<MeasuredCell> cells = {constant(0.01), constant(0.02), constant(0.03)};
     const Measurement all = run(cells);
-    std::vector<std::size_t> asked_after;
-    wanted = [&](const Measurement& so_far) {
-        asked_after.push_back(so_far.order.size());
-        const bool late = so_far.order.size() >= 5;
-        return std::vector<bool>{!late, true, true};
+    std::vector<std::vector<std::size_t>> told;
+    visits = [&](const Measurement& so_far, const std::vector<std::size_t>& random) {
+        if (so_far.calibrated) {
+            EXPECT_EQ(random, all.order[so_far.order.size()]);
+            told.push_back({0, 2, 0});
+            if (so_far.order.size() >= 5) told.back() = {1};
+            return told.back();
+        }
+        return random;  // asked how long a round will take
     };
     const Measurement some = run(cells);
-    EXPECT_EQ(asked_after.front(), 1U);  // the first round visits all
-    EXPECT_EQ(asked_after.size(), 14U);
-    EXPECT_EQ(some.cells[0].blocks.size(), 5U);
-    EXPECT_EQ(some.cells[1].blocks.size(), 15U);
-    ASSERT_EQ(some.order.size(), all.order.size());
-    for (std::size_t round = 0; round < 15; ++round) {
-        std::vector<std::size_t> expected = all.order[round];  // the permutation is the same, with a gap
-        if (round >= 5) std::erase(expected, 0U);
-        EXPECT_EQ(some.order[round], expected);
+    EXPECT_EQ(some.order, told);
+    EXPECT_EQ(some.cells[0].blocks.size(), 10U);
+    EXPECT_EQ(some.cells[1].blocks.size(), 10U);
+    EXPECT_EQ(some.cells[2].blocks.size(), 5U);
+    for (std::size_t i = 0; i < 10; ++i) {
+        EXPECT_EQ(some.cells[0].blocks[i].round, static_cast<std::int64_t>(i / 2));
+        EXPECT_EQ(some.cells[0].blocks[i].place, i % 2 == 0 ? 0 : 2);
     }
+    EXPECT_EQ(some.cells[2].blocks[4].place, 1);
 }
 
-TEST_F(MeasureTest, EndsWhenNoCellIsWanted) {
-    wanted = [](const Measurement& so_far) { return std::vector<bool>(2, so_far.order.size() < 6); };
+TEST_F(MeasureTest, APlaceIsThatAmongTheBlocks) {
+    std::int64_t passes = 0;
+    visits = [](const Measurement&, const std::vector<std::size_t>&) {
+        return std::vector<std::size_t>{0, 1, 0};
+    };
+    settings.rounds = 2;
+    MeasuredCell failing = constant(0.01);
+    failing.recording = [&](bool counts) {
+        if (counts && ++passes == 2) throw std::runtime_error("no");
+    };
+    const Measurement result = run({constant(0.01), failing});
+    ASSERT_EQ(result.cells[0].blocks.size(), 4U);
+    EXPECT_EQ(result.cells[0].blocks[1].place, 2);
+    EXPECT_EQ(result.cells[0].blocks[3].place, 1);  // the other gave none
+}
+
+TEST_F(MeasureTest, EndsWhenThereIsNothingToVisit) {
+    visits = [](const Measurement& so_far, const std::vector<std::size_t>& random) {
+        return so_far.order.size() < 6 ? random : std::vector<std::size_t>{};
+    };
     const Measurement result = run({constant(0.01), constant(0.02)});
     EXPECT_EQ(result.ended, Ended::precise_enough);
     EXPECT_EQ(result.order.size(), 6U);
+}
+
+TEST_F(MeasureTest, ABlockIsAQuarterOfItsPartnersPass) {
+    std::vector<MeasuredCell> cells = {constant(0.01), constant(0.4), constant(4e-6), constant(0.3)};
+    for (MeasuredCell& cell : cells)
+        cell.partners = {1, 3};
+    settings.max_seconds = 1000;
+    const Measurement result = run(cells);
+    EXPECT_EQ(result.cells[0].size.passes, 10);
+    EXPECT_EQ(result.cells[1].size.passes, 1);
+    // In whole groups of 13 passes, which a clock reading every 50 us makes.
+    EXPECT_EQ(result.cells[2].size.group, 13);
+    EXPECT_EQ(result.cells[2].size.passes, 1924 * 13);
+    EXPECT_EQ(result.cells[3].size.passes, 1);
+    cells[0].partners = {2};
+    EXPECT_EQ(run(cells).cells[0].size.passes, 2);  // 20 ms, as without
+}
+
+TEST_F(MeasureTest, SettlesOnlyWhatCachesKeep) {
+    for (const bool keeps : {true, false}) {
+        std::int64_t passes = 0;
+        MeasuredCell one = cell([&passes](std::int64_t) {
+            ++passes;
+            return 0.04;
+        });
+        one.keeps_caches = keeps;
+        std::vector<std::int64_t> before;
+        round_done = [&](const Measurement&) { before.push_back(passes); };
+        (void)run({one});
+        ASSERT_EQ(before.size(), 15U);
+        EXPECT_EQ(before[14] - before[13], keeps ? 2 : 1);
+    }
 }
 
 TEST_F(MeasureTest, TellsWhatItHasAsSoonAsItHasIt) {
@@ -450,14 +503,14 @@ TEST_F(MeasureTest, WhatAHookThrowsEndsTheMeasurement) {
 TEST_F(MeasureTest, AContinuedMeasurementGoesOnWithItsOrderAndBlocks) {
     const std::vector<MeasuredCell> cells = {constant(0.001), constant(0.002), constant(0.003)};
     const Measurement whole = run(cells);
-    wanted = [this](const Measurement& so_far) {
+    visits = [this](const Measurement& so_far, const std::vector<std::size_t>& random) {
         stop = so_far.order.size() == 4;
-        return std::vector<bool>(3, true);
+        return random;
     };
     Measurement begun = run(cells);
     ASSERT_EQ(begun.ended, Ended::interrupted);
     ASSERT_EQ(begun.order.size(), 4U);
-    wanted = nullptr;
+    visits = nullptr;
     stop = false;
     begun.cells[1].size = {.passes = 3, .group = 1, .confirmed = false};  // not as it would be now
     const double seconds = begun.seconds;
@@ -493,12 +546,33 @@ TEST_F(MeasureTest, ACellThatFailedBeforehandIsNotRun) {
     EXPECT_EQ(result.cells[1].blocks.size(), 15U);
 }
 
-CellSamples samples_of(const std::vector<std::pair<std::int64_t, double>>& blocks) {
+struct Placed {
+    std::int64_t round = 0;
+    double seconds = 0;
+    std::int64_t place = 0;
+};
+
+CellSamples samples_of(const std::vector<Placed>& blocks) {
     CellSamples samples;
-    for (const auto& [round, seconds] : blocks)
-        samples.blocks.push_back(
-            {.round = round, .seconds = seconds, .pass_seconds = {seconds}, .disturbance = {}});
+    for (const Placed& block : blocks)
+        samples.blocks.push_back({.round = block.round,
+                                  .place = block.place,
+                                  .seconds = block.seconds,
+                                  .pass_seconds = {block.seconds},
+                                  .disturbance = {}});
     return samples;
+}
+
+TEST(RoundSeconds, AreMediansOfTheRoundsBlocks) {
+    const CellSamples samples = samples_of({{0, 1}, {2, 5, 0}, {2, 9, 4}, {2, 6, 8}, {3, 2, 0}, {3, 4, 1}});
+    EXPECT_EQ(round_seconds(samples), (std::vector<double>{1, 6, 3}));
+    const auto keep = [](const TimedBlock& block) { return block.seconds > 2; };
+    const std::vector<RoundSeconds> kept = seconds_by_round(samples, keep);
+    ASSERT_EQ(kept.size(), 2U);
+    EXPECT_EQ(kept[0].round, 2);
+    EXPECT_EQ(kept[0].seconds, 6);
+    EXPECT_EQ(kept[1].round, 3);
+    EXPECT_EQ(kept[1].seconds, 4);
 }
 
 TEST(PairedSeconds, AreThoseOfTheRoundsThatBothVisited) {
@@ -509,6 +583,19 @@ TEST(PairedSeconds, AreThoseOfTheRoundsThatBothVisited) {
     EXPECT_EQ(pairs.second, (std::vector<double>{2, 7}));
     EXPECT_TRUE(paired_seconds(first, {}).first.empty());
     EXPECT_TRUE(paired_seconds({}, second).second.empty());
+}
+
+TEST(PairedSeconds, AreNeighboursOnceARound) {
+    const CellSamples first =
+        samples_of({{0, 10, 0}, {0, 11, 3}, {0, 12, 5}, {1, 13, 0}, {1, 14, 4}, {2, 15, 1}});
+    const CellSamples second = samples_of({{0, 1, 4}, {0, 2, 6}, {1, 3, 2}, {2, 4, 0}});
+    const PairedSeconds pairs = paired_seconds(first, second);
+    EXPECT_EQ(pairs.first, (std::vector<double>{11, 15}));
+    EXPECT_EQ(pairs.second, (std::vector<double>{1, 4}));
+    // Where the first neighbour does not count, the next one may.
+    const auto keep = [](const TimedBlock& a, const TimedBlock&) { return a.seconds != 11; };
+    EXPECT_EQ(paired_seconds(first, second, keep).first, (std::vector<double>{12, 15}));
+    EXPECT_EQ(paired_seconds(second, first).first, (std::vector<double>{1, 4}));
 }
 
 TEST(PairedSeconds, AreLeftOutTogether) {

@@ -65,10 +65,9 @@ struct SweepResultTest : testing::Test {
 
 TEST_F(SweepResultTest, SpeedupIsTheMedianOfThePairs) {
     add_seven_rounds();
+    run.timing.confidence = 0.98;
     const SweepResult result = evaluate(run);
-    // Two times and one speed-up share 5 %: each interval may miss 1.67 %, and 7 rounds from least to
-    // greatest miss 2 / 2^7.
-    EXPECT_NEAR(result.interval_confidence, 1 - 0.05 / 3, 1e-12);
+    // Each interval may miss 2 %, and 7 rounds from least to greatest miss 2 / 2^7.
     const PointResult& point = result.points[1];
     EXPECT_EQ(point.status, BenchStatus::ok);
     EXPECT_EQ(point.rounds, 7);
@@ -87,13 +86,13 @@ TEST_F(SweepResultTest, SpeedupIsTheMedianOfThePairs) {
     EXPECT_FALSE(point.precise);
     EXPECT_EQ(result.points[0].speedup->value, 1);
     EXPECT_EQ(result.points[0].analytic_speedup, 1);
-    // The widest: the time of the base, 1 x 2.0 to 4 x 2.6 around 2.5 x 2.3.
-    EXPECT_NEAR(result.worst_interval.value(), (10.4 - 2) / 2 / 5.75, 1e-12);
-    EXPECT_EQ(result.imprecise, 2);
+    EXPECT_NEAR(result.worst_interval.value(), (2.6 - 2.0) / 2 / 2.3, 1e-12);
+    EXPECT_EQ(result.imprecise, 1);  // the base has no ratio of its own
 }
 
 TEST_F(SweepResultTest, ADisturbedBlockTakesItsPartnerAlong) {
     add_seven_rounds();
+    run.timing.confidence = 0.95;
     TimedBlock& stolen = run.measurement.cells[0].blocks[6];  // 20 s, the pair with the ratio 2.6
     stolen.pass_seconds = {10, 10};
     stolen.disturbance.steal_seconds = 1.01;
@@ -128,16 +127,21 @@ TEST_F(SweepResultTest, ABlockOfGroupsIsAsLongAsItsPasses) {
     EXPECT_EQ(evaluate(run).points[1].disturbed, 1);
 }
 
-TEST_F(SweepResultTest, ConfidenceIsSharedByAllIntervalsThatThereAre) {
-    add_cell(400, 1000);
-    add_cell(100, 200);
-    // Base: time, standard. Its standard: time. The other: time, speed-up, standard. Its standard: time,
-    // speed-up.
-    EXPECT_NEAR(evaluate(run).interval_confidence, 1 - 0.05 / 8, 1e-12);
-    run.points[3].status = BenchStatus::skipped;
-    EXPECT_NEAR(evaluate(run).interval_confidence, 1 - 0.05 / 6, 1e-12);
-    run.timing.confidence = 0.4;
-    EXPECT_NEAR(evaluate(run).interval_confidence, 1 - 0.6 / 6, 1e-12);
+TEST_F(SweepResultTest, OnlyNeighboursArePairs) {
+    add_cell(400);
+    add_cell(100);
+    for (std::int64_t round = 0; round < 3; ++round) {
+        add_block(0, round, 4).place = 0;
+        add_block(0, round, 2).place = 2;
+        add_block(1, round, 1).place = round == 1 ? 4 : 3;  // behind something else in the second round
+    }
+    const SweepResult result = evaluate(run);
+    EXPECT_EQ(result.points[0].rounds, 3);
+    EXPECT_EQ(result.points[0].seconds->value, 3);  // of a round: the median of its blocks
+    EXPECT_EQ(result.points[1].speedup->value, 2);
+    run.measurement.cells[1].blocks.resize(2);
+    run.measurement.cells[1].blocks.erase(run.measurement.cells[1].blocks.begin());
+    EXPECT_FALSE(evaluate(run).points[1].speedup);
 }
 
 TEST_F(SweepResultTest, StandardRatioIsOverTheOwnTime) {
@@ -230,7 +234,7 @@ TEST_F(SweepResultTest, ASkippedPointKeepsItsReason) {
 TEST_F(SweepResultTest, DetectableChangeSolvesTheSampleSizeFormula) {
     add_cell(400);
     add_cell(100);
-    run.timing.confidence = 0.85;  // each of the three intervals: 95 %
+    run.timing.confidence = 0.95;
     for (std::int64_t round = 0; round < 9; ++round) {
         // Logarithms -0.04, -0.03, ... 0.04: quartiles at -0.02 and 0.02.
         add_block(0, round, std::exp(0.01 * static_cast<double>(round - 4)));
@@ -255,9 +259,9 @@ TEST_F(SweepResultTest, OneRoundDetectsNothing) {
     EXPECT_FALSE(result.points[1].precise);
 }
 
-// ---- what the next round visits
+// ---- what decides whether a point is done
 
-TEST_F(SweepResultTest, NothingIsWantedOnceAllIsPrecise) {
+TEST_F(SweepResultTest, NothingIsWideWhereAllRoundsAgree) {
     add_cell(400, 1000);
     add_cell(100, 300);
     for (std::int64_t round = 0; round < 10; ++round) {
@@ -267,10 +271,23 @@ TEST_F(SweepResultTest, NothingIsWantedOnceAllIsPrecise) {
     const SweepResult result = evaluate(run);
     EXPECT_EQ(result.imprecise, 0);
     EXPECT_EQ(result.worst_interval, 0);
-    EXPECT_EQ(points_wanted(run, result), std::vector<bool>(4, false));
+    for (const PointResult& point : result.points)
+        EXPECT_TRUE(point.precise && !point.wide.any());
 }
 
-TEST_F(SweepResultTest, AnImprecisePointIsWantedWithItsBaseAndCounterpart) {
+TEST_F(SweepResultTest, DriftThatRatiosCancelIsNotWide) {
+    add_cell(400, 1000);
+    add_cell(100, 300);
+    for (std::int64_t round = 0; round < 10; ++round) {
+        for (std::size_t i = 0; i < 4; ++i)
+            add_block(i, round, static_cast<double>((1 + i) * (1 + static_cast<std::size_t>(round))));
+    }
+    const SweepResult result = evaluate(run);
+    EXPECT_GT(result.points[0].seconds->interval->high, 5 * result.points[0].seconds->interval->low);
+    EXPECT_EQ(result.imprecise, 0);
+}
+
+TEST_F(SweepResultTest, OneNoisyPointIsWideInEachOfItsRatios) {
     add_cell(400, 1000);
     add_cell(100, 300);
     add_cell(50, 200);
@@ -278,29 +295,36 @@ TEST_F(SweepResultTest, AnImprecisePointIsWantedWithItsBaseAndCounterpart) {
         for (std::size_t i = 0; i < 6; ++i)
             add_block(i, round, i == 2 ? 1 + 0.1 * static_cast<double>(round) : 1);
     }
-    EXPECT_EQ(points_wanted(run, evaluate(run)), (std::vector<bool>{true, false, true, true, false, false}));
+    const SweepResult result = evaluate(run);
+    EXPECT_EQ(result.imprecise, 1);
+    EXPECT_TRUE(result.points[2].wide.speedup && result.points[2].wide.standard);
+    EXPECT_FALSE(result.points[2].wide.seconds);
 }
 
-TEST_F(SweepResultTest, WithoutAPairTheCounterpartIsWantedAllTheMore) {
+TEST_F(SweepResultTest, WithoutAPairARatioIsWide) {
     add_cell(400, 1000);
     for (std::int64_t round = 0; round < 20; ++round)
-        add_block(round < 10 ? 0 : 1, round, 1);  // both precise, never in the same round
+        add_block(round < 10 ? 0 : 1, round, 1);  // never in the same round
     const SweepResult result = evaluate(run);
     EXPECT_FALSE(result.points[0].standard);
-    EXPECT_EQ(points_wanted(run, result), (std::vector<bool>{true, true}));
+    EXPECT_TRUE(result.points[0].wide.standard);
+    EXPECT_FALSE(result.points[0].precise);
 }
 
-TEST_F(SweepResultTest, AFailedPointIsNotWanted) {
+TEST_F(SweepResultTest, WithoutItsPartnerAPointIsJudgedByItsTime) {
     add_seven_rounds();
     run.measurement.cells[1].failure = "kernel refused";
-    EXPECT_EQ(points_wanted(run, evaluate(run)), (std::vector<bool>{true, false}));
+    const SweepResult result = evaluate(run);
+    EXPECT_TRUE(result.points[0].wide.seconds);
+    EXPECT_FALSE(result.points[1].wide.any());
     run.points[0].status = BenchStatus::skipped;
-    EXPECT_EQ(points_wanted(run, evaluate(run)), (std::vector<bool>{false, false}));
+    EXPECT_FALSE(evaluate(run).points[0].wide.any());
 }
 
-TEST_F(SweepResultTest, APointWithoutSamplesIsWanted) {
+TEST_F(SweepResultTest, APointWithoutSamplesIsWide) {
     add_cell(400);
-    EXPECT_EQ(points_wanted(run, evaluate(run)), std::vector<bool>{true});
+    EXPECT_TRUE(evaluate(run).points[0].wide.seconds);
+    EXPECT_FALSE(evaluate(run).points[0].precise);
 }
 
 }  // namespace

@@ -163,6 +163,7 @@ inline void expect_same_samples(const Measurement& a, const Measurement& b) {
         ASSERT_EQ(a.cells[i].blocks.size(), b.cells[i].blocks.size());
         for (std::size_t j = 0; j < a.cells[i].blocks.size(); ++j) {
             EXPECT_EQ(a.cells[i].blocks[j].round, b.cells[i].blocks[j].round);
+            EXPECT_EQ(a.cells[i].blocks[j].place, b.cells[i].blocks[j].place);
             EXPECT_NEAR(a.cells[i].blocks[j].seconds, b.cells[i].blocks[j].seconds, 1e-15);
             EXPECT_EQ(a.cells[i].blocks[j].pass_seconds.size(), b.cells[i].blocks[j].pass_seconds.size());
         }

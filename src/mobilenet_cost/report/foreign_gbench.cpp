@@ -48,12 +48,13 @@ std::string gbench_json(const SweepRun& run, const SweepResult& result) {
     for (std::size_t i = 0; i < run.points.size(); ++i) {
         if (result.points[i].status != BenchStatus::ok) continue;
         const CellSamples& samples = run.measurement.cells[i];
-        for (const TimedBlock& block : samples.blocks) {
+        for (std::size_t j = 0; j < samples.blocks.size(); ++j) {
+            const TimedBlock& block = samples.blocks[j];
             if (!is_time(block.seconds)) continue;
             rows.push_back(row_json(names[i], run.points[i],
                                     {.family = i,
                                      .count = static_cast<std::int64_t>(samples.blocks.size()),
-                                     .index = block.round,
+                                     .index = static_cast<std::int64_t>(j),
                                      .iterations = samples.size.passes},
                                     block.seconds));
         }

@@ -18,8 +18,8 @@ CREATE TABLE IF NOT EXISTS mobilenet_cost_point (
   rounds INTEGER, disturbed INTEGER, analytic_speedup REAL, speedup REAL, speedup_ci_low REAL,
   speedup_ci_high REAL, fraction_kept REAL, standard_analytic_speedup REAL, standard_speedup REAL,
   standard_fraction_kept REAL, precise INTEGER, PRIMARY KEY (run, point));
-CREATE TABLE IF NOT EXISTS mobilenet_cost_round (
-  run TEXT, point INTEGER, round INTEGER, seconds REAL, PRIMARY KEY (run, point, round));
+CREATE TABLE IF NOT EXISTS mobilenet_cost_block (
+  run TEXT, point INTEGER, round INTEGER, place INTEGER, seconds REAL, PRIMARY KEY (run, point, round, place));
 )sql";
 
 /// The only character that is special inside a string of standard SQL is the quote. A zero byte would end the
@@ -125,8 +125,8 @@ std::string sweep_sql(const SweepRun& run, const SweepResult& result) {
     for (std::size_t i = 0; i < run.points.size(); ++i) {
         text += point_row(run, result, i);
         for (const TimedBlock& block : run.measurement.cells[i].blocks) {
-            text += insert_into("round", {run_name(run), fmt::format("{}", i), fmt::format("{}", block.round),
-                                          number(block.seconds)});
+            text += insert_into("block", {run_name(run), fmt::format("{}", i), fmt::format("{}", block.round),
+                                          fmt::format("{}", block.place), number(block.seconds)});
         }
     }
     return text + "COMMIT;\n";

@@ -204,7 +204,6 @@ std::string sweep_measured_json(const SweepRun& run, const SweepResult& result,
     document["settings"] = settings_json(run);
     document["cells"] = cells_json(run, result, prediction);
     document["fit"] = fits_json(result);
-    document["interval_confidence"] = finite_json(result.interval_confidence);
     document["worst_interval"] = finite_or_null(result.worst_interval);
     document["detectable_change"] = finite_or_null(result.detectable_change);
     document["imprecise_points"] = result.imprecise;

@@ -75,14 +75,14 @@ std::string disturbed_line(const SweepResult& result) {
         disturbed += point.disturbed;
     }
     if (disturbed == 0) return {};
-    return fmt::format("{} of {} blocks were disturbed from outside and are left out, with their partners.\n",
+    return fmt::format("{} of {} visits of a network were disturbed from outside and are left out.\n",
                        with_thousands(disturbed), with_thousands(rounds));
 }
 
 std::string precision_lines(const SweepRun& run, const SweepResult& result) {
     std::string text;
     if (result.worst_interval)
-        text += fmt::format("Intervals hold together at {:.4g} %; the widest is +-{:.1f} %.\n",
+        text += fmt::format("Each interval holds with {:.4g} %; the widest of a speed-up is +-{:.1f} %.\n",
                             100 * run.timing.confidence, 100 * *result.worst_interval);
     if (result.detectable_change) {
         text += fmt::format("A speed-up that is {:.1f} % off would be noticed nine times in ten.\n",
