@@ -215,7 +215,7 @@ void add_bench_options(CLI::App& command, SweepOptions& options) {
     command
         .add_option("--precision", options.precision, "half width of a speed-up's interval to stop at [0.02]")
         ->type_name("P");
-    command.add_option("--confidence", options.confidence, "of each interval [0.995]")->type_name("C");
+    command.add_option("--confidence", options.confidence, "of each interval [0.997]")->type_name("C");
     command.add_flag("--no-layers", options.no_layers, "do not time the layers afterwards");
     command.add_flag("--predict", options.predict, "time at most 4 cells of a model and predict the rest");
     command.add_option("--spots", options.spots, "cells timed to check the prediction [2]")->type_name("N");

@@ -17,7 +17,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kLargestFile = std::size_t{4} << 30U;  // bytes, as for run logs
-const std::string kRunSchema = "mobilenet-cost.run.v2";
 
 struct Reader {
     std::string schema;
@@ -32,7 +31,7 @@ const std::array<Reader, 3>& readers() {
 }
 
 /// "mobilenet-cost.sweep.v2" -> "mobilenet-cost.sweep.v"
-std::string without_version(const std::string& schema) {
+std::string_view without_version(std::string_view schema) {
     return schema.substr(0, schema.find_last_not_of("0123456789") + 1);
 }
 
@@ -40,7 +39,7 @@ std::vector<std::string> known_schemas() {
     std::vector<std::string> names;
     for (const Reader& reader : readers())
         names.push_back(reader.schema);
-    names.push_back(kRunSchema);
+    names.emplace_back(kRunLogSchema);
     return names;
 }
 
@@ -82,7 +81,7 @@ std::string schema_of_line(std::string_view line) {
 StoredDocument parse_stored(std::string_view text, const std::string& file) {
     const std::size_t end = text.find('\n');
     const std::string schema = schema_of_line(text.substr(0, end));
-    if (without_version(schema) == without_version(kRunSchema)) return read_log(text, file);
+    if (without_version(schema) == without_version(kRunLogSchema)) return read_log(text, file);
     const bool more_lines = end != std::string_view::npos && end + 1 < text.size();
     if (!schema.empty() && more_lines)
         fail(file, fmt::format("expected one document or a run log, found lines of \"{}\" (write it with "

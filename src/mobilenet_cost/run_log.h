@@ -11,13 +11,15 @@
 
 namespace mobilenet_cost {
 
+inline constexpr std::string_view kRunLogSchema = "mobilenet-cost.run.v2";
+
 /// A line could not be written whole, for example because the disk is full. What stands is kept.
 class LogBroken : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
 
-/// A run log is JSON Lines, mobilenet-cost.run.v2 (docs/schemas/run.schema.json): a header, then what
+/// A run log is JSON Lines, of kRunLogSchema (docs/schemas/run.schema.json): a header, then what
 /// happened in the order it happened. Whole lines are flushed, so that a kill loses at most the line being
 /// written.
 class RunLog {

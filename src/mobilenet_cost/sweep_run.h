@@ -42,9 +42,10 @@ struct SweepTiming {
     /// (WideIntervals).
     double precision = 0.02;
     double max_seconds = 300;  ///< for all timing; making the networks ready comes on top
-    /// Of each interval. At 99.5 %, the value that another run finds lies inside in 95 % of the cases: the
-    /// difference of two runs spreads sqrt(2) times as much as one, and 2.81 > 1.96 sqrt(2).
-    double confidence = 0.995;
+    /// Of each interval. At 99.7 %, three standard deviations, the value that another run finds lies inside in
+    /// 95 % of the cases: the difference of two runs spreads sqrt(2) times as much as one, and
+    /// 2.97 > 1.96 sqrt(2), with some room for intervals that are not symmetric.
+    double confidence = 0.997;
     std::uint64_t seed = 1;  ///< of the order inside the rounds
     std::optional<int> pin_cpu;
     /// A block that lost more of its time to the hypervisor, or that other processes interrupted more often,
