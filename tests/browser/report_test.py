@@ -50,18 +50,9 @@ def start_browser():
 
 class Browser(unittest.TestCase):
     maxDiff = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        cls.log = cls.folder / "run.jsonl"
-        cls.document_path = cls.folder / "sweep.json"
-        made(*SWEEP, "--log", cls.log, "-o", cls.document_path)
-        cls.document = json.loads(cls.document_path.read_text())
-        cls.page = cls.folder / "report.html"
-        made("report", cls.log, "--html", cls.page)
-        cls.driver = start_browser()
-        cls.addClassCleanup(cls.driver.quit)
+    # One sweep, its page, and one browser for all tests: setUpModule().
+    folder = log = page = driver = None
+    document = {}
 
     def setUp(self):
         self.resize(1280)
@@ -153,6 +144,18 @@ class Browser(unittest.TestCase):
         )
         wide = self.script("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         self.assertLessEqual(wide[0], wide[1], f"at {width} px")
+
+
+def setUpModule():
+    Browser.folder = Path(unittest.enterModuleContext(tempfile.TemporaryDirectory()))
+    Browser.log = Browser.folder / "run.jsonl"
+    document = Browser.folder / "sweep.json"
+    made(*SWEEP, "--log", Browser.log, "-o", document)
+    Browser.document = json.loads(document.read_text())
+    Browser.page = Browser.folder / "report.html"
+    made("report", Browser.log, "--html", Browser.page)
+    Browser.driver = start_browser()
+    unittest.addModuleCleanup(Browser.driver.quit)
 
 
 class Reading(Browser):
