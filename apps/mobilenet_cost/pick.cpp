@@ -143,6 +143,7 @@ SweepTiming read_sweep_timing(const TimingOptions& typed, const PickRunner& runn
     timing.max_seconds =
         typed.max_seconds.empty() ? kMostSeconds : read_number_flag(typed.max_seconds, "--max-seconds");
     timing.precision = kPrecision;
+    timing.precise_times = true;  // a budget is one of time, not of speed-up
     timing.pin_cpu = read_cpu(typed.cpu);
     return timing;
 }
@@ -320,7 +321,7 @@ void add_time_options(CLI::App& command, PickOptions& options) {
     command.add_flag("--predict", options.predict, "time few variants, predict the others");
     command.add_flag("--measure", options.measure, "bisect for the widest within --max-ms");
     command.add_flag("--measure-all", options.measure_all, "time every one that meets the other budgets");
-    add_timing_options(command, options.timing, "[at most 200]", "[40]");
+    add_timing_options(command, options.timing, "[at most 1000]", "[40]");
     command.add_option("--progress", options.progress, "auto: on a terminal")->type_name("auto|always|never");
     command.option_defaults()->group("Options");
 }

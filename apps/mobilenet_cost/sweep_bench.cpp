@@ -43,6 +43,8 @@ SweepTiming read_timing(const SweepOptions& options) {
     if (!typed.max_seconds.empty()) timing.max_seconds = read_number_flag(typed.max_seconds, "--max-seconds");
     if (!options.precision.empty()) timing.precision = read_number_flag(options.precision, "--precision");
     if (!options.confidence.empty()) timing.confidence = read_number_flag(options.confidence, "--confidence");
+    if (!options.between_runs.empty())
+        timing.between_runs = read_number_flag(options.between_runs, "--between-runs");
     if (!options.shard.empty()) timing.shard = read_shard(options.shard);
     timing.layers = !options.no_layers;
     timing.pin_cpu = read_cpu(typed.cpu);
@@ -215,7 +217,10 @@ void add_bench_options(CLI::App& command, SweepOptions& options) {
     command
         .add_option("--precision", options.precision, "half width of a speed-up's interval to stop at [0.02]")
         ->type_name("P");
-    command.add_option("--confidence", options.confidence, "of each interval [0.997]")->type_name("C");
+    command.add_option("--confidence", options.confidence, "of each interval [0.99]")->type_name("C");
+    command
+        .add_option("--between-runs", options.between_runs, "part of a speed-up that differs by run [0.004]")
+        ->type_name("P");
     command.add_flag("--no-layers", options.no_layers, "do not time the layers afterwards");
     command.add_flag("--predict", options.predict, "time at most 4 cells of a model and predict the rest");
     command.add_option("--spots", options.spots, "cells timed to check the prediction [2]")->type_name("N");

@@ -25,6 +25,7 @@ struct SweepOptions {
     TimingOptions timing;
     std::vector<std::string> networks;
     std::string precision;
+    std::string between_runs;
     std::string confidence;
     bool no_layers = false;
     bool predict = false;

@@ -278,7 +278,6 @@ class Loop {
                 result_.ended = *ended;
                 return;
             }
-            if (!any_alive()) return;
             const double estimate =
                 round == first ? round_estimate(visits) : since(start) / static_cast<double>(round - first);
             report(Progress::Stage::rounds, round, settings_.rounds, seconds_left(estimate));
@@ -299,6 +298,7 @@ class Loop {
     [[nodiscard]] std::optional<Ended> end_before(std::int64_t round, const std::vector<std::size_t>& visits,
                                                   double last_seconds) const {
         if (stopped()) return Ended::interrupted;
+        if (!any_alive()) return Ended::all_rounds;
         if (visits.empty()) return Ended::precise_enough;
         if (round > 0 && elapsed() + last_seconds > settings_.max_seconds) return Ended::time_limit;
         return std::nullopt;

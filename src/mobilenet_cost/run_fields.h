@@ -173,6 +173,7 @@ void fields(Archive& archive, SweepTiming& timing) {
     archive("precision", timing.precision);
     archive("max_seconds", timing.max_seconds);
     archive("confidence", timing.confidence);
+    archive("between_runs", timing.between_runs);
     archive("seed", timing.seed);
     archive("pin_cpu", timing.pin_cpu);
     archive("most_steal", timing.most_steal);

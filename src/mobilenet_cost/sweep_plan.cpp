@@ -20,6 +20,9 @@ void check(const SweepTiming& timing) {
         check_positive("--threads", threads);
     if (!(timing.confidence > 0 && timing.confidence < 1))
         fail("--confidence", fmt::format("expected a number between 0 and 1, found {}", timing.confidence));
+    if (!(timing.between_runs >= 0 && timing.between_runs < 1))
+        fail("--between-runs",
+             fmt::format("expected a number from 0 to below 1, found {}", timing.between_runs));
     if (timing.shard.count < 1 || timing.shard.index < 1 || timing.shard.index > timing.shard.count)
         fail("--shard", fmt::format("expected I/N with 1 <= I <= N, found {}/{}", timing.shard.index,
                                     timing.shard.count));

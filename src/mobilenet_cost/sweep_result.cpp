@@ -45,6 +45,23 @@ double detectable(const PairedSeconds& pairs, double confidence) {
     return std::expm1(z * kMedianFactor * spread / std::sqrt(static_cast<double>(logs.size())));
 }
 
+Estimate widened(Estimate estimate, double part) {
+    if (estimate.interval) {
+        estimate.interval->low /= 1 + part;
+        estimate.interval->high *= 1 + part;
+    }
+    return estimate;
+}
+
+bool is_timed(const SweepRun& run, const Measurement& measurement, std::size_t index) {
+    return run.points[index].status == BenchStatus::ok && measurement.cells[index].failure.empty();
+}
+
+/// Whether a ratio to the standard network is this point's.
+bool has_standard(const SweepPoint& point) {
+    return point.network == NetworkKind::separable && point.counterpart.has_value();
+}
+
 /// Reads the samples of one run; everything that the result and the next round need.
 class Evaluation {
   public:
@@ -92,14 +109,6 @@ class Evaluation {
     }
 
   private:
-    [[nodiscard]] static bool has_standard(const SweepPoint& point) {
-        return point.network == NetworkKind::separable && point.counterpart.has_value();
-    }
-
-    [[nodiscard]] bool runs(std::size_t index) const {
-        return run_.points[index].status == BenchStatus::ok && measurement_.cells[index].failure.empty();
-    }
-
     [[nodiscard]] std::optional<double> analytic(std::size_t slower, std::size_t index) const {
         const auto& above = run_.points[slower].counts;
         const auto& below = run_.points[index].counts;
@@ -132,18 +141,20 @@ class Evaluation {
     [[nodiscard]] std::optional<Estimate> speedup(std::size_t slower, std::size_t index) const {
         const PairedSeconds paired = pairs(slower, index);
         if (paired.first.empty()) return std::nullopt;
-        return paired_ratio(paired.first, paired.second, run_.timing.confidence);
+        return widened(paired_ratio(paired.first, paired.second, run_.timing.confidence),
+                       slower == index ? 0 : run_.timing.between_runs);
     }
 
     void set_ratios(std::size_t index, PointResult& result) const {
         const SweepPoint& point = run_.points[index];
-        if (runs(point.base)) result.speedup = speedup(point.base, index);
+        if (is_timed(run_, measurement_, point.base)) result.speedup = speedup(point.base, index);
         // Without an interval there is no spread worth its name, either: one round would detect anything.
         if (result.speedup && result.speedup->interval && point.base != index)
-            result.detectable_change = detectable(pairs(point.base, index), run_.timing.confidence);
+            result.detectable_change =
+                detectable(pairs(point.base, index), run_.timing.confidence) + run_.timing.between_runs;
         if (result.speedup && result.analytic_speedup)
             result.fraction_kept = scaled(*result.speedup, 1 / *result.analytic_speedup);
-        if (!has_standard(point) || !runs(*point.counterpart)) return;
+        if (!has_standard(point) || !is_timed(run_, measurement_, *point.counterpart)) return;
         result.standard = speedup(*point.counterpart, index);
         if (result.standard && result.analytic_standard)
             result.standard_kept = scaled(*result.standard, 1 / *result.analytic_standard);
@@ -202,8 +213,8 @@ class Judgement {
     void pass() {
         for (std::size_t i = 0; i < run_.points.size(); ++i) {
             if (!runs(i)) continue;
-            if (has_speedup(i)) partner_[run_.points[i].base] = true;
-            if (has_standard(i)) partner_[*run_.points[i].counterpart] = true;
+            if (judges_speedup(i)) partner_[run_.points[i].base] = true;
+            if (judges_standard(i)) partner_[*run_.points[i].counterpart] = true;
         }
         for (std::size_t i = 0; i < run_.points.size(); ++i) {
             if (runs(i)) judge(i);
@@ -211,24 +222,22 @@ class Judgement {
     }
 
   private:
-    [[nodiscard]] bool runs(std::size_t index) const {
-        return run_.points[index].status == BenchStatus::ok && measurement_.cells[index].failure.empty();
-    }
-    [[nodiscard]] bool has_speedup(std::size_t index) const {
+    [[nodiscard]] bool runs(std::size_t index) const { return is_timed(run_, measurement_, index); }
+    [[nodiscard]] bool judges_speedup(std::size_t index) const {
         const std::size_t base = run_.points[index].base;
         return base != index && runs(base);
     }
-    [[nodiscard]] bool has_standard(std::size_t index) const {
+    [[nodiscard]] bool judges_standard(std::size_t index) const {
         const SweepPoint& point = run_.points[index];
-        return point.network == NetworkKind::separable && point.counterpart && runs(*point.counterpart);
+        return has_standard(point) && runs(*point.counterpart);
     }
 
     void judge(std::size_t index) {
         PointResult& point = result_.points[index];
-        if (has_speedup(index)) point.wide.speedup = is_wide(point.speedup);
-        if (has_standard(index)) point.wide.standard = is_wide(point.standard);
-        const bool alone = !has_speedup(index) && !has_standard(index) && !partner_[index];
-        if (alone) point.wide.seconds = is_wide(point.seconds);
+        if (judges_speedup(index)) point.wide.speedup = is_wide(point.speedup);
+        if (judges_standard(index)) point.wide.standard = is_wide(point.standard);
+        const bool alone = !judges_speedup(index) && !judges_standard(index) && !partner_[index];
+        if (alone || run_.timing.precise_times) point.wide.seconds = is_wide(point.seconds);
         point.precise = point.status == BenchStatus::ok && !point.wide.any();
     }
 

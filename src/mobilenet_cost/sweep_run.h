@@ -41,11 +41,13 @@ struct SweepTiming {
     /// A point is done when half the width of each of its ratios' intervals is at most this part of the value
     /// (WideIntervals).
     double precision = 0.02;
-    double max_seconds = 300;  ///< for all timing; making the networks ready comes on top
-    /// Of each interval. At 99.7 %, three standard deviations, the value that another run finds lies inside in
-    /// 95 % of the cases: the difference of two runs spreads sqrt(2) times as much as one, and
-    /// 2.97 > 1.96 sqrt(2), with some room for intervals that are not symmetric.
-    double confidence = 0.997;
+    bool precise_times = false;  ///< the intervals of the times decide, too; no part of a log
+    double max_seconds = 300;    ///< for all timing; making the networks ready comes on top
+    double confidence = 0.99;    ///< of each interval
+    /// By this part of the value each side of a ratio's interval is widened, for what differs between runs
+    /// and therefore does not show within one, such as where the memory of each session lies. As large as
+    /// four repetitions of a grid needed (docs/performance.md).
+    double between_runs = 0.004;
     std::uint64_t seed = 1;  ///< of the order inside the rounds
     std::optional<int> pin_cpu;
     /// A block that lost more of its time to the hypervisor, or that other processes interrupted more often,

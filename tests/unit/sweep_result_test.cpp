@@ -49,6 +49,8 @@ struct SweepResultTest : testing::Test {
         return blocks.back();
     }
 
+    SweepResultTest() { run.timing.between_runs = 0; }
+
     /// Base and another point, whose ratio is 2.0, 2.1, ... 2.6 while the machine gets slower.
     void add_seven_rounds() {
         add_cell(400);
@@ -125,6 +127,22 @@ TEST_F(SweepResultTest, ABlockOfGroupsIsAsLongAsItsPasses) {
     EXPECT_EQ(evaluate(run).points[1].disturbed, 0);
     block.disturbance.steal_seconds = 1.1e-3;
     EXPECT_EQ(evaluate(run).points[1].disturbed, 1);
+}
+
+TEST_F(SweepResultTest, WhatDiffersBetweenRunsWidensRatiosOnly) {
+    add_seven_rounds();
+    run.timing.confidence = 0.98;
+    const PointResult within = evaluate(run).points[1];
+    run.timing.between_runs = 0.01;
+    const SweepResult result = evaluate(run);
+    const PointResult& point = result.points[1];
+    EXPECT_EQ(point.speedup->value, within.speedup->value);
+    EXPECT_NEAR(point.speedup->interval->low, 2.0 / 1.01, 1e-12);
+    EXPECT_NEAR(point.speedup->interval->high, 2.6 * 1.01, 1e-12);
+    EXPECT_NEAR(point.fraction_kept->interval->high, 2.6 * 1.01 / 4, 1e-12);
+    EXPECT_EQ(point.seconds, within.seconds);
+    EXPECT_NEAR(*point.detectable_change, *within.detectable_change + 0.01, 1e-12);
+    EXPECT_EQ(result.points[0].speedup->interval->high, 1);  // over itself
 }
 
 TEST_F(SweepResultTest, OnlyNeighboursArePairs) {
@@ -285,6 +303,8 @@ TEST_F(SweepResultTest, DriftThatRatiosCancelIsNotWide) {
     const SweepResult result = evaluate(run);
     EXPECT_GT(result.points[0].seconds->interval->high, 5 * result.points[0].seconds->interval->low);
     EXPECT_EQ(result.imprecise, 0);
+    run.timing.precise_times = true;
+    EXPECT_EQ(evaluate(run).imprecise, 4);
 }
 
 TEST_F(SweepResultTest, OneNoisyPointIsWideInEachOfItsRatios) {

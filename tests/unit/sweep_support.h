@@ -70,6 +70,7 @@ class SweepBench {
         timing.max_seconds = 1e6;
         timing.precision = 1e-6;
         timing.confidence = 0.5;
+        timing.between_runs = 0;
         timing.layers = false;
         timing.most_steal = 1e9;  // the counters are this machine's, whose noise is no part of a test
         timing.most_switches_per_second = 1e9;

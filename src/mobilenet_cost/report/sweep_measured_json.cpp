@@ -21,6 +21,7 @@ Json timing_json(const SweepTiming& timing) {
             {"precision", timing.precision},
             {"max_seconds", timing.max_seconds},
             {"confidence", timing.confidence},
+            {"between_runs", timing.between_runs},
             {"seed", timing.seed},
             {"pin_cpu", or_null(timing.pin_cpu)},
             {"most_steal", timing.most_steal},

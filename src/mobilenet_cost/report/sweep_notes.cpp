@@ -82,8 +82,10 @@ std::string disturbed_line(const SweepResult& result) {
 std::string precision_lines(const SweepRun& run, const SweepResult& result) {
     std::string text;
     if (result.worst_interval)
-        text += fmt::format("Each interval holds with {:.4g} %; the widest of a speed-up is +-{:.1f} %.\n",
-                            100 * run.timing.confidence, 100 * *result.worst_interval);
+        text += fmt::format(
+            "Each interval holds with {:.4g} %; the widest of a speed-up is +-{:.1f} %, "
+            "{:.4g} % of it for what differs between runs.\n",
+            100 * run.timing.confidence, 100 * *result.worst_interval, 100 * run.timing.between_runs);
     if (result.detectable_change) {
         text += fmt::format("A speed-up that is {:.1f} % off would be noticed nine times in ten.\n",
                             100 * *result.detectable_change);
