@@ -143,7 +143,7 @@ SweepTiming read_sweep_timing(const TimingOptions& typed, const PickRunner& runn
     timing.max_seconds =
         typed.max_seconds.empty() ? kMostSeconds : read_number_flag(typed.max_seconds, "--max-seconds");
     timing.precision = kPrecision;
-    timing.precise_times = true;  // a budget is one of time, not of speed-up
+    timing.precise_times = true;  // a budget is one of time
     timing.pin_cpu = read_cpu(typed.cpu);
     return timing;
 }

@@ -58,6 +58,10 @@ void require_same_origin(const SweepRun& first, const SweepRun& other) {
             b.compiler + " " + b.flags);
     require(first.settings == other.settings, "the settings", settings_text(first.settings),
             settings_text(other.settings));
+    require(first.timing.confidence == other.timing.confidence, "the confidence",
+            fmt::format("{}", first.timing.confidence), fmt::format("{}", other.timing.confidence));
+    require(first.timing.between_runs == other.timing.between_runs, "what is added between runs",
+            fmt::format("{}", first.timing.between_runs), fmt::format("{}", other.timing.between_runs));
     require(first.timing.prediction == other.timing.prediction, "the cells to predict",
             prediction_text(first.timing.prediction), prediction_text(other.timing.prediction));
     for (const EngineStatus& engine : b.engines) {

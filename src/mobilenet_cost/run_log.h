@@ -60,7 +60,7 @@ struct StoredRun {
     std::string note;        ///< what was repaired; empty: nothing
 };
 
-/// Throws Error, naming the line, for anything that is not such a log or is of a newer schema. A last line
+/// Throws Error, naming the line, for anything that is not such a log or is of another schema. A last line
 /// that was torn by a kill is left out, with a note.
 [[nodiscard]] StoredRun read_run_log(const std::string& path);
 

@@ -64,9 +64,9 @@ class LogReader {
     void read_header(const ObjectReader& reader, const nlohmann::json& json, const std::string& place) {
         const std::string schema = reader.text("schema");
         if (schema != kRunLogSchema) {
-            const bool newer = schema.starts_with("mobilenet-cost.run.v");
+            const bool same_family = schema.starts_with("mobilenet-cost.run.v");
             fail(place, fmt::format("expected the schema \"{}\", found \"{}\"{}", kRunLogSchema, schema,
-                                    newer ? ", of another version of this program" : ""));
+                                    same_family ? ", of another version of this program" : ""));
         }
         HeaderLine line{stored_.run};
         FieldReader::from_json(json, {place, ""}, line);

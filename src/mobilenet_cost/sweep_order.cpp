@@ -45,14 +45,13 @@ void append(const SweepRun& run, Path path, std::vector<std::size_t>& order) {
     order.insert(order.end(), path.begin() + (shares ? 1 : 0), path.end());
 }
 
-}  // namespace
-
-std::vector<std::size_t> visit_order(const SweepRun& run, const SweepResult& result,
-                                     const std::vector<std::size_t>& random) {
-    std::vector<std::vector<std::size_t>> groups;  // heads of the paths, by base
-    std::vector<std::optional<std::size_t>> group_of(run.points.size());
+/// The heads of all paths in the order given, those with one base together.
+std::vector<std::vector<std::size_t>> heads_by_base(const SweepRun& run,
+                                                    const std::vector<std::size_t>& order) {
+    std::vector<std::vector<std::size_t>> groups;
+    std::vector<std::optional<std::size_t>> group_of(run.points.size());  // by base
     std::vector<bool> seen(run.points.size(), false);
-    for (const std::size_t point : random) {
+    for (const std::size_t point : order) {
         const std::size_t head = head_of(run, point);
         if (seen[head]) continue;
         seen[head] = true;
@@ -63,8 +62,15 @@ std::vector<std::size_t> visit_order(const SweepRun& run, const SweepResult& res
         }
         groups[*group].push_back(head);
     }
+    return groups;
+}
+
+}  // namespace
+
+std::vector<std::size_t> visit_order(const SweepRun& run, const SweepResult& result,
+                                     const std::vector<std::size_t>& random) {
     std::vector<std::size_t> order;
-    for (const std::vector<std::size_t>& heads : groups) {
+    for (const std::vector<std::size_t>& heads : heads_by_base(run, random)) {
         for (const std::size_t head : heads)
             append(run, path_of(run, result, head), order);
     }

@@ -237,7 +237,8 @@ class Judgement {
         if (judges_speedup(index)) point.wide.speedup = is_wide(point.speedup);
         if (judges_standard(index)) point.wide.standard = is_wide(point.standard);
         const bool alone = !judges_speedup(index) && !judges_standard(index) && !partner_[index];
-        if (alone || run_.timing.precise_times) point.wide.seconds = is_wide(point.seconds);
+        if (alone || run_.timing.precise_times || run_.timing.prediction)
+            point.wide.seconds = is_wide(point.seconds);
         point.precise = point.status == BenchStatus::ok && !point.wide.any();
     }
 

@@ -13,7 +13,8 @@ namespace mobilenet_cost {
 
 /// Those intervals of a point that are wider than SweepTiming::precision, or are not there yet. A point is
 /// judged by its ratios: in them the machine's drift cancels, and more rounds help. Its time alone decides
-/// only where it belongs to no ratio, or where SweepTiming::precise_times asks for it.
+/// only where it belongs to no ratio, where SweepTiming::precise_times asks for it, and where others are
+/// predicted from it.
 struct WideIntervals {
     bool seconds = false;
     bool speedup = false;

@@ -100,9 +100,9 @@ class Array(SlurmSweep):
             self.assertEqual([line["round"] for line in rounds_of(self.log(part))], list(range(ROUNDS)))
 
     def rows(self, *logs):
-        """Of every cell what was measured, without the intervals: those hold for all rows of a report at once."""
+        """Of every cell what was measured."""
         cells = json.loads(self.output("report", *logs, "--format", "json"))["cells"]
-        keys = ["engine", "threads", "network", "status", "samples", "median_seconds"]
+        keys = ["engine", "threads", "network", "status", "samples", "median_seconds", "ci_low_seconds", "ci_high_seconds"]
         return [[tuple(row[key] for key in keys) for row in cell["measured"]] for cell in cells]
 
     def check_report(self):

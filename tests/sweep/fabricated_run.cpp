@@ -241,9 +241,8 @@ SweepRun fabricated_run() {
 
 SweepResult fabricated_result(const SweepRun& run) {
     SweepResult result;
-    constexpr double kConfidence = 0.95;
     for (std::size_t i = 0; i < run.points.size(); ++i)
-        result.points.push_back(result_of(run, i, kConfidence));
+        result.points.push_back(result_of(run, i, run.timing.confidence));
     result.fits = {
         {"mobilenet_v1", "onednn", 1, NetworkKind::separable, 4, {0.9, Interval{0.89, 0.91, 0.96}}},
         {"mobilenet_v1", "xnnpack", 2, NetworkKind::separable, 3, {0.875, std::nullopt}}};

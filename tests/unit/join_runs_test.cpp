@@ -148,6 +148,8 @@ TEST_F(JoinRunsTest, OtherMachinesBuildsAndSettingsAreRefused) {
     expect_refused("the caches", [](SweepRun& run) { run.origin.machine.caches.push_back({}); });
     expect_refused("the number of CPUs",
                    [](SweepRun& run) { run.origin.machine.allowed_cpus.push_back(99); });
+    expect_refused("the confidence", [](SweepRun& run) { run.timing.confidence = 0.9; });
+    expect_refused("what is added between runs", [](SweepRun& run) { run.timing.between_runs = 0.1; });
     expect_refused("the version", [](SweepRun& run) { run.origin.commit += "x"; });
     expect_refused("the build", [](SweepRun& run) { run.origin.flags += "x"; });
     expect_refused("the settings", [](SweepRun& run) { run.settings.classes = 7; });

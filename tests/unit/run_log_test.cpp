@@ -295,8 +295,10 @@ TEST_F(RunLogTest, ACorruptLineInTheMiddleIsNamed) {
     }
 }
 
-TEST_F(RunLogTest, ANewerSchemaIsRefused) {
+TEST_F(RunLogTest, AnotherSchemaIsRefused) {
     const std::vector<std::string> lines = short_log();
+    EXPECT_TRUE(message_of(with(lines, 0, "/schema", "mobilenet-cost.run.v1"))
+                    .ends_with("of another version of this program"));
     EXPECT_EQ(
         message_of(with(lines, 0, "/schema", "mobilenet-cost.run.v3")),
         "x.jsonl: line 1: expected the schema \"mobilenet-cost.run.v2\", found \"mobilenet-cost.run.v3\", of "

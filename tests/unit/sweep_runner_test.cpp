@@ -6,6 +6,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -265,6 +266,25 @@ TEST_F(SweepRunnerTest, AnInterruptionIsNotAnotherLook) {
         bench.on_progress = nullptr;
         expect_same_samples(bench.resumed(path).measurement, whole.measurement);
     }
+}
+
+TEST_F(SweepRunnerTest, WhatNoCacheKeepsNeedsNoSettlingPass) {
+    const auto passes_of_a_round = [&](std::int64_t cache_bytes) {
+        SweepRun run = bench.plan();
+        run.origin.machine.caches = {{.level = 3, .type = "Unified", .bytes = cache_bytes}};
+        std::int64_t passes = 0;
+        std::int64_t before = 0;
+        bench.on_pass = [&](const Network&) { ++passes; };
+        bench.on_progress = [&](const SweepProgress& progress) {
+            if (progress.phase == SweepProgress::Phase::rounds && progress.done == 12) before = passes;
+        };
+        bench.time(run);
+        return std::pair(passes - before, static_cast<std::int64_t>(run.measurement.order.back().size()));
+    };
+    const auto [settled, visits] = passes_of_a_round(INT64_MAX / 4);
+    const auto [unsettled, same_visits] = passes_of_a_round(1);
+    EXPECT_EQ(visits, same_visits);
+    EXPECT_EQ(settled - unsettled, visits);
 }
 
 // ---- what fails is a row

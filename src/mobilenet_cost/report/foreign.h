@@ -24,18 +24,18 @@ struct ForeignFormat {
 /// names for one thing.
 [[nodiscard]] std::vector<std::string> point_names(const SweepRun& run, char separator);
 
-/// Google Benchmark's JSON with every round as a repetition, also the disturbed ones, for its compare.py. A
+/// Google Benchmark's JSON with every block as a repetition, also the disturbed ones, for its compare.py. A
 /// point that did not run has no row: its readers would take the zeros for times.
 [[nodiscard]] std::string gbench_json(const SweepRun& run, const SweepResult& result);
 
 /// The same with one row for each point, its median: for readers that take every row for a benchmark.
 [[nodiscard]] std::string gbench_summary_json(const SweepRun& run, const SweepResult& result);
 
-/// Go's benchmark format (golang.org/design/14313-benchmark-format), a line for each round,
+/// Go's benchmark format (golang.org/design/14313-benchmark-format), a line for each block,
 /// also the disturbed ones: benchstat compares medians.
 [[nodiscard]] std::string go_benchmark_text(const SweepRun& run, const SweepResult& result);
 
-/// Statements that make the tables mobilenet_cost_run, _point and _round, if need be, and add this run.
+/// Statements that make the tables mobilenet_cost_run, _point and _block, if need be, and add this run.
 [[nodiscard]] std::string sweep_sql(const SweepRun& run, const SweepResult& result);
 
 }  // namespace mobilenet_cost

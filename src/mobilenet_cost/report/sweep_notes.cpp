@@ -42,7 +42,7 @@ std::string ended_text(const SweepRun& run) {
         case Ended::all_rounds:
             return "all rounds were done";
         case Ended::precise_enough:
-            return "every interval is narrow enough";
+            return "every interval that decides is narrow enough";
         case Ended::time_limit:
             return fmt::format("the limit of {} s was reached", run.timing.max_seconds);
         case Ended::interrupted:
@@ -67,34 +67,43 @@ std::string rounds_line(const SweepRun& run) {
     return text;
 }
 
-std::string disturbed_line(const SweepResult& result) {
-    std::int64_t rounds = 0;
-    std::int64_t disturbed = 0;
-    for (const PointResult& point : result.points) {
-        rounds += point.rounds;
-        disturbed += point.disturbed;
+std::string disturbed_line(const SweepRun& run) {
+    std::size_t blocks = 0;
+    std::ptrdiff_t disturbed = 0;
+    for (const CellSamples& cell : run.measurement.cells) {
+        blocks += cell.blocks.size();
+        disturbed += std::count_if(cell.blocks.begin(), cell.blocks.end(), [&](const TimedBlock& block) {
+            return is_disturbed(block, cell.size.group, run.timing);
+        });
     }
     if (disturbed == 0) return {};
-    return fmt::format("{} of {} visits of a network were disturbed from outside and are left out.\n",
-                       with_thousands(disturbed), with_thousands(rounds));
+    return fmt::format("{} of {} blocks were disturbed from outside and are left out, with their partners.\n",
+                       with_thousands(static_cast<std::int64_t>(disturbed)),
+                       with_thousands(static_cast<std::int64_t>(blocks)));
+}
+
+std::string hint(const SweepTiming& timing) {
+    if (timing.between_runs >= timing.precision)
+        return fmt::format("what differs between runs is {:.4g} % alone (--between-runs)",
+                           100 * timing.between_runs);
+    return "give it more --max-seconds or a quieter machine";
 }
 
 std::string precision_lines(const SweepRun& run, const SweepResult& result) {
     std::string text;
     if (result.worst_interval)
         text += fmt::format(
-            "Each interval holds with {:.4g} %; the widest of a speed-up is +-{:.1f} %, "
-            "{:.4g} % of it for what differs between runs.\n",
+            "Each interval holds with {:.4g} %; the widest that decides is +-{:.1f} %. Those of speed-ups "
+            "contain {:.4g} % for what differs between runs.\n",
             100 * run.timing.confidence, 100 * *result.worst_interval, 100 * run.timing.between_runs);
     if (result.detectable_change) {
         text += fmt::format("A speed-up that is {:.1f} % off would be noticed nine times in ten.\n",
                             100 * *result.detectable_change);
     }
     if (result.imprecise > 0) {
-        text += fmt::format(
-            "~ {} {} wider than +-{:.4g} %, or without an interval: give it more --max-seconds or a quieter "
-            "machine.\n",
-            result.imprecise, result.imprecise == 1 ? "point is" : "points are", 100 * run.timing.precision);
+        text += fmt::format("~ {} {} wider than +-{:.4g} %, or without an interval: {}.\n", result.imprecise,
+                            result.imprecise == 1 ? "point is" : "points are", 100 * run.timing.precision,
+                            hint(run.timing));
     }
     return text;
 }
@@ -132,7 +141,7 @@ Section sweep_fit_section(const SweepResult& result) {
 
 Section sweep_note_section(const SweepRun& run, const SweepResult& result) {
     return {.text = noise_lines(run.preflight) + rounds_line(run) + precision_lines(run, result) +
-                    disturbed_line(result) + warm_up_line(run) + machine_line(run.origin.machine),
+                    disturbed_line(run) + warm_up_line(run) + machine_line(run.origin.machine),
             .table = {}};
 }
 

@@ -57,7 +57,7 @@ std::optional<Estimate> exactly(const std::optional<double>& value) {
 /// Why a value is missing or to be taken with care.
 std::string note_of(const PointResult& point) {
     if (!point.reason.empty()) return point.reason;
-    return point.precise || !point.seconds ? "" : "its interval is wider than was asked for";
+    return point.precise || !point.seconds ? "" : "the interval of its speed-up is wider than was asked for";
 }
 
 /// Largest and smallest cell of a group by MACs.
