@@ -46,7 +46,7 @@ struct SweepTiming {
     double confidence = 0.99;    ///< of each interval
     /// By this part of the value each side of a ratio's interval is widened, for what differs between runs
     /// and therefore does not show within one, such as where the memory of each session lies
-    /// (docs/performance.md, \"The grid, measured twice\").
+    /// (docs/performance.md, "The grid, measured twice").
     double between_runs = 0.004;
     std::uint64_t seed = 1;  ///< of the order inside the rounds
     std::optional<int> pin_cpu;

@@ -91,6 +91,16 @@ struct RunLogTest : testing::Test {
         return lines_of(read_file(path));
     }
 
+    /// The log of a run whose rounds are to come.
+    [[nodiscard]] RunLog begun(SweepRun& run) const {
+        run.points[1].counts = run.points[0].counts;
+        RunLog log = RunLog::create(path);
+        log.header(run);
+        log.prepared(run);
+        log.calibrated(run.measurement);
+        return log;
+    }
+
     static std::string joined(const std::vector<std::string>& lines) {
         std::string text;
         for (const std::string& line : lines)
@@ -202,12 +212,8 @@ TEST_F(RunLogTest, EveryLineComesBackExactly) {
 
 TEST_F(RunLogTest, APointThatFailsInARoundIsInItsLine) {
     SweepRun run = stored_run(true);
-    run.points[1].counts = run.points[0].counts;
-    RunLog log = RunLog::create(path);
-    log.header(run);
-    log.prepared(run);
+    RunLog log = begun(run);
     Measurement& measurement = run.measurement;
-    log.calibrated(measurement);
     measurement.order = {{1, 0}};
     measurement.cells[0].blocks.push_back({.round = 0, .seconds = 1, .pass_seconds = {1}, .disturbance = {}});
     measurement.cells[1].failure = "kernel refused";
@@ -220,12 +226,8 @@ TEST_F(RunLogTest, APointThatFailsInARoundIsInItsLine) {
 
 TEST_F(RunLogTest, APointMayBeVisitedSeveralTimesInARound) {
     SweepRun run = stored_run(true);
-    run.points[1].counts = run.points[0].counts;
-    RunLog log = RunLog::create(path);
-    log.header(run);
-    log.prepared(run);
+    RunLog log = begun(run);
     Measurement& measurement = run.measurement;
-    log.calibrated(measurement);
     const auto add = [&](std::size_t point, std::int64_t round, std::int64_t place, double seconds) {
         measurement.cells[point].blocks.push_back({.round = round,
                                                    .place = place,
