@@ -44,7 +44,8 @@ SweepTiming read_timing(const SweepOptions& options) {
     if (!options.precision.empty()) timing.precision = read_number_flag(options.precision, "--precision");
     if (!options.confidence.empty()) timing.confidence = read_number_flag(options.confidence, "--confidence");
     if (!options.between_runs.empty())
-        timing.between_runs = read_number_flag(options.between_runs, "--between-runs");
+        timing.between_runs =
+            options.between_runs == "0" ? 0 : read_number_flag(options.between_runs, "--between-runs");
     if (!options.shard.empty()) timing.shard = read_shard(options.shard);
     timing.layers = !options.no_layers;
     timing.pin_cpu = read_cpu(typed.cpu);
@@ -219,7 +220,8 @@ void add_bench_options(CLI::App& command, SweepOptions& options) {
         ->type_name("P");
     command.add_option("--confidence", options.confidence, "of each interval [0.99]")->type_name("C");
     command
-        .add_option("--between-runs", options.between_runs, "part of a speed-up that differs by run [0.004]")
+        .add_option("--between-runs", options.between_runs,
+                    "part of a speed-up that differs by run, or 0 [0.004]")
         ->type_name("P");
     command.add_flag("--no-layers", options.no_layers, "do not time the layers afterwards");
     command.add_flag("--predict", options.predict, "time at most 4 cells of a model and predict the rest");

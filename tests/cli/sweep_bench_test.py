@@ -328,6 +328,12 @@ class Refused(SweepBench):
                 self.assert_refused(self.run_fake(*QUICK, *arguments, cwd=self.folder))
                 self.assert_folder_holds([])
 
+    def test_nothing_may_be_added_for_other_runs(self):
+        for flags, expected in [([], 0.004), (["--between-runs", "0"], 0), (["--between-runs", "0.01"], 0.01)]:
+            result = self.run_fake(*QUICK, *flags, "--log", self.folder / f"{expected}.jsonl", "--format", "json")
+            self.assertEqual(result.returncode, 0, result)
+            self.assertEqual(json.loads(result.stdout)["settings"]["timing"]["between_runs"], expected)
+
     def test_flags_that_would_do_nothing(self):
         for flag, *value in [
             ["--engine", "xnnpack"],
