@@ -25,15 +25,6 @@ namespace {
 /// Part of the time limit that is kept for the layers.
 constexpr double kLayerShare = 0.25;
 
-template <typename Value>
-std::vector<Value> without_repeats(const std::vector<Value>& values) {
-    std::vector<Value> result;
-    for (const Value& value : values) {
-        if (std::find(result.begin(), result.end(), value) == result.end()) result.push_back(value);
-    }
-    return result;
-}
-
 void check(const BenchSettings& settings) {
     check_positive("--rounds", static_cast<double>(settings.rounds));
     check_positive("--max-seconds", settings.max_seconds);

@@ -113,9 +113,7 @@ std::optional<Evictor> line_evictor() {
 Evictor sweep_evictor(const MachineInfo& machine) {
     constexpr std::int64_t kAssumed = std::int64_t{64} << 20;
     constexpr std::int64_t kMost = std::int64_t{1} << 30;
-    std::int64_t cache = 0;
-    for (const CacheInfo& info : machine.caches)
-        cache = std::max(cache, info.bytes);
+    const std::int64_t cache = largest_cache_bytes(machine).value_or(0);
     // Four times: caches do not replace the oldest line for certain.
     const std::int64_t bytes = std::min(4 * (cache > 0 ? cache : kAssumed), kMost);
     const auto buffer = std::make_shared<std::vector<unsigned char>>(static_cast<std::size_t>(bytes));

@@ -299,6 +299,13 @@ std::optional<std::int64_t> address_space_left() {
 
 }  // namespace
 
+std::optional<std::int64_t> largest_cache_bytes(const MachineInfo& machine) {
+    std::optional<std::int64_t> largest;
+    for (const CacheInfo& cache : machine.caches)
+        largest = std::max(largest.value_or(0), cache.bytes);
+    return largest;
+}
+
 MachineInfo read_machine() {
     MachineInfo machine;
     machine.cpu = parse_cpu_info(read_file("/proc/cpuinfo").value_or(""));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,6 +20,16 @@ namespace mobilenet_cost {
 /// named. Throws Error for a name that is not in `known`.
 [[nodiscard]] std::vector<EngineStatus> choose_engines(const std::vector<EngineStatus>& known,
                                                        const std::vector<std::string>& asked);
+
+/// What was asked for, each once, in the order given.
+template <typename Value>
+[[nodiscard]] std::vector<Value> without_repeats(const std::vector<Value>& values) {
+    std::vector<Value> unique;
+    for (const Value& value : values) {
+        if (std::find(unique.begin(), unique.end(), value) == unique.end()) unique.push_back(value);
+    }
+    return unique;
+}
 
 /// Why a network cannot be made ready in `available` bytes; empty: it can, or nobody knows. Linux promises
 /// more memory than there is and kills later, so this is asked before anything is allocated.

@@ -36,16 +36,6 @@ std::vector<std::string> names_of(const std::vector<EngineStatus>& engines) {
     return names;
 }
 
-/// Each once, in the order given: the same network twice would be its own counterpart.
-template <typename Value>
-std::vector<Value> without_repetitions(const std::vector<Value>& values) {
-    std::vector<Value> unique;
-    for (const Value& value : values) {
-        if (std::find(unique.begin(), unique.end(), value) == unique.end()) unique.push_back(value);
-    }
-    return unique;
-}
-
 }  // namespace
 
 RunOrigin this_origin(std::vector<EngineStatus> engines) {
@@ -66,8 +56,8 @@ SweepRun plan_run(std::vector<SweepCell> cells, std::vector<std::string> models,
     run.origin = this_origin(
         choose_engines(hooks.engine_statuses ? hooks.engine_statuses() : engine_statuses(), timing.engines));
     timing.engines = names_of(run.origin.engines);
-    timing.threads = without_repetitions(timing.threads);
-    timing.networks = without_repetitions(timing.networks);
+    timing.threads = without_repeats(timing.threads);
+    timing.networks = without_repeats(timing.networks);  // twice, one would be its own counterpart
     run.settings = settings;
     run.timing = std::move(timing);
     run.models = std::move(models);

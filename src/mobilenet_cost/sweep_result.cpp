@@ -138,26 +138,29 @@ class Evaluation {
                               });
     }
 
-    [[nodiscard]] std::optional<Estimate> speedup(std::size_t slower, std::size_t index) const {
-        const PairedSeconds paired = pairs(slower, index);
+    [[nodiscard]] std::optional<Estimate> speedup(const PairedSeconds& paired, double between_runs) const {
         if (paired.first.empty()) return std::nullopt;
-        return widened(paired_ratio(paired.first, paired.second, run_.timing.confidence),
-                       slower == index ? 0 : run_.timing.between_runs);
+        return widened(paired_ratio(paired.first, paired.second, run_.timing.confidence), between_runs);
     }
 
     void set_ratios(std::size_t index, PointResult& result) const {
         const SweepPoint& point = run_.points[index];
-        if (is_timed(run_, measurement_, point.base)) result.speedup = speedup(point.base, index);
-        // Without an interval there is no spread worth its name, either: one round would detect anything.
-        if (result.speedup && result.speedup->interval && point.base != index)
-            result.detectable_change =
-                detectable(pairs(point.base, index), run_.timing.confidence) + run_.timing.between_runs;
-        if (result.speedup && result.analytic_speedup)
-            result.fraction_kept = scaled(*result.speedup, 1 / *result.analytic_speedup);
+        if (is_timed(run_, measurement_, point.base)) set_speedup(index, result);
         if (!has_standard(point) || !is_timed(run_, measurement_, *point.counterpart)) return;
-        result.standard = speedup(*point.counterpart, index);
+        result.standard = speedup(pairs(*point.counterpart, index), run_.timing.between_runs);
         if (result.standard && result.analytic_standard)
             result.standard_kept = scaled(*result.standard, 1 / *result.analytic_standard);
+    }
+
+    void set_speedup(std::size_t index, PointResult& result) const {
+        const bool is_base = run_.points[index].base == index;
+        const PairedSeconds paired = pairs(run_.points[index].base, index);
+        result.speedup = speedup(paired, is_base ? 0 : run_.timing.between_runs);
+        // Without an interval there is no spread worth its name, either: one round would detect anything.
+        if (result.speedup && result.speedup->interval && !is_base)
+            result.detectable_change = detectable(paired, run_.timing.confidence) + run_.timing.between_runs;
+        if (result.speedup && result.analytic_speedup)
+            result.fraction_kept = scaled(*result.speedup, 1 / *result.analytic_speedup);
     }
 
     [[nodiscard]] static double least_squares(const std::vector<std::pair<double, double>>& pairs) {
@@ -268,16 +271,19 @@ void summarize_points(SweepResult& result) {
 
 }  // namespace
 
-SweepResult evaluate(const SweepRun& run) {
-    return evaluate(run, run.measurement);
-}
-
-SweepResult evaluate(const SweepRun& run, const Measurement& measurement) {
+SweepResult evaluate_points(const SweepRun& run, const Measurement& measurement) {
     const Evaluation evaluation(run, measurement);
     SweepResult result;
     for (std::size_t i = 0; i < run.points.size(); ++i)
         result.points.push_back(evaluation.point(i));
     Judgement(run, measurement, result).pass();
+    summarize_points(result);
+    return result;
+}
+
+SweepResult evaluate(const SweepRun& run) {
+    SweepResult result = evaluate_points(run, run.measurement);
+    const Evaluation evaluation(run, run.measurement);
     for (const std::vector<std::size_t>& group : fit_groups(run, result.points)) {
         if (!has_slope(run, group)) continue;
         const std::optional<Estimate> slope = evaluation.slope(group);
@@ -286,7 +292,6 @@ SweepResult evaluate(const SweepRun& run, const Measurement& measurement) {
         result.fits.push_back({run.cells[point.cell].model, point.engine, point.threads, point.network,
                                static_cast<std::int64_t>(group.size()), *slope});
     }
-    summarize_points(result);
     return result;
 }
 

@@ -62,8 +62,9 @@ struct SweepResult {
 
 [[nodiscard]] SweepResult evaluate(const SweepRun& run);
 
-/// The same with the samples of a measurement that is not in the run yet.
-[[nodiscard]] SweepResult evaluate(const SweepRun& run, const Measurement& measurement);
+/// The same without the fits, which no round depends on, and with the samples of a measurement that is not in
+/// the run yet.
+[[nodiscard]] SweepResult evaluate_points(const SweepRun& run, const Measurement& measurement);
 
 /// Whether a block lost so much to others that it does not count (SweepTiming::most_steal). `group`: passes
 /// behind each of TimedBlock::pass_seconds, which are times of one pass.

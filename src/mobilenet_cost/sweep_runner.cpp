@@ -181,11 +181,8 @@ class Runner {
 
     /// Reading twice of what the largest cache holds replaces all that was in it.
     [[nodiscard]] bool exceeds_caches(const SweepPoint& point) const {
-        std::int64_t largest = INT64_MAX / 2;  // unknown: nothing exceeds it
-        if (!run_.origin.machine.caches.empty()) largest = 0;
-        for (const CacheInfo& cache : run_.origin.machine.caches)
-            largest = std::max(largest, cache.bytes);
-        return point.counts->weight_bytes > 2 * largest;
+        const auto largest = largest_cache_bytes(run_.origin.machine);
+        return largest && point.counts->weight_bytes > 2 * *largest;
     }
 
     void time_points() {
@@ -216,17 +213,12 @@ class Runner {
                                                   const std::vector<std::size_t>& random) {
         const std::size_t rounds = measurement.order.size();
         if (!seen_) {
-            look(first_rounds(measurement, rounds / kRoundsBetweenLooks * kRoundsBetweenLooks));
+            const std::size_t last_look = rounds / kRoundsBetweenLooks * kRoundsBetweenLooks;
+            seen_ = evaluate_points(run_, first_rounds(measurement, last_look));
         } else if (rounds % kRoundsBetweenLooks == 0) {
-            look(measurement);
+            seen_ = evaluate_points(run_, measurement);
         }
         return visit_order(run_, *seen_, random);
-    }
-
-    void look(const Measurement& measurement) {
-        seen_ = evaluate(run_, measurement);
-        precise_ = std::count_if(seen_->points.begin(), seen_->points.end(),
-                                 [](const PointResult& point) { return point.precise; });
     }
 
     void show(const Progress& progress) const {
@@ -237,8 +229,11 @@ class Runner {
         shown.seconds_left = progress.seconds_left;
         shown.points = std::count_if(sessions_.begin(), sessions_.end(),
                                      [](const auto& session) { return session != nullptr; });
-        shown.points_done = precise_;
-        if (seen_) shown.worst_interval = seen_->worst_interval;
+        if (seen_) {
+            shown.points_done = std::count_if(seen_->points.begin(), seen_->points.end(),
+                                              [](const PointResult& point) { return point.precise; });
+            shown.worst_interval = seen_->worst_interval;
+        }
         report(shown);
     }
 
@@ -301,7 +296,6 @@ class Runner {
     std::vector<std::unique_ptr<Session>> sessions_;
     std::vector<std::shared_ptr<const Network>> networks_;
     std::optional<SweepResult> seen_;  // at the last look
-    std::int64_t precise_ = 0;         // points, likewise
 };
 
 }  // namespace
