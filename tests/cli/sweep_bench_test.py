@@ -330,7 +330,8 @@ class Refused(SweepBench):
 
     def test_nothing_may_be_added_for_other_runs(self):
         for flags, expected in [([], 0.004), (["--between-runs", "0"], 0), (["--between-runs", "0.01"], 0.01)]:
-            result = self.run_fake(*QUICK, *flags, "--log", self.folder / f"{expected}.jsonl", "--format", "json")
+            log = self.folder / f"{expected}.jsonl"
+            result = self.run_fake(*QUICK, "--rounds", "6", *flags, "--log", log, "--format", "json")
             self.assertEqual(result.returncode, 0, result)
             self.assertEqual(json.loads(result.stdout)["settings"]["timing"]["between_runs"], expected)
 

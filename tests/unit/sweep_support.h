@@ -146,8 +146,9 @@ class SweepBench {
   private:
     /// In [0, 1), from the round and the network.
     [[nodiscard]] double jitter() const {
-        std::uint64_t state = macs_ * 1000 + static_cast<std::uint64_t>(round_);
-        return static_cast<double>(permutation(997, state).front()) / 997;
+        std::uint64_t mixed = (macs_ * 1000 + static_cast<std::uint64_t>(round_)) * 0x9e3779b97f4a7c15U;
+        mixed ^= mixed >> 32U;
+        return static_cast<double>(mixed * 0xd6e8feb86659fd93U >> 11U) / 0x1p53;
     }
 
     std::int64_t round_ = 0;
