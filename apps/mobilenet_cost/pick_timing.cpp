@@ -28,7 +28,7 @@ constexpr double kShareOfCorners = 0.6;
 constexpr double kShareOfStep = 0.4;
 
 /// Measured at once to confirm predictions: about a screen's top.
-constexpr std::size_t kConfirmed = 4;
+constexpr std::size_t kConfirmedPerTurn = 4;
 constexpr int kConfirmations = 3;
 
 /// Predictions up to this factor over the limit are worth a measurement, too: about the error of a good one.
@@ -210,7 +210,7 @@ void PickTimer::confirm(std::vector<PickCandidate>& candidates, const std::vecto
         const std::vector<std::size_t> best = pick(candidates, limits).ranking;
         if (turn > 0 && (best.empty() || !candidates[best.front()].time->predicted)) return;
         std::vector<std::size_t> which = pick(candidates, near).ranking;
-        which.resize(std::min(which.size(), kConfirmed * (static_cast<std::size_t>(turn) + 1)));
+        which.resize(std::min(which.size(), kConfirmedPerTurn * (static_cast<std::size_t>(turn) + 1)));
         std::erase_if(which, [&](std::size_t index) { return !candidates[index].time->predicted; });
         if (which.empty()) return;
         fmt::print(stderr, "mobilenet-cost: timing {} of the best\n", which.size());

@@ -11,7 +11,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMostBudgets = 10'000;
-const std::string kSchema = "mobilenet-cost.budget.v1";
+const std::string kBudgetSchema = "mobilenet-cost.budget.v1";
 
 std::int64_t peak_bytes(const Analysis& analysis, const PeakMemory& peak) {
     return checked_multiply(peak.elements, element_bytes(analysis.data_type));
@@ -104,7 +104,7 @@ std::vector<BudgetCheck> check_budgets(std::string_view text, const std::string&
     const json document = parse_json(text, place);
     const ObjectReader reader(document, place, "");
     reader.allow_only(std::vector<std::string>{"$schema", "schema", "budgets"});
-    if (reader.text("schema") != kSchema) reader.fail_expected("schema", "\"" + kSchema + "\"");
+    if (reader.text("schema") != kBudgetSchema) reader.fail_expected("schema", "\"" + kBudgetSchema + "\"");
     const json& budgets = reader.array("budgets", 1, kMostBudgets);
     std::vector<BudgetCheck> checks;
     for (std::size_t i = 0; i < budgets.size(); ++i)

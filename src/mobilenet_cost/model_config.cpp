@@ -21,8 +21,8 @@ constexpr std::int64_t kMostChannels = 1 << 20;
 constexpr std::int64_t kLargestResolution = 1'000'000;
 constexpr std::size_t kMostBlocks = 4096;
 constexpr double kLargestExpansion = 1000;
-constexpr std::size_t kLargestFile = 1 << 20;  // bytes; the largest bundled config is 4 kB
-const std::string kSchema = "mobilenet-cost.model.v1";
+constexpr std::size_t kLargestModelFile = 1 << 20;  // bytes; the largest bundled config is 4 kB
+const std::string kModelSchema = "mobilenet-cost.model.v1";
 
 /// In the order of Activation.
 const Keys kActivations = {"none", "relu", "relu6", "hard_swish", "hard_sigmoid"};
@@ -255,7 +255,7 @@ ModelConfig parse_model_config(std::string_view text, std::string_view place) {
     const json document = parse_json(text, place);
     const ObjectReader reader(document, std::string(place), "");
     reader.allow_only(kModelKeys);
-    if (reader.text("schema") != kSchema) reader.fail_expected("schema", "\"" + kSchema + "\"");
+    if (reader.text("schema") != kModelSchema) reader.fail_expected("schema", "\"" + kModelSchema + "\"");
     ModelConfig config;
     config.name = read_name(reader);
     config.title = reader.text("title", config.name);
@@ -273,7 +273,7 @@ ModelConfig parse_model_config(std::string_view text, std::string_view place) {
 }
 
 ModelConfig load_model_config(const std::filesystem::path& path) {
-    return parse_model_config(read_text_file(path, kLargestFile), path.string());
+    return parse_model_config(read_text_file(path, kLargestModelFile), path.string());
 }
 
 }  // namespace mobilenet_cost

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLargestFile = 4 << 20;  // bytes
+constexpr std::size_t kLargestPeaksFile = 4 << 20;  // bytes
 
 fs::path absolute_from(const char* variable) {
     const char* value = std::getenv(variable);
@@ -33,7 +33,7 @@ std::optional<MachinePeaks> load(const fs::path& file, const MachineFingerprint&
     std::error_code unreadable;
     if (!fs::exists(file, unreadable)) return std::nullopt;
     try {
-        const StoredPeaks stored = parse_stored_peaks(read_text_file(file, kLargestFile), file.string());
+        const StoredPeaks stored = parse_stored_peaks(read_text_file(file, kLargestPeaksFile), file.string());
         if (stored.fingerprint != fingerprint) {
             tell(options, fmt::format("{} is of another machine or build; measuring again", file.string()));
             return std::nullopt;

@@ -11,9 +11,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kLargestFile = 1 << 20;  // bytes
+constexpr std::size_t kLargestPublishedFile = 1 << 20;  // bytes
 constexpr std::size_t kMostRows = 10'000;
-const std::string kSchema = "mobilenet-cost.published.v1";
+const std::string kPublishedSchema = "mobilenet-cost.published.v1";
 
 struct Source {
     std::string id;
@@ -84,7 +84,8 @@ std::vector<PublishedAccuracy> parse_published(std::string_view text, const std:
     const json document = parse_json(text, place);
     const ObjectReader reader(document, place, "");
     reader.allow_only(std::vector<std::string>{"$schema", "schema", "family", "sources", "checkpoints"});
-    if (reader.text("schema") != kSchema) reader.fail_expected("schema", "\"" + kSchema + "\"");
+    if (reader.text("schema") != kPublishedSchema)
+        reader.fail_expected("schema", "\"" + kPublishedSchema + "\"");
     (void)reader.text("family");  // for people
     const std::vector<Source> sources = read_sources(reader);
     const json& values = reader.array("checkpoints", 1, kMostRows);
@@ -109,7 +110,8 @@ std::vector<PublishedAccuracy> load_published(const std::filesystem::path& folde
     std::sort(files.begin(), files.end());
     std::vector<PublishedAccuracy> rows;
     for (const std::filesystem::path& file : files) {
-        for (PublishedAccuracy& row : parse_published(read_text_file(file, kLargestFile), file.string()))
+        for (PublishedAccuracy& row :
+             parse_published(read_text_file(file, kLargestPublishedFile), file.string()))
             rows.push_back(std::move(row));
     }
     return rows;

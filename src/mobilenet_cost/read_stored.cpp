@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kLargestFile = std::size_t{4} << 30U;  // bytes, as for run logs
+constexpr std::size_t kLargestDocument = std::size_t{4} << 30U;  // bytes, as for run logs
 
 struct Reader {
     std::string schema;
@@ -91,7 +91,7 @@ StoredDocument parse_stored(std::string_view text, const std::string& file) {
 }
 
 StoredDocument read_stored(const std::string& path) {
-    return parse_stored(read_text_file(path, kLargestFile), path);
+    return parse_stored(read_text_file(path, kLargestDocument), path);
 }
 
 }  // namespace mobilenet_cost

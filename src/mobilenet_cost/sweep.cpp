@@ -39,6 +39,10 @@ std::vector<SweepCell> sweep(const ModelConfig& config, const std::vector<Varian
     return cells;
 }
 
+double standard_ratio(const SweepCell& cell) {
+    return cell.macs > 0 ? static_cast<double>(cell.standard_macs) / static_cast<double>(cell.macs) : 1;
+}
+
 std::size_t base_cell(const std::vector<SweepCell>& cells, const std::string& model) {
     std::size_t base = cells.size();
     for (std::size_t i = 0; i < cells.size(); ++i) {

@@ -40,6 +40,9 @@ struct SweepSettings {
 [[nodiscard]] std::vector<SweepCell> sweep(const ModelConfig& config, const std::vector<Variant>& variants,
                                            const Convention& convention, DataType data_type = DataType::f32);
 
+/// MACs of the standard-convolution counterpart over those of the cell; 1 where there are none.
+[[nodiscard]] double standard_ratio(const SweepCell& cell);
+
 /// Index of the base of the cells of one model; there must be one of it.
 [[nodiscard]] std::size_t base_cell(const std::vector<SweepCell>& cells, const std::string& model);
 

@@ -7,6 +7,8 @@ namespace mobilenet_cost {
 
 // Numbers to text. Everything upstream stays raw; only this and report/ round.
 
+inline constexpr double kGiga = 1e9;
+
 /// 1,234,567
 [[nodiscard]] std::string with_thousands(std::int64_t count);
 

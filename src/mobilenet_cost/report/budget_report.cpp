@@ -30,7 +30,7 @@ Cell used_cell(const BudgetCheck& check) {
     return percent_cell(static_cast<double>(check.found) / static_cast<double>(check.limit), 1);
 }
 
-constexpr const char* kSchema = "mobilenet-cost.budget_report.v1";
+constexpr const char* kBudgetReportSchema = "mobilenet-cost.budget_report.v1";
 
 }  // namespace
 
@@ -66,7 +66,8 @@ Table budget_table(const std::vector<BudgetCheck>& checks) {
 }
 
 std::string budget_json(const std::vector<BudgetCheck>& checks) {
-    Json document = {{"schema", kSchema}, {"exceeded", exceeded_count(checks)}, {"checks", Json::array()}};
+    Json document = {
+        {"schema", kBudgetReportSchema}, {"exceeded", exceeded_count(checks)}, {"checks", Json::array()}};
     for (const BudgetCheck& check : checks)
         document["checks"].push_back(check_json(check));
     return pretty_json(document);
@@ -75,7 +76,7 @@ std::string budget_json(const std::vector<BudgetCheck>& checks) {
 std::string budget_jsonl(const std::vector<BudgetCheck>& checks) {
     std::string lines;
     for (const BudgetCheck& check : checks) {
-        Json line = {{"schema", kSchema}};
+        Json line = {{"schema", kBudgetReportSchema}};
         line.update(check_json(check));
         lines += compact_json(line);
     }

@@ -6,7 +6,7 @@
 namespace mobilenet_cost {
 namespace {
 
-constexpr const char* kSchema = "mobilenet-cost.compare.v1";
+constexpr const char* kCompareSchema = "mobilenet-cost.compare.v1";
 constexpr const char* kRowSchema = "mobilenet-cost.compare-row.v1";
 
 Json finite(double value) {
@@ -164,7 +164,7 @@ std::string line(const char* row, const Json& content) {
 }  // namespace
 
 std::string compare_json(const CompareResult& result) {
-    Json document = {{"schema", kSchema}};
+    Json document = {{"schema", kCompareSchema}};
     document.update(summary_json(result));
     document["differences"] = rows_json(result.differences, difference_json);
     document["times"] = rows_json(result.times, time_json);

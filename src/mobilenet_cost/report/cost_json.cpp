@@ -109,12 +109,12 @@ Json variant_json(const Analysis& analysis) {
     return json;
 }
 
-constexpr const char* kSchema = "mobilenet-cost.cost.v1";
+constexpr const char* kCostSchema = "mobilenet-cost.cost.v1";
 
 }  // namespace
 
 std::string cost_json(const std::vector<Analysis>& analyses) {
-    Json document = {{"schema", kSchema}, {"variants", Json::array()}};
+    Json document = {{"schema", kCostSchema}, {"variants", Json::array()}};
     for (const Analysis& analysis : analyses)
         document["variants"].push_back(variant_json(analysis));
     return pretty_json(document);
@@ -123,7 +123,7 @@ std::string cost_json(const std::vector<Analysis>& analyses) {
 std::string cost_jsonl(const std::vector<Analysis>& analyses) {
     std::string lines;
     for (const Analysis& analysis : analyses) {
-        Json line = {{"schema", kSchema}};
+        Json line = {{"schema", kCostSchema}};
         line.update(variant_json(analysis));
         lines += compact_json(line);
     }

@@ -134,7 +134,7 @@ Json network_json(const Ledger& ledger) {
     return json;
 }
 
-constexpr const char* kSchema = "mobilenet-cost.conventions.v1";
+constexpr const char* kConventionsSchema = "mobilenet-cost.conventions.v1";
 
 }  // namespace
 
@@ -176,7 +176,7 @@ Table ledger_csv_table(const std::vector<Ledger>& ledgers) {
 }
 
 std::string ledger_json(const std::vector<Ledger>& ledgers) {
-    Json document = {{"schema", kSchema}, {"networks", Json::array()}};
+    Json document = {{"schema", kConventionsSchema}, {"networks", Json::array()}};
     for (const Ledger& ledger : ledgers)
         document["networks"].push_back(network_json(ledger));
     return pretty_json(document);
@@ -185,7 +185,7 @@ std::string ledger_json(const std::vector<Ledger>& ledgers) {
 std::string ledger_jsonl(const std::vector<Ledger>& ledgers) {
     std::string lines;
     for (const Ledger& ledger : ledgers) {
-        Json line = {{"schema", kSchema}};
+        Json line = {{"schema", kConventionsSchema}};
         line.update(network_json(ledger));
         lines += compact_json(line);
     }

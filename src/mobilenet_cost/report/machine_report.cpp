@@ -11,10 +11,9 @@
 namespace mobilenet_cost {
 namespace {
 
-constexpr const char* kSchema = "mobilenet-cost.machine.v1";
+constexpr const char* kMachineSchema = "mobilenet-cost.machine.v1";
 /// FLOP per byte: from a copy to the large pointwise layers.
 constexpr std::array kIntensities = {0.5, 2.0, 8.0, 32.0, 128.0};
-constexpr double kGiga = 1e9;
 
 // ---- for people ----
 
@@ -202,7 +201,7 @@ Json roofline_json(const MachinePeaks& peaks) {
 }
 
 Json document(const MachineReport& report) {
-    return {{"schema", kSchema},
+    return {{"schema", kMachineSchema},
             {"machine", Json::parse(machine_info_json(report.machine))},
             {"topology", Json::parse(topology_json(report.topology))},
             {"hidden", report.hidden},

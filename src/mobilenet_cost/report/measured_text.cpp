@@ -3,13 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "mobilenet_cost/units.h"
+
 namespace mobilenet_cost {
-namespace {
-
-constexpr double kGiga = 1e9;
-
-}  // namespace
-
 Cell bandwidth_cell(std::int64_t bytes, double seconds) {
     if (!(seconds > 0)) return unknown_cell();
     return number_cell(static_cast<double>(bytes) / seconds / kGiga, 1);

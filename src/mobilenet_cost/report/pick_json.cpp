@@ -4,7 +4,7 @@
 namespace mobilenet_cost {
 namespace {
 
-constexpr const char* kSchema = "mobilenet-cost.pick.v1";
+constexpr const char* kPickSchema = "mobilenet-cost.pick.v1";
 
 Json or_null(const std::optional<double>& value) {
     return value ? Json(*value) : Json(nullptr);
@@ -136,7 +136,7 @@ std::string pick_json(const PickReport& report) {
     Json candidates = Json::array();
     for (const std::size_t index : pick_order(report))
         candidates.push_back(candidate_json(report, index, places));
-    return pretty_json({{"schema", kSchema},
+    return pretty_json({{"schema", kPickSchema},
                         {"settings", settings_json(report)},
                         {"limits", limits_json(report)},
                         {"fitting", report.result.ranking.size()},
@@ -150,7 +150,7 @@ std::string pick_jsonl(const PickReport& report) {
     const std::vector<std::size_t> places = pick_places(report);
     std::string lines;
     for (const std::size_t index : pick_order(report)) {
-        Json line = {{"schema", kSchema}};
+        Json line = {{"schema", kPickSchema}};
         line.update(candidate_json(report, index, places));
         lines += compact_json(line);
     }

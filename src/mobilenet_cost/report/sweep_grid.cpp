@@ -14,8 +14,6 @@
 namespace mobilenet_cost {
 namespace {
 
-constexpr std::size_t kWidestGrid = 12;  // columns that fit a terminal
-
 struct Axes {
     std::set<double, std::greater<>> alphas;
     std::set<std::int64_t, std::greater<>> resolutions;
@@ -120,10 +118,6 @@ Section analytic_section(const SweepRun& run, const std::string& model, const st
     }
     return grid_section(run, model, caption,
                         [&](std::size_t cell) { return speedup_cell(value(cell), largest, ""); });
-}
-
-double standard_ratio(const SweepCell& cell) {
-    return cell.macs > 0 ? static_cast<double>(cell.standard_macs) / static_cast<double>(cell.macs) : 1;
 }
 
 bool has_standard(const SweepRun& run, const SweepResult& result, const std::string& model) {

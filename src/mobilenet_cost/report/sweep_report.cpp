@@ -11,12 +11,6 @@
 namespace mobilenet_cost {
 namespace {
 
-double standard_ratio(const SweepCell& cell) {
-    return static_cast<double>(cell.standard_macs) / static_cast<double>(cell.macs);
-}
-
-constexpr std::size_t kWidestGrid = 12;  // columns that fit a terminal
-
 /// Only a full, small grid of one model is drawn.
 Table grid_table(const std::vector<SweepCell>& cells) {
     std::set<double, std::greater<>> alphas;

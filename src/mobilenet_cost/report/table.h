@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,6 +29,9 @@ struct Cell {
 [[nodiscard]] Cell number_cell(double value, int decimals);      ///< fixed decimals and shortest round-trip
 [[nodiscard]] Cell percent_cell(double fraction, int decimals);  ///< 12.3 % and 0.123...
 [[nodiscard]] Cell unknown_cell();
+
+/// Columns of a grid that fit a terminal.
+inline constexpr std::size_t kWidestGrid = 12;
 
 struct Table {
     std::string caption;  ///< one line above the table; may be empty
