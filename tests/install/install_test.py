@@ -66,6 +66,10 @@ def check_tree(prefix, scratch):
     macs = document["variants"][0]["totals"]["macs"]
     expect(round(macs / 1e6) == 569, f"MobileNetV1 has {macs} MACs")
 
+    for plugin in prefix.rglob("*.so"):
+        needed = run("readelf", "--dynamic", plugin)
+        expect("[libc.so.6]" in needed, f"{plugin.name} does not name libc:\n{needed}")
+
     # The installed engines are found, and each of them loads.
     listing = run(program, "engines", cwd=scratch)
     for plugin in names(engines, ".so"):
