@@ -5,6 +5,7 @@ install_test.py package    builds the .deb, unpacks it elsewhere and runs the pr
 """
 
 import fnmatch
+import gzip
 import importlib.machinery
 import importlib.util
 import json
@@ -58,7 +59,7 @@ def check_tree(prefix, scratch):
 
     expect(names(prefix / "share/mobilenet_cost/configs", ".json") == names(SOURCE / "configs", ".json"), "configs")
     expect(names(prefix / "share/mobilenet_cost/schemas", ".json") == names(SOURCE / "docs/schemas", ".json"), "schemas")
-    expect((prefix / "share/doc/mobilenet-cost/LICENSE").is_file(), "LICENSE")
+    check_manual(prefix, scratch)
     if names(BUILD / "report", ".js"):
         for suffix in [".js", ".html", ".css", ".txt"]:
             expect(names(prefix / "share/mobilenet_cost/report", suffix) == names(BUILD / "report", suffix), "report" + suffix)
@@ -126,6 +127,7 @@ def test_consumer(scratch):
     run("cmake", "--install", BUILD, "--prefix", prefix)
     check_tree(prefix, scratch)
     check_headers(prefix)
+    expect((prefix / "share/doc/mobilenet-cost/LICENSE").is_file(), "LICENSE")
 
     run("cmake", "-G", "Ninja", "-S", SOURCE / "tests/install", "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}")
     run("cmake", "--build", build, "--", "-k", "0")
@@ -134,18 +136,90 @@ def test_consumer(scratch):
     expect(output == "mobilenet_v1 1.0 224: 568740352 MACs in 29 layers\n", f"the consumer printed {output!r}")
 
 
+def page_of(path):
+    """The text of a compressed manual page, without its markup."""
+    source = gzip.decompress(path.read_bytes()).decode()
+    return re.sub(r"\\f[BIR]", "", source).replace("\\-", "-")
+
+
+def check_manual(prefix, scratch):
+    """Every command and every option that --help names has its place, and man understands the page."""
+    path = prefix / "share/man/man1/mobilenet-cost.1.gz"
+    program = BUILD / "mobilenet-cost"
+    page = page_of(path)
+    overview = run(program, "--help", cwd=scratch)
+    commands = re.findall(r"^  ([a-z][a-z-]*) ", overview.partition("Subcommands:")[2], re.MULTILINE)
+    expect(len(commands) > 10, f"the commands are {commands}")
+    sections = dict(re.findall(r"^\.SS ([a-z-]+)\n(.*?)(?=^\.S)", page, re.MULTILINE | re.DOTALL))
+    expect(list(sections) == commands, f"the page has the commands {list(sections)}, --help has {commands}")
+    for command in commands:
+        tags = re.findall(r"^\.TP\n(.*)", sections[command], re.MULTILINE)
+        for line in run(program, command, "--help", cwd=scratch).splitlines():
+            for option in re.findall(r"--?[a-z][a-z0-9-]*", line[:46] if line.startswith("  ") else ""):
+                if option not in ("-h", "--help"):
+                    expect(any(re.search(rf"(?<!\S){option}\b(?!-)", tag) for tag in tags), f"{command} {option} in the page")
+    for title in ["NAME", "SYNOPSIS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"]:
+        expect(f"\n.SH {title}\n" in page, f"the page has no {title}")
+    check_examples(page, sections)
+    check_variables(page)
+    said = subprocess.run(["man", "--warnings", "-l", path], text=True, capture_output=True, check=False,
+                          env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80"})
+    expect(said.returncode == 0 and not said.stderr, f"man: exit code {said.returncode}\n{said.stderr}")
+
+
+def check_examples(page, sections):
+    """An example has only options of its command."""
+    examples = re.findall(r"^mobilenet-cost (?:(?!-)(\S+) )?(.*--.*)", page.partition(".SH EXAMPLES")[2], re.MULTILINE)
+    expect(examples, "the page has no examples")
+    for command, arguments in examples:
+        for option in re.findall(r"--[a-z-]+", arguments):
+            expect(re.search(rf"^(-\w, )?{option}\b(?!-)", sections[command or "cost"], re.MULTILINE), f"{command} {option}")
+
+
+def check_variables(page):
+    """Every variable that the program reads is told."""
+    sources = [path.read_text(encoding="utf-8") for folder in ["src", "apps"] for path in (SOURCE / folder).rglob("*.*")
+               if path.suffix in (".h", ".cpp")]
+    named = {name for text in sources for name in re.findall(r'"(MOBILENET_COST_[A-Z_]+)"|getenv\("([A-Z_]+)"', text)}
+    expect(len(named) > 5, f"the variables are {named}")
+    for name in {one or other for one, other in named}:
+        expect(f"\n.B {name}\n" in page, f"{name} in the page")
+
+
+def check_documents(folder, version, scratch):
+    """What Debian asks for: the changelogs are of this version, and the same whenever they are made."""
+    run("env", "SOURCE_DATE_EPOCH=86400", SOURCE / "package/make_debian_documents", version, "A <a@example.org>", scratch)
+    dated = gzip.decompress((scratch / "changelog.Debian.gz").read_bytes()).decode()
+    expect(dated.endswith("\n -- A <a@example.org>  Fri, 02 Jan 1970 00:00:00 +0000\n"), f"changelog.Debian.gz: {dated}")
+    expect(gzip.decompress((folder / "changelog.gz").read_bytes()) == (SOURCE / "CHANGELOG.md").read_bytes(), "changelog.gz")
+    history = gzip.decompress((folder / "changelog.Debian.gz").read_bytes()).decode()
+    expect(history.startswith(f"mobilenet-cost ({version}) "), f"changelog.Debian.gz: {history}")
+    for path in folder.glob("*.gz"):
+        expect(path.read_bytes()[4:8] == bytes(4), f"{path.name} holds the time at which it was compressed")
+    text = (folder / "copyright").read_text(encoding="utf-8")
+    expect("\nLicense: Apache-2.0\n" in text, f"copyright: {text}")
+    if names(BUILD / "report", ".js"):
+        for word in ["/vega.js\n", "UW Interactive Data Lab", "Bostock", "\nLicense: BSD-3-Clause\n", "\nLicense: ISC\n"]:
+            expect(word in text, f"copyright has no {word!r}")
+
+
 def test_package(scratch):
-    run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", scratch)
+    run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", scratch, umask=0o077)
     [package] = scratch.glob("*.deb")
     fields = run("dpkg-deb", "--field", package)
     expect(re.search(r"^Package: mobilenet-cost$", fields, re.MULTILINE), fields)
     expect(re.search(r"^Depends: .*libc6 .*libfmt", fields, re.MULTILINE), f"no dependencies:\n{fields}")
     for line in run("dpkg-deb", "--contents", package).splitlines():
         expect(line.split()[1] == "root/root", f"owner of {line}")
+        expect(re.match(r"drwxr-xr-x|-rw[x-]r-[x-]r-[x-]", line), f"permissions of {line}")
+    said = run("lintian", "--allow-root", "--fail-on", "error,warning", package)
+    expect(not re.search(r"^[EW]:", said, re.MULTILINE), said)
 
     # A moved tree must still find its files: unpacked, not installed, so that the system stays as it is.
     run("dpkg-deb", "--extract", package, scratch / "root")
     check_tree(scratch / "root/usr", scratch)
+    [version] = re.findall(r"^Version: (.*)$", fields, re.MULTILINE)
+    check_documents(scratch / "root/usr/share/doc/mobilenet-cost", version, scratch)
 
 
 TESTS = {"consumer": test_consumer, "package": test_package}
