@@ -4,7 +4,7 @@ import array
 import math
 import sys
 
-from .failure import Failure
+from shared.failure import Failure
 
 # Errors of a sum of n terms stay below lambda u sqrt(n) of its size except with probability 2 n exp(-lambda^2 / 2)
 # (Higham and Mary, SIAM J. Sci. Comput. 41(5), 2019, theorem 2.4); u is the unit roundoff of float32. Two engines

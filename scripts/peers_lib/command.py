@@ -2,11 +2,11 @@
 
 import contextlib
 import json
-import sys
 from pathlib import Path
 
+from shared.failure import Failure
+
 from . import counters, document, options, project, report, side_by_side
-from .failure import Failure
 
 
 @contextlib.contextmanager
@@ -30,7 +30,9 @@ def output_file(path):
 
 
 def work(settings, write):
-    if not settings.no_build:
+    if settings.no_build:
+        project.need_build()
+    else:
         project.build()
     if settings.counters:
         rows = counters.compare(settings)
@@ -43,18 +45,7 @@ def work(settings, write):
     return 0
 
 
-def run(arguments):
+def main(arguments):
     settings = options.parse(arguments)
     with output_file(settings.output) as write:
         return work(settings, write)
-
-
-def main(arguments):
-    try:
-        return run(arguments)
-    except Failure as failure:
-        print(f"peers: error: {failure}", file=sys.stderr)
-        return failure.status
-    except KeyboardInterrupt:
-        print("peers: error: interrupted", file=sys.stderr)
-        return 1

@@ -4,7 +4,8 @@ import shutil
 import subprocess
 import sys
 
-from .failure import Failure
+from shared.failure import Failure
+
 from .project import ROOT
 
 REQUIREMENTS = ROOT / "scripts/peers_requirements"

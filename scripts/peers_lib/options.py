@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from .failure import Failure
+from shared.failure import Failure, Parser, positive
 
 PEERS = ["onnxruntime", "openvino"]
 LITERT = "litert"
@@ -37,25 +37,8 @@ def words(text):
     return text.split(",")
 
 
-def positive(kind):
-    def read(text):
-        value = kind(text)
-        if not 0 < value < float("inf"):
-            raise ValueError
-        return value
-
-    read.__name__ = "number above 0"  # argparse quotes it
-    return read
-
-
-class Parser(argparse.ArgumentParser):
-    def error(self, message):
-        raise Failure(message, 2)
-
-
 def parser():
-    made = Parser("scripts/peers", description=DESCRIPTION, epilog=EPILOGUE, allow_abbrev=False)
-    made.formatter_class = argparse.RawDescriptionHelpFormatter
+    made = Parser("scripts/peers", description=DESCRIPTION, epilog=EPILOGUE)
     add = made.add_argument
     add("--counters", action="store_true", help="compare cost counters (fvcore, ptflops, thop, torchinfo, onnx-tool) instead")
     add("--litert", action="store_true", help="and LiteRT, on files of TensorFlow's converter (1.6 GB in build/litert-venv)")

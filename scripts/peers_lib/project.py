@@ -2,23 +2,12 @@
 
 import json
 import os
-import subprocess
 import sys
-from pathlib import Path
 
-from .failure import Failure
+from shared import release
+from shared.release import BUILD, PROGRAM, ROOT, must_run
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-BUILD = ROOT / "build/release"
-PROGRAM = BUILD / "mobilenet-cost"
 WORKER = BUILD / "mobilenet-peer-worker"
-
-
-def must_run(*command):
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    if done.returncode != 0:
-        sys.stderr.write(done.stdout)
-        raise Failure(f"{Path(command[0]).name} failed: see above")
 
 
 def setup(*flags):
@@ -26,20 +15,17 @@ def setup(*flags):
 
 
 def build():
-    """The release preset: the only build whose times count."""
     print("peers: building build/release", file=sys.stderr)
-    targets = ["mobilenet_cost_cli", "mobilenet_peer_worker"]
-    setup()
-    must_run("cmake", "--preset", "release")
-    must_run("cmake", "--build", "--preset", "release", "--target", *targets)
+    release.build("mobilenet_cost_cli", "mobilenet_peer_worker")
+
+
+def need_build():
+    for path in (PROGRAM, WORKER):
+        release.need(path, "without --no-build it is built")
 
 
 def run(*arguments):
-    """stdout of mobilenet-cost; what it refuses is wrong usage here, too."""
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Failure(done.stderr.strip().removeprefix("mobilenet-cost: error: "), done.returncode)
-    return done.stdout
+    return release.output_of(PROGRAM, *arguments)
 
 
 def document(*arguments):

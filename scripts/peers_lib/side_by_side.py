@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.failure import Failure
+
 from . import agreement, environments, machine, options, project
 from .environments import run_quietly
 from .rounds import Cell, Job, prepare, run_rounds
@@ -169,7 +171,7 @@ def measure(settings):
     cells = cells_of(settings)
     engines = find_engines(settings)
     if not any(engine.ours for engine in engines):
-        raise options.Failure("--engines: expected one of ours at least, whose output the others' is held against", 2)
+        raise Failure("--engines: expected one of ours at least, whose output the others' is held against", 2)
     start, described = time.monotonic(), machine.describe()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peers-", dir=project.BUILD)))

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from .failure import Failure
+from shared.failure import Failure
 
 REQUEST_SECONDS = 120
 PARK_SECONDS = 2

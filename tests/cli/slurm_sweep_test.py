@@ -70,7 +70,7 @@ class SlurmSweep(CliTest):
     def assert_refused_task(self, variables, arguments, text):
         code, stdout, stderr = self.task(variables, arguments)
         self.assertEqual((code, stdout), (2, ""), stderr)
-        self.assertRegex(stderr, f"^slurm_sweep: error: .*{text}.*\n$")
+        self.assertRegex(stderr, f"^scripts/slurm_sweep: error: .*{text}.*\n$")
 
 
 class Array(SlurmSweep):

@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/error.h"
 #include "mobilenet_cost/stats.h"
 #include "mobilenet_cost/sweep_result.h"
 #include "mobilenet_cost/sweep_runner.h"
@@ -134,7 +135,8 @@ int run(const std::string& engine, int trials, std::int64_t rounds, double plant
     }
     const auto percent = [trials](int count) { return 100.0 * count / trials; };
     if (distances.empty()) {
-        fmt::print(stderr, "aa_trials: every round of every trial was disturbed by other processes\n");
+        fmt::print(stderr,
+                   "scripts/aa_trials: error: every round of every trial was disturbed by other processes\n");
         return 1;
     }
     fmt::print("{}: trials {} ({} disturbed throughout), rounds {}, different: beyond {:.1f} %\n", engine,
@@ -159,6 +161,11 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "usage: aa_trials ENGINE TRIALS ROUNDS PLANTED BAND\n");
         return 2;
     }
-    return mobilenet_cost::run(argv[1], std::atoi(argv[2]), std::atoll(argv[3]), std::atof(argv[4]),
-                               std::atof(argv[5]));
+    try {
+        return mobilenet_cost::run(argv[1], std::atoi(argv[2]), std::atoll(argv[3]), std::atof(argv[4]),
+                                   std::atof(argv[5]));
+    } catch (const mobilenet_cost::Error& error) {
+        fmt::print(stderr, "scripts/aa_trials: error: {}\n", error.what());
+        return 2;
+    }
 }

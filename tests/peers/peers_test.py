@@ -21,7 +21,7 @@ sys.path.insert(0, os.fspath(SOURCE / "scripts"))
 
 from peers_lib import agreement, command, counters, document, options, project, report, rounds  # noqa: E402
 from peers_lib import side_by_side, stats  # noqa: E402
-from peers_lib.failure import Failure  # noqa: E402
+from shared.failure import Failure, run  # noqa: E402
 from peers_lib.rounds import Cell, Job, Visit  # noqa: E402
 
 PEAK = 1e11
@@ -251,7 +251,7 @@ class Run(unittest.TestCase):
 
     def run_peers(self, *arguments):
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
-            status = command.main(["--no-build", "-o", str(self.output), *map(str, arguments)])
+            status = run("scripts/peers", command.main, ["--no-build", "-o", str(self.output), *map(str, arguments)])
         return status, out.getvalue(), err.getvalue()
 
     def small(self, *more):
@@ -304,7 +304,7 @@ class Run(unittest.TestCase):
                 status, out, err = self.run_peers(*arguments)
                 self.assertEqual((status, out), (2, ""), err)
                 self.assertIn(text, err)
-                self.assertTrue(err.startswith("peers: error: ") and err.count("\n") == 1, err)
+                self.assertTrue(err.startswith("scripts/peers: error: ") and err.count("\n") == 1, err)
                 self.assertFalse(self.output.exists())
 
     def test_output_that_cannot_be_written(self):

@@ -12,8 +12,8 @@ BINARY = Path(os.environ["MOBILENET_COST_BINARY_DIR"])
 sys.path.insert(0, os.fspath(SOURCE / "scripts"))
 
 from peers_lib import worker as worker_module  # noqa: E402
-from peers_lib.failure import Failure  # noqa: E402
 from peers_lib.worker import Worker  # noqa: E402
+from shared.failure import Failure  # noqa: E402
 
 ECHO = "import sys\nfor line in sys.stdin: print('{\"words\": %d}' % (line.count('\\t') + 1), flush=True)"
 BUSY = "import sys, threading\ndef spin():\n while True: pass\n" \
