@@ -12,6 +12,7 @@
 #include "mobilenet_cost/build_info.h"
 #include "mobilenet_cost/engine/registry.h"
 #include "mobilenet_cost/machine.h"
+#include "mobilenet_cost/printable.h"
 
 #include "benches.h"
 
@@ -30,7 +31,7 @@ std::vector<std::string> timed_engines() {
                                                                              status.info.instruction_set));
         } else {
             fmt::print(stderr, "mobilenet-bench: warning: no benchmarks of engine \"{}\": {}\n", status.name,
-                       status.reason);
+                       printable(status.reason));
         }
     }
     return engines;
@@ -68,7 +69,7 @@ int main(int argc, char** argv) {
         benchmark::Shutdown();
         return status;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "mobilenet-bench: error: {}\n", error.what());
+        fmt::print(stderr, "mobilenet-bench: error: {}\n", printable(error.what()));
         return 2;
     }
 }

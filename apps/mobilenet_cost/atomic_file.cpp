@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/printable.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -41,7 +42,7 @@ AtomicFile::AtomicFile(const std::string& path, const std::string& flag) : path_
     std::error_code ignored;
     if (path_.empty() || fs::is_directory(path_, ignored))
         fail(flag, fmt::format("expected a file, found {}",
-                               path_.empty() ? "an empty name" : path_ + ", a directory"));
+                               path_.empty() ? "an empty name" : abridged(path_) + ", a directory"));
     std::string target = path_;
     if (is_replaceable(path_)) {
         path_ = replaced_path(path_).string();
@@ -49,8 +50,8 @@ AtomicFile::AtomicFile(const std::string& path, const std::string& flag) : path_
     }
     file_ = std::fopen(target.c_str(), "wb");
     if (file_ == nullptr)
-        fail(flag,
-             fmt::format("expected a file that can be written, found {}: {}", path, std::strerror(errno)));
+        fail(flag, fmt::format("expected a file that can be written, found {}: {}", abridged(path),
+                               std::strerror(errno)));
 }
 
 AtomicFile::~AtomicFile() {
@@ -65,7 +66,7 @@ void AtomicFile::finish() {
     if (file_ != stdout) closed = std::fclose(file_) == 0 && closed;
     file_ = stdout;
     if (!written || !closed)
-        throw std::runtime_error(fmt::format("writing {}: {}", path_, std::strerror(code)));
+        throw std::runtime_error(fmt::format("writing {}: {}", abridged(path_), std::strerror(code)));
     if (temporary_.empty()) return;
     fs::rename(temporary_, path_);
     temporary_.clear();

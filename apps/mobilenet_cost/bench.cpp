@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +19,7 @@
 #include "options.h"
 #include "output.h"
 #include "progress_line.h"
+#include "say.h"
 #include "timing_options.h"
 
 namespace mobilenet_cost::app {
@@ -107,7 +107,7 @@ int run_bench_command(const BenchOptions& options) {
     const std::vector<BenchResult> results = run_all(families, settings, interrupted);
     for (const BenchResult& result : results) {
         for (const std::string& text : bench_warnings(result))
-            fmt::print(stderr, "mobilenet-cost: warning: {}\n", text);
+            say("warning: {}", text);
     }
     output.write(
         {.sections = [&] { return bench_sections(results); },

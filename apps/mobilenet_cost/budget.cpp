@@ -1,4 +1,3 @@
-#include <cstdio>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -8,6 +7,7 @@
 
 #include "app.h"
 #include "output.h"
+#include "say.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -32,7 +32,7 @@ int run_budget(const BudgetOptions& options) {
                   .json = [&] { return budget_json(checks); },
                   .jsonl = [&] { return budget_jsonl(checks); }});
     for (const BudgetCheck& check : checks) {
-        if (check.exceeded()) fmt::print(stderr, "mobilenet-cost: {}\n", exceeded_text(check));
+        if (check.exceeded()) say("{}", exceeded_text(check));
     }
     return exceeded_count(checks) == 0 ? kFine : kExceeded;
 }

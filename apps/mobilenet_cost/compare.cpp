@@ -1,6 +1,5 @@
 #include "mobilenet_cost/compare.h"
 
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,12 +8,14 @@
 
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/list.h"
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/read_stored.h"
 #include "mobilenet_cost/report/compare_report.h"
 
 #include "app.h"
 #include "options.h"
 #include "output.h"
+#include "say.h"
 #include "timing_options.h"
 
 namespace mobilenet_cost::app {
@@ -40,13 +41,13 @@ CompareSettings read_settings(const CompareOptions& options) {
     check_ignored(settings.ignore, "--ignore");
     if (!options.threshold.empty()) settings.threshold = read_number_flag(options.threshold, "--threshold");
     if (!(settings.threshold < 1))
-        fail("--threshold", fmt::format("expected a part below 1, found {}", options.threshold));
+        fail("--threshold", fmt::format("expected a part below 1, found {}", shortened(options.threshold)));
     return settings;
 }
 
 StoredDocument read_side(const std::string& path) {
     StoredDocument document = read_stored(path);
-    if (!document.note.empty()) fmt::print(stderr, "mobilenet-cost: note: {}\n", document.note);
+    if (!document.note.empty()) say("note: {}", document.note);
     return document;
 }
 
@@ -74,7 +75,7 @@ int run_compare(const CompareOptions& options) {
                   .json = [&] { return compare_json(result); },
                   .jsonl = [&] { return compare_jsonl(result); }});
     for (const std::string& message : compare_messages(result))
-        fmt::print(stderr, "mobilenet-cost: {}\n", message);
+        say("{}", message);
     return status_of(result.outcome);
 }
 

@@ -1,6 +1,7 @@
 #include "mobilenet_cost/analysis.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/list.h"
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/report/cost_report.h"
 
 #include "app.h"
@@ -61,7 +62,7 @@ std::vector<Section> explain_all(const CostOptions& options) {
 
 int run_explain(const CostOptions& options) {
     if (!options.output.format.empty() && options.output.format != "table")
-        fail("--explain", "expected --format table, found " + options.output.format);
+        fail("--explain", "expected --format table, found " + shortened(options.output.format));
     Output output({"table", options.output.path, options.output.plain});
     output.write({.sections = [&] { return explain_all(options); }, .csv = {}, .json = {}, .jsonl = {}});
     return kFine;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 #include <optional>
 
 #include <fmt/format.h>
@@ -17,6 +16,7 @@
 #include "app.h"
 #include "atomic_file.h"
 #include "options.h"
+#include "say.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -120,9 +120,8 @@ int run_export(const ExportOptions& options) {
     const OnnxText text = describe(subject);
     const OnnxFile written = write_onnx(network, subject.seed ? &weights : nullptr, text, file.stream());
     file.finish();
-    fmt::print(stderr, "mobilenet-cost: {}: {} ONNX opset {}, {} nodes, {}\n",
-               options.path == "-" ? "standard output" : options.path, text.description, kOnnxOpset,
-               written.nodes, bytes_text(written.bytes));
+    say("{}: {} ONNX opset {}, {} nodes, {}", options.path == "-" ? "standard output" : options.path,
+        text.description, kOnnxOpset, written.nodes, bytes_text(written.bytes));
     return kFine;
 }
 

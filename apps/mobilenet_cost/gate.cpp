@@ -1,7 +1,6 @@
 #include "mobilenet_cost/gate.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -18,6 +17,7 @@
 #include "interrupt.h"
 #include "output.h"
 #include "progress_line.h"
+#include "say.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -100,7 +100,7 @@ int run_gate_command(const GateCommand& command) {
     line.clear();
     const GateResult result = evaluate_gate(report);
     for (const std::string& warning : result.warnings)
-        fmt::print(stderr, "mobilenet-cost: warning: {}\n", warning);
+        say("warning: {}", warning);
     std::vector<ExtraFormat> extra = kExtraFormats;
     extra[0].write = [&] { return gate_junit(report, result); };
     extra[1].write = [&] { return gate_gbench(report, result); };
@@ -110,7 +110,7 @@ int run_gate_command(const GateCommand& command) {
                   .jsonl = [&] { return gate_jsonl(report, result); },
                   .extra = extra});
     if (result.outcome == GateOutcome::failed || result.outcome == GateOutcome::different)
-        fmt::print(stderr, "mobilenet-cost: error: {}\n", result.reason);
+        say("error: {}", result.reason);
     return exit_status(result.outcome);
 }
 

@@ -1,4 +1,3 @@
-#include <cstdio>
 
 #include <fmt/format.h>
 
@@ -9,6 +8,7 @@
 #include "options.h"
 #include "output.h"
 #include "progress_line.h"
+#include "say.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -23,7 +23,7 @@ PeaksOptions peaks_options(const MachineOptions& options, ProgressLine& line) {
     PeaksOptions peaks;
     peaks.refresh = options.refresh;
     peaks.settings.rounds = read_count(options.rounds, "--rounds");
-    peaks.note = [](const std::string& text) { fmt::print(stderr, "mobilenet-cost: {}\n", text); };
+    peaks.note = [](const std::string& text) { say("{}", text); };
     peaks.settings.progress = [&line](std::int64_t done, std::int64_t rounds) {
         line.show(fmt::format("measuring peaks: round {} of {}", done, rounds));
     };

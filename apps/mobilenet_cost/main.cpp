@@ -1,18 +1,21 @@
 // Parses the command line and runs one subcommand.
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
 #include <exception>
 #include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "mobilenet_cost/build_info.h"
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/printable.h"
 
 #include "app.h"
+#include "say.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -74,12 +77,17 @@ std::vector<std::string> command_names() {
     return names;
 }
 
-/// What the parser could not place, told with the nearest name there is.
-void refuse_extras(const CLI::App& command) {
+/// Told with the nearest name there is.
+void refuse_unknown_options(const CLI::App& command) {
     for (const std::string& extra : command.remaining()) {
-        if (!extra.starts_with('-')) fail("", fmt::format("expected an option, found \"{}\"", extra));
-        fail_unknown("", "option", extra.substr(0, extra.find('=')), option_names(command));
+        if (extra.starts_with('-'))
+            fail_unknown("", "option", extra.substr(0, extra.find('=')), option_names(command));
     }
+}
+
+void refuse_stray_words(const CLI::App& command) {
+    for (const std::string& extra : command.remaining())
+        fail("", fmt::format("expected an option, found {}", in_quotes(extra)));
 }
 
 int dispatch(std::vector<std::string> arguments) {
@@ -112,18 +120,15 @@ int dispatch(std::vector<std::string> arguments) {
     }
     for (const auto& [command, run] : commands) {
         if (!command->parsed()) continue;
-        refuse_extras(*command);
+        refuse_unknown_options(*command);
+        refuse_stray_words(*command);
         return run();
     }
     return kUsage;
 }
 
-/// One printable line, whatever a path or name on the command line held.
-int report_error(std::string what, int status) {
-    for (char& c : what) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-    }
-    fmt::print(stderr, "mobilenet-cost: error: {}\n", what);
+int report_error(std::string_view what, int status) {
+    say("error: {}", what);
     return status;
 }
 

@@ -6,6 +6,7 @@
 
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/list.h"
+#include "mobilenet_cost/printable.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -99,7 +100,7 @@ DataType read_data_type(const std::string& name) {
 
 std::int64_t read_count(const std::string& text, const std::string& flag) {
     const std::vector<std::int64_t> values = parse_integers({text}, flag);
-    if (values.size() != 1) fail(flag, fmt::format("expected one number, found \"{}\"", text));
+    if (values.size() != 1) fail(flag, fmt::format("expected one number, found {}", in_quotes(text)));
     return values.front();
 }
 
@@ -107,7 +108,7 @@ std::uint64_t read_seed(const std::string& text, const std::string& flag) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size())
-        fail(flag, fmt::format("expected a whole number from 0 to 2^64 - 1, found \"{}\"", text));
+        fail(flag, fmt::format("expected a whole number from 0 to 2^64 - 1, found {}", in_quotes(text)));
     return value;
 }
 

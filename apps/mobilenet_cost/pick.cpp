@@ -1,7 +1,6 @@
 #include "mobilenet_cost/pick.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <set>
 #include <string>
@@ -14,6 +13,7 @@
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/list.h"
 #include "mobilenet_cost/pick_stored.h"
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/read_stored.h"
 #include "mobilenet_cost/report/pick_report.h"
 #include "mobilenet_cost/run_log.h"
@@ -23,6 +23,7 @@
 #include "options.h"
 #include "output.h"
 #include "pick_timing.h"
+#include "say.h"
 #include "sweep_options.h"
 #include "timing_options.h"
 
@@ -72,7 +73,7 @@ std::vector<PickLimit> read_limits(const PickOptions& options) {
     add_limit(limits, PickQuantity::top1, options.min_top1, 1);
     if (!limits.empty() && limits.back().quantity == PickQuantity::top1 && limits.back().limit > 1)
         fail("--min-top1",
-             fmt::format("expected a fraction up to 1, such as 0.6, found {}", options.min_top1));
+             fmt::format("expected a fraction up to 1, such as 0.6, found {}", shortened(options.min_top1)));
     if (options.accept_estimates && options.min_top1.empty())
         fail("--accept-estimates", "expected --min-top1 with it, found none");
     return limits;
@@ -124,12 +125,14 @@ PickRunner read_runner(const TimingOptions& typed) {
     PickRunner runner;
     const std::vector<std::string> engines = parse_names(typed.engines);
     if (engines.size() > 1)
-        fail("--engine", fmt::format("expected one engine, found {}", fmt::join(engines, ", ")));
+        fail("--engine", fmt::format("expected one engine, found {}",
+                                     shortened(fmt::format("{}", fmt::join(engines, ", ")))));
     if (!engines.empty()) runner.engine = engines.front();
     if (typed.threads.empty()) return runner;
     const std::vector<int> threads = read_threads(typed.threads);
     if (threads.size() > 1)
-        fail("--threads", fmt::format("expected one number, found {}", fmt::join(threads, ", ")));
+        fail("--threads", fmt::format("expected one number, found {}",
+                                      shortened(fmt::format("{}", fmt::join(threads, ", ")))));
     runner.threads = threads.front();
     return runner;
 }
@@ -227,7 +230,7 @@ std::vector<StoredDocument> read_documents(const std::vector<std::string>& files
     std::vector<StoredDocument> documents;
     for (const std::string& file : files) {
         StoredDocument document = read_stored(file);
-        if (!document.note.empty()) fmt::print(stderr, "mobilenet-cost: note: {}\n", document.note);
+        if (!document.note.empty()) say("note: {}", document.note);
         if (document.kind == DocumentKind::run) add_predictions(document);
         documents.push_back(std::move(document));
     }
@@ -297,7 +300,7 @@ int run_pick(const CLI::App& command, const PickOptions& options) {
                   .json = [&] { return pick_json(report); },
                   .jsonl = [&] { return pick_jsonl(report); }});
     for (const PickMiss& miss : report.result.nearest)
-        fmt::print(stderr, "mobilenet-cost: {}\n", miss_text(report, miss));
+        say("{}", miss_text(report, miss));
     if (!fine) return kFailed;
     return report.result.ranking.empty() ? kExceeded : kFine;
 }

@@ -1,7 +1,6 @@
 #include "pick_timing.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <utility>
 
@@ -16,6 +15,7 @@
 #include "mobilenet_cost/widest.h"
 
 #include "interrupt.h"
+#include "say.h"
 #include "sweep_options.h"
 
 namespace mobilenet_cost::app {
@@ -178,8 +178,7 @@ void PickTimer::predict(std::vector<PickCandidate>& candidates, const std::vecto
     SweepTiming timing = timing_;
     timing.max_seconds *= kShareOfCorners;
     timing.prediction = plan_prediction(cells, 0, timing.seed);
-    fmt::print(stderr, "mobilenet-cost: timing {} of {} variants to predict the others\n",
-               timing.prediction->timed.size(), which.size());
+    say("timing {} of {} variants to predict the others", timing.prediction->timed.size(), which.size());
     const SweepRun run = time_these(candidates, which, std::move(timing));
     take_measured(run, candidates, which);
     const Prediction prediction = mobilenet_cost::predict(families_.configs, run, evaluate(run));
@@ -213,7 +212,7 @@ void PickTimer::confirm(std::vector<PickCandidate>& candidates, const std::vecto
         which.resize(std::min(which.size(), kConfirmedPerTurn * (static_cast<std::size_t>(turn) + 1)));
         std::erase_if(which, [&](std::size_t index) { return !candidates[index].time->predicted; });
         if (which.empty()) return;
-        fmt::print(stderr, "mobilenet-cost: timing {} of the best\n", which.size());
+        say("timing {} of the best", which.size());
         const std::size_t before = measured_;
         measure(candidates, which, kShareOfStep);
         predicted_ -= measured_ - before;
@@ -223,7 +222,7 @@ void PickTimer::confirm(std::vector<PickCandidate>& candidates, const std::vecto
 std::vector<WidestAnswer> PickTimer::search(std::vector<PickCandidate>& candidates,
                                             const std::vector<std::size_t>& which, const PickLimit& limit) {
     std::vector<WidthRow> rows = width_rows(candidates, which);
-    fmt::print(stderr, "mobilenet-cost: looking for the widest of {} variants\n", which.size());
+    say("looking for the widest of {} variants", which.size());
     bool finished = false;
     while (!finished && !is_over()) {
         std::vector<std::size_t> tried;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/printable.h"
 
 namespace mobilenet_cost::app {
 
@@ -20,11 +21,8 @@ ProgressLine::ProgressLine(const std::string& when) : terminal_(isatty(STDERR_FI
 void ProgressLine::show(const std::string& text) {
     if (!wanted_ || text == shown_) return;
     shown_ = text;
-    if (terminal_) {
-        fmt::print(stderr, "\r\x1b[K{}", text);
-    } else {
-        fmt::print(stderr, "{}\n", text);
-    }
+    const std::string line = printable(text);
+    fmt::print(stderr, "{}{}{}", terminal_ ? "\r\x1b[K" : "", line, terminal_ ? "" : "\n");
     std::fflush(stderr);
 }
 

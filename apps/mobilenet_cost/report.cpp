@@ -16,6 +16,7 @@
 
 #include "app.h"
 #include "report_pictures.h"
+#include "say.h"
 #include "sweep_output.h"
 
 namespace mobilenet_cost::app {
@@ -30,7 +31,7 @@ struct ReportOptions {
 
 SweepRun read_run(const std::string& path) {
     StoredRun stored = read_run_log(path);
-    if (!stored.note.empty()) fmt::print(stderr, "mobilenet-cost: note: {}\n", stored.note);
+    if (!stored.note.empty()) say("note: {}", stored.note);
     return std::move(stored.run);
 }
 
@@ -52,7 +53,7 @@ std::vector<Analysis> analyses_of(const SweepRun& run, const std::string& log) {
                                        find_convention(run.settings.convention)));
         }
     } catch (const Error& error) {
-        fmt::print(stderr, "mobilenet-cost: note: the page has no separable blocks: {}\n", error.what());
+        say("note: the page has no separable blocks: {}", error.what());
         return {};
     }
     return analyses;

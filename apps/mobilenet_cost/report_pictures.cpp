@@ -7,8 +7,11 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/report/json_text.h"
 #include "mobilenet_cost/report/page_files.h"
+
+#include "say.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -24,10 +27,12 @@ constexpr double kMostSeconds = 60;
 void make_folder(const std::string& path) {
     std::error_code error;
     if (fs::is_directory(path, error)) return;
-    if (fs::exists(path, error)) fail("--svg", fmt::format("expected a folder, found {}, a file", path));
+    if (fs::exists(path, error))
+        fail("--svg", fmt::format("expected a folder, found {}, a file", abridged(path)));
     fs::create_directories(path, error);
     if (error)
-        fail("--svg", fmt::format("expected a folder that can be made, found {}: {}", path, error.message()));
+        fail("--svg", fmt::format("expected a folder that can be made, found {}: {}", abridged(path),
+                                  error.message()));
 }
 
 std::unique_ptr<ChildProcess> start_drawer() {
@@ -49,7 +54,7 @@ std::string draw(ChildProcess& drawer, const ChartRequest& chart) {
     }
     const auto answer = Json::parse(line, nullptr, false);
     if (answer.is_object() && answer.contains("svg")) return answer["svg"].get<std::string>() + "\n";
-    throw std::runtime_error(fmt::format("drawing {}: {}", chart.name, line));
+    throw std::runtime_error(fmt::format("drawing {}: {}", chart.name, in_quotes(line)));
 }
 
 void put(AtomicFile& file, const std::string& text) {
@@ -83,10 +88,9 @@ void Pictures::write_page(const std::vector<PicturedRun>& runs) {
     const std::string page = sweep_page(runs, *files_);
     put(*page_, page);
     if (page.size() > kMostPageBytes)
-        fmt::print(stderr,
-                   "mobilenet-cost: note: the page has {:.1f} MB; fewer cells, engines or threads make it "
-                   "smaller\n",
-                   static_cast<double>(page.size()) / 1e6);
+        say("note: the page has {:.1f} MB; fewer cells, engines or threads make it "
+            "smaller",
+            static_cast<double>(page.size()) / 1e6);
 }
 
 /// All are drawn before the first is written.

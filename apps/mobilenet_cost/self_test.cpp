@@ -1,6 +1,5 @@
 #include "mobilenet_cost/self_test.h"
 
-#include <cstdio>
 #include <memory>
 #include <stdexcept>
 
@@ -14,6 +13,7 @@
 #include "interrupt.h"
 #include "output.h"
 #include "progress_line.h"
+#include "say.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -59,7 +59,7 @@ int run_self_test(SelfTestCommand command) {
     try {
         test = evaluate_self_test(run);
     } catch (const Error& error) {  // too few rounds were left, which is an answer of a sort
-        fmt::print(stderr, "mobilenet-cost: error: {}\n", error.what());
+        say("error: {}", error.what());
         return kInconclusive;
     }
     output.write({.sections = [&] { return self_test_sections(run, test); },

@@ -10,6 +10,7 @@
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/list.h"
 #include "mobilenet_cost/peaks_cache.h"
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/roofline.h"
 #include "mobilenet_cost/run_log.h"
 #include "mobilenet_cost/session_setup.h"
@@ -20,6 +21,7 @@
 #include "app.h"
 #include "interrupt.h"
 #include "progress_line.h"
+#include "say.h"
 #include "sweep_options.h"
 
 namespace mobilenet_cost::app {
@@ -27,7 +29,7 @@ namespace {
 
 Shard read_shard(const std::string& text) {
     const std::size_t slash = text.find('/');
-    if (slash == std::string::npos) fail("--shard", fmt::format("expected I/N, found \"{}\"", text));
+    if (slash == std::string::npos) fail("--shard", fmt::format("expected I/N, found {}", in_quotes(text)));
     return {.index = read_count(text.substr(0, slash), "--shard"),
             .count = read_count(text.substr(slash + 1), "--shard")};
 }
@@ -78,7 +80,7 @@ std::string default_log(const std::string& output, const SweepRun& run) {
 /// Roofs for the layers: what lies in registers, and in the second-level cache, where most activations are.
 RooflinePeaks measure_roofs(const std::vector<int>& threads, ProgressLine& line) {
     PeaksOptions options;
-    options.note = [](const std::string& text) { fmt::print(stderr, "mobilenet-cost: {}\n", text); };
+    options.note = [](const std::string& text) { say("{}", text); };
     options.settings.progress = [&line](std::int64_t done, std::int64_t rounds) {
         line.show(fmt::format("what this machine can do (once): {}/{}", done, rounds));
     };
@@ -113,8 +115,8 @@ int time_and_write(const std::vector<ModelConfig>& configs, SweepRun& run, RunLo
         broken = true;
         line.clear();
         run = read_run_log(log.path()).run;
-        fmt::print(stderr, "mobilenet-cost: error: {}; {} rounds are kept, --resume goes on with them\n",
-                   error.what(), run.measurement.order.size());
+        say("error: {}; {} rounds are kept, --resume goes on with them", error.what(),
+            run.measurement.order.size());
     }
     const SweepResult result = evaluate(run);
     output.write(run, result, prediction_of(configs, run, result));
@@ -184,7 +186,7 @@ int run_measured(const SweepOptions& options) {
     RunLog log =
         begin_log(options.log.empty() ? default_log(options.outputs.output.path, run) : options.log, run);
     warn_of_build();
-    fmt::print(stderr, "mobilenet-cost: log: {}\n", log.path());
+    say("log: {}", log.path());
     return time_and_write(grid.configs, run, log, line, output);
 }
 
@@ -195,10 +197,9 @@ int run_resumed(const SweepOptions& options) {
                       options.resume);
     ProgressLine line(options.progress);
     SweepOutput output(options.outputs);
-    if (!stored.note.empty()) fmt::print(stderr, "mobilenet-cost: note: {}\n", stored.note);
+    if (!stored.note.empty()) say("note: {}", stored.note);
     if (stored.complete) {
-        fmt::print(stderr, "mobilenet-cost: note: {} is complete; only the document is written\n",
-                   options.resume);
+        say("note: {} is complete; only the document is written", options.resume);
         const SweepResult result = evaluate(stored.run);
         output.write(stored.run, result, prediction_of(configs, stored.run, result));
         return exit_status(stored.run, result);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <limits>
 
 #include <fmt/format.h>
@@ -11,8 +10,10 @@
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/list.h"
 #include "mobilenet_cost/machine.h"
+#include "mobilenet_cost/printable.h"
 
 #include "options.h"
+#include "say.h"
 
 namespace mobilenet_cost::app {
 
@@ -32,7 +33,7 @@ void add_timing_options(CLI::App& command, TimingOptions& options, const std::st
 
 void warn_of_build() {
     const std::string warning = build_warning(build_info());
-    if (!warning.empty()) fmt::print(stderr, "mobilenet-cost: warning: {}\n", warning);
+    if (!warning.empty()) say("warning: {}", warning);
 }
 
 std::vector<NetworkKind> read_networks(const std::vector<std::string>& texts,
@@ -62,7 +63,7 @@ std::vector<int> read_threads(const std::vector<std::string>& texts) {
 
 double read_number_flag(const std::string& text, const std::string& flag) {
     const std::vector<double> values = parse_numbers({text}, flag);
-    if (values.size() != 1) fail(flag, fmt::format("expected one number, found \"{}\"", text));
+    if (values.size() != 1) fail(flag, fmt::format("expected one number, found {}", in_quotes(text)));
     return values.front();
 }
 
@@ -74,7 +75,7 @@ int read_cpu(const std::string& text) {
     int cpu = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cpu);
     if (error != std::errc() || end != text.data() + text.size() || cpu < 0)
-        fail("--cpu", fmt::format("expected the number of a processor, found \"{}\"", text));
+        fail("--cpu", fmt::format("expected the number of a processor, found {}", in_quotes(text)));
     return cpu;
 }
 

@@ -31,6 +31,7 @@
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/expand.h"
 #include "mobilenet_cost/kernels/ping_pong.h"
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/report/json_text.h"
 #include "mobilenet_cost/session_setup.h"
 #include "mobilenet_cost/standard.h"
@@ -109,7 +110,7 @@ class Worker {
 
     Loaded& find(const Words& words) {
         const auto found = loaded_.find(words.at(1));
-        if (found == loaded_.end()) fail(words.front(), fmt::format("\"{}\" is not loaded", words[1]));
+        if (found == loaded_.end()) fail(words.front(), fmt::format("{} is not loaded", in_quotes(words[1])));
         return found->second;
     }
 
@@ -206,7 +207,7 @@ int main(int argc, char** argv) {
         mobilenet_cost::peer::serve(worker);
         return EXIT_SUCCESS;
     } catch (const std::exception& error) {
-        std::cerr << "mobilenet-peer-worker: error: " << error.what() << '\n';
+        std::cerr << "mobilenet-peer-worker: error: " << mobilenet_cost::printable(error.what()) << '\n';
         return EXIT_FAILURE;
     }
 }

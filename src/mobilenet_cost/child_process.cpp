@@ -6,10 +6,13 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 #include <uv.h>
+
+#include "mobilenet_cost/printable.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -17,21 +20,16 @@ namespace {
 /// Longer than the answer of the largest network, shorter than memory.
 constexpr std::size_t kLongestLine = std::size_t{64} << 20U;
 constexpr std::size_t kMostWords = 4096;
+constexpr std::size_t kLongestWords = 300;  // characters that a message has of them
 
 /// How long after its end a child's last output may arrive.
 constexpr double kDrainSeconds = 0.5;
 
-std::string one_line(std::string text) {
+std::string_view last_line(std::string_view text) {
     const std::size_t end = text.find_last_not_of(" \r\n\t");
-    text.resize(end == std::string::npos ? 0 : end + 1);
+    text = text.substr(0, end == text.npos ? 0 : end + 1);
     const std::size_t begin = text.find_last_of('\n');
-    if (begin != std::string::npos) text.erase(0, begin + 1);
-    for (char& c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = '?';
-    }
-    constexpr std::size_t kMost = 300;
-    if (text.size() > kMost) text = text.substr(0, kMost) + " ...";
-    return text;
+    return begin == text.npos ? text : text.substr(begin + 1);
 }
 
 }  // namespace
@@ -101,7 +99,7 @@ class ChildProcess::Loop {
     }
 
     [[nodiscard]] int pid() const { return process_.pid; }
-    [[nodiscard]] std::string last_words() const { return one_line(words_); }
+    [[nodiscard]] std::string last_words() const { return shortened(last_line(words_), kLongestWords); }
 
   private:
     struct WriteRequest {

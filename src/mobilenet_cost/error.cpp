@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "mobilenet_cost/printable.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -32,24 +34,15 @@ std::string join(std::span<const std::string> names) {
     constexpr std::size_t kMost = 30;
     std::string text;
     for (const std::string& name : names.first(std::min(names.size(), kMost)))
-        text += (text.empty() ? "" : ", ") + name;
+        text += (text.empty() ? "" : ", ") + shortened(name);
     if (names.size() > kMost) text += " and " + std::to_string(names.size() - kMost) + " more";
     return text;
-}
-
-/// Names are echoed in messages: one line of printable text, not a screenful.
-std::string quoted(std::string_view name) {
-    constexpr std::size_t kLongest = 60;
-    std::string text = "\"";
-    for (const char c : name.substr(0, kLongest))
-        text += (static_cast<unsigned char>(c) < 0x20 ? '?' : c);
-    return text + (name.size() > kLongest ? "...\"" : "\"");
 }
 
 }  // namespace
 
 void fail(std::string_view place, std::string_view message) {
-    std::string text(place);
+    std::string text = abridged(place);
     if (!place.empty()) text += ": ";
     throw Error(text.append(message));
 }
@@ -75,9 +68,9 @@ std::optional<std::string_view> nearest_name(std::string_view name, std::span<co
 
 void fail_unknown(std::string_view place, std::string_view what, std::string_view name,
                   std::span<const std::string> candidates) {
-    std::string message = "unknown " + std::string(what) + " " + quoted(name);
+    std::string message = "unknown " + std::string(what) + " " + in_quotes(name);
     if (const auto nearest = nearest_name(name, candidates)) {
-        message += " (did you mean \"" + std::string(*nearest) + "\"?)";
+        message += " (did you mean \"" + shortened(*nearest) + "\"?)";
     } else {
         message += " (known: " + join(candidates) + ")";
     }

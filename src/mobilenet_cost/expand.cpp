@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/printable.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -60,8 +62,9 @@ class Expander {
     };
 
     [[noreturn]] void fail_here(const std::string& message) const {
-        fail(config_.name, fmt::format("block \"{}\": {}",
-                                       (*config_.block_names)[static_cast<std::size_t>(block_)], message));
+        fail(config_.name,
+             fmt::format("block {}: {}", in_quotes((*config_.block_names)[static_cast<std::size_t>(block_)]),
+                         message));
     }
 
     [[nodiscard]] std::int64_t rounded(double width) const {

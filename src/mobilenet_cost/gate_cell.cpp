@@ -8,6 +8,7 @@
 
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/json_reader.h"
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/text_file.h"
 #include "mobilenet_cost/units.h"
 
@@ -121,8 +122,8 @@ std::vector<GateCell> parse_gate_cells(std::string_view text, std::string_view p
         const ObjectReader document(json, file, "");
         const bool sweep = document.has("schema");
         if (sweep && document.text("schema") != "mobilenet-cost.sweep.v1")
-            fail(document.place("schema"),
-                 fmt::format("expected \"mobilenet-cost.sweep.v1\", found \"{}\"", document.text("schema")));
+            fail(document.place("schema"), fmt::format("expected \"mobilenet-cost.sweep.v1\", found {}",
+                                                       in_quotes(document.text("schema"))));
         const GateCell common = sweep ? with_settings(document, defaults) : defaults;
         const nlohmann::json& list = document.array("cells", 1, kMostCells);
         for (std::size_t i = 0; i < list.size(); ++i) {

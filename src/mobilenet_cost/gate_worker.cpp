@@ -8,6 +8,7 @@
 
 #include "mobilenet_cost/child_process.h"
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/printable.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -28,15 +29,6 @@ class ChildLine final : public WorkerLine {
   private:
     ChildProcess child_;
 };
-
-std::string shown(const std::string& line) {
-    constexpr std::size_t kMost = 60;
-    std::string text = line.substr(0, kMost);
-    for (char& c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = '?';
-    }
-    return fmt::format("\"{}{}\"", text, line.size() > kMost ? "..." : "");
-}
 
 }  // namespace
 
@@ -66,7 +58,7 @@ std::string GateWorker::ask(WorkerRequest& request, double expected_seconds) {
     } catch (const ChildFailure& failure) {
         throw WorkerLost(fmt::format("{}: {}", place_, failure.what()));
     } catch (const Error& error) {
-        throw WorkerLost(fmt::format("{}: {}, in {}", place_, error.what(), shown(line)));
+        throw WorkerLost(fmt::format("{}: {}, in {}", place_, error.what(), in_quotes(line)));
     }
     if (answer.refusal && answer.refusal->wrong_input) fail(place_, answer.refusal->text);
     if (answer.refusal) throw WorkerRefused(fmt::format("{}: {}", place_, answer.refusal->text));

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/printable.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -36,15 +38,12 @@ class StructureCheck {
     std::vector<std::set<std::string>> keys_;
 };
 
-/// The parser's own words after its prefix, as one printable line.
+/// The parser's own words after its prefix.
 std::string parser_detail(std::string_view what) {
     if (const std::size_t dash = what.find(" - "); dash != std::string_view::npos)
         what.remove_prefix(dash + 3);
     constexpr std::size_t kLongest = 120;
-    std::string text;
-    for (const char c : what.substr(0, kLongest))
-        text += (c >= 0x20 && c < 0x7f) ? c : '?';
-    return text;
+    return shortened(what, kLongest);
 }
 
 std::string line_and_column(std::string_view text, std::size_t byte) {
@@ -79,10 +78,7 @@ json parse_json(std::string_view text, std::string_view place) {
 std::string describe(const json& value) {
     if (value.is_object()) return "an object";
     if (value.is_array()) return fmt::format("an array of {}", value.size());
-    constexpr std::size_t kLongest = 60;
-    std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
-    if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
-    return text;
+    return shortened(value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 ObjectReader::ObjectReader(const json& value, std::string file, std::string pointer)
@@ -104,7 +100,7 @@ std::string ObjectReader::place(const std::string& key) const {
 
 const json& ObjectReader::at(const std::string& key) const {
     const auto found = value_.find(key);
-    if (found == value_.end()) fail(place(), fmt::format("expected a key \"{}\", found none", key));
+    if (found == value_.end()) fail(place(), fmt::format("expected a key {}, found none", in_quotes(key)));
     return *found;
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/printable.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -28,7 +29,7 @@ double parse_number(std::string_view text, const std::string& place) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool whole = error == std::errc() && end == text.data() + text.size();
     if (!whole || !std::isfinite(value) || !(value > 0))
-        fail(place, fmt::format("expected a number above 0, found \"{}\"", text));
+        fail(place, fmt::format("expected a number above 0, found {}", in_quotes(text)));
     return value;
 }
 
@@ -66,7 +67,7 @@ std::vector<double> parse_numbers(const std::vector<std::string>& texts, const s
             } else if (parts.size() == 1) {
                 values.push_back(parse_number(item, place));
             } else {
-                fail(place, fmt::format("expected a number or FIRST:LAST:STEP, found \"{}\"", item));
+                fail(place, fmt::format("expected a number or FIRST:LAST:STEP, found {}", in_quotes(item)));
             }
             if (values.size() > kMostValues)
                 fail(place, fmt::format("expected at most {} values, found more", kMostValues));

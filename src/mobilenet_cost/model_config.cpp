@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/json_reader.h"
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/text_file.h"
 
 namespace mobilenet_cost {
@@ -33,21 +34,10 @@ const Keys kRoundingRules = {"truncate", "divisible"};
 /// In the order of PaddingRule.
 const Keys kPaddingRules = {"same", "symmetric"};
 
-/// C0, DEL, and C1 in UTF-8 (C2 80 to C2 9F).
-bool has_control_characters(std::string_view text) {
-    unsigned char before = 0;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte < 0xa0)) return true;
-        before = byte;
-    }
-    return false;
-}
-
-/// Names are printed to terminals, a row each.
+/// Names are printed to terminals, a row each, and are told apart by what is seen of them.
 std::string read_name(const ObjectReader& reader) {
     std::string name = reader.text("name");
-    if (has_control_characters(name)) reader.fail_expected("name", "a name without control characters");
+    if (!is_printable(name)) reader.fail_expected("name", "a name without control characters");
     return name;
 }
 

@@ -14,6 +14,7 @@
 
 #include "mobilenet_cost/cost.h"
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/printable.h"
 
 namespace mobilenet_cost {
 
@@ -216,9 +217,8 @@ std::vector<double> TimeModel::layer_seconds(const Network& network) const {
         const std::string kind = layer_kind(network, i);
         const auto of_kind = rates_->of_kind.find(kind);
         if (of_kind == rates_->of_kind.end())
-            fail("prediction",
-                 fmt::format("expected layer \"{}\" to be of a kind that was timed, found \"{}\"", name,
-                             kind));
+            fail("prediction", fmt::format("expected layer {} to be of a kind that was timed, found {}",
+                                           in_quotes(name), in_quotes(kind)));
         const bool known = of_layer != rates_->of_layer.end();
         seconds.push_back(correction * dot(known ? of_layer->second : of_kind->second, features_of(layer)));
     }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/json_documents.h"
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/run_log.h"
 #include "mobilenet_cost/stored_run.h"
 #include "mobilenet_cost/text_file.h"
@@ -46,9 +47,9 @@ std::vector<std::string> known_schemas() {
 [[noreturn]] void fail_schema(const std::string& schema, const std::string& file) {
     for (const std::string& known : known_schemas()) {
         if (without_version(known) == without_version(schema))
-            fail(file, fmt::format("expected the schema \"{}\", found \"{}\", of another version of this "
+            fail(file, fmt::format("expected the schema \"{}\", found {}, of another version of this "
                                    "program",
-                                   known, schema));
+                                   known, in_quotes(schema)));
     }
     fail_unknown(file, "schema", schema, known_schemas());
 }
@@ -84,9 +85,9 @@ StoredDocument parse_stored(std::string_view text, const std::string& file) {
     if (without_version(schema) == without_version(kRunLogSchema)) return read_log(text, file);
     const bool more_lines = end != std::string_view::npos && end + 1 < text.size();
     if (!schema.empty() && more_lines)
-        fail(file, fmt::format("expected one document or a run log, found lines of \"{}\" (write it with "
+        fail(file, fmt::format("expected one document or a run log, found lines of {} (write it with "
                                "--format json)",
-                               schema));
+                               in_quotes(schema)));
     return read_document(parse_json(text, file), file);
 }
 

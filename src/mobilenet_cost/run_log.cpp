@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/run_log_lines.h"
 
 namespace mobilenet_cost {
@@ -62,10 +63,10 @@ RunLog::RunLog(const std::string& path, int flags, const std::string& flag, cons
     const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | flags, kReadableByAll);
     if (file >= 0) file_.reset(fdopen(file, "ab"));
     if (file_ == nullptr)
-        fail(flag, fmt::format("expected {}, found {}: {}", expected, path, std::strerror(errno)));
+        fail(flag, fmt::format("expected {}, found {}: {}", expected, abridged(path), std::strerror(errno)));
     // Two runs would spoil each other's rounds. Where there are no locks (EOPNOTSUPP), nobody can tell.
     if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        fail(flag, fmt::format("expected {}, found {}: another run is writing it", expected, path));
+        fail(flag, fmt::format("expected {}, found {}: another run is writing it", expected, abridged(path)));
 }
 
 RunLog RunLog::create(const std::string& path) {

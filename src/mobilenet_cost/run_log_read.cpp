@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/run_log.h"
 #include "mobilenet_cost/run_log_lines.h"
 #include "mobilenet_cost/stats.h"
@@ -65,8 +66,9 @@ class LogReader {
         const std::string schema = reader.text("schema");
         if (schema != kRunLogSchema) {
             const bool same_family = schema.starts_with("mobilenet-cost.run.v");
-            fail(place, fmt::format("expected the schema \"{}\", found \"{}\"{}", kRunLogSchema, schema,
-                                    same_family ? ", of another version of this program" : ""));
+            fail(place,
+                 fmt::format("expected the schema \"{}\", found {}{}", kRunLogSchema, in_quotes(schema),
+                             same_family ? ", of another version of this program" : ""));
         }
         HeaderLine line{stored_.run};
         FieldReader::from_json(json, {place, ""}, line);

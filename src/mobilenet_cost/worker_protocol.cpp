@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/run_fields.h"
 
 namespace mobilenet_cost {
@@ -248,7 +249,8 @@ WorkerHello read_hello(const std::string& line) {
     const std::string schema = object.text("schema");
     const std::string family = "mobilenet-cost.worker.";
     if (!schema.starts_with(family))
-        fail(object.place("schema"), fmt::format("expected \"{}\", found \"{}\"", kWorkerSchema, schema));
+        fail(object.place("schema"),
+             fmt::format("expected \"{}\", found {}", kWorkerSchema, in_quotes(schema)));
     const std::int64_t protocol = object.integer("protocol", 0, 1'000'000);
     if (protocol != kWorkerProtocol)
         fail(object.place("protocol"), fmt::format("expected {}, found {}", kWorkerProtocol, protocol));

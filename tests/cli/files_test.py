@@ -83,7 +83,7 @@ class Files(CliTest):
     def test_path_is_echoed_as_one_printable_line(self):
         result = run("--model", self.folder / "two\nlines\x1b[31m.json")
         self.assert_refused(result)
-        self.assertIn("two?lines?[31m.json: expected a readable file", result.stderr)
+        self.assertIn(r"two\nlines\x1b[31m.json: expected a readable file", result.stderr)
 
     def test_path_is_a_folder(self):
         self.assert_refuses_model(self.folder, "expected a file, found a directory")

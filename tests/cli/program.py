@@ -30,7 +30,7 @@ def environment(**added):
 
 def run(*arguments, env=None, **options):
     """Exit code and both streams as text."""
-    command = [PROGRAM, *map(str, arguments)]
+    command = [PROGRAM, *(word if isinstance(word, bytes) else str(word) for word in arguments)]
     return subprocess.run(
         command,
         capture_output=True,

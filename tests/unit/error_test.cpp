@@ -59,9 +59,9 @@ TEST(FailUnknown, SuggestsOrLists) {
 
 TEST(FailUnknown, EchoesOnePrintableLine) {
     EXPECT_EQ(error_of([] { fail_unknown("", "key", "a\n\x1b[31m\tb", kKeys); }),
-              "unknown key \"a??[31m?b\" (known: kernel, stride, channels, alpha)");
+              "unknown key \"a\\n\\x1b[31m\\tb\" (known: kernel, stride, channels, alpha)");
     EXPECT_EQ(error_of([] { fail_unknown("", "key", std::string(1000, 'q'), kKeys); }),
-              "unknown key \"" + std::string(60, 'q') + "...\" (known: kernel, stride, channels, alpha)");
+              "unknown key \"" + std::string(80, 'q') + "...\" (known: kernel, stride, channels, alpha)");
 }
 
 }  // namespace

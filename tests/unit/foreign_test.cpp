@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "mobilenet_cost/printable.h"
+
 #include "sweep/fabricated_run.h"
 
 namespace mobilenet_cost {
@@ -69,12 +71,20 @@ TEST_F(ForeignTest, WhatIsNotATimeHasNoRow) {
 
 TEST_F(ForeignTest, ALineBreakDoesNotEndAHeader) {
     run.origin.compiler = "GNU\nBenchmarkFake 1 1 ns/op";
-    EXPECT_TRUE(contains(go_benchmark_text(run, result), ", GNU BenchmarkFake 1 1 ns/op, started"));
+    EXPECT_TRUE(contains(go_benchmark_text(run, result), R"(, GNU\nBenchmarkFake 1 1 ns/op, started)"));
 }
 
 TEST_F(ForeignTest, AQuoteDoesNotEndAString) {
     result.points[14].reason = "it's '); DROP TABLE mobilenet_cost_run; --";
     EXPECT_TRUE(contains(sweep_sql(run, result), "'it''s ''); DROP TABLE mobilenet_cost_run; --'"));
+}
+
+TEST_F(ForeignTest, TextIsPrintableInEveryFormat) {
+    run.origin.compiler = run.origin.version = run.cells[0].model = result.points[14].reason =
+        "a\x1b[31m\xe2\x80\xae\xff\nb";
+    for (const ForeignFormat& format : foreign_formats())
+        EXPECT_EQ(format.write(run, result), printable_lines(format.write(run, result))) << format.name;
+    EXPECT_TRUE(contains(sweep_sql(run, result), R"('a\x1b[31m\u202e\xff\nb')"));
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST(Describe, TypeAndShortValues) {
     EXPECT_EQ(describe(json(nullptr)), "null");
     EXPECT_EQ(describe(json(-1.5)), "-1.5");
     EXPECT_EQ(describe(json("a\nb")), "\"a\\nb\"");
-    EXPECT_EQ(describe(json(std::string(100, 'x'))), "\"" + std::string(59, 'x') + "...");
+    EXPECT_EQ(describe(json(std::string(100, 'x'))), "\"" + std::string(79, 'x') + "...");
 }
 
 class ObjectReaderTest : public testing::Test {

@@ -32,9 +32,5 @@ TEST(PickWords, LinesAreBrokenBetweenWords) {
     EXPECT_EQ(wrapped(""), "");
 }
 
-TEST(PickWords, NoControlCharacters) {
-    EXPECT_EQ(printable_text("a\x1b[1m\n\x7fé"), "a?[1m??é");
-}
-
 }  // namespace
 }  // namespace mobilenet_cost

@@ -126,14 +126,15 @@ std::string times_line(const CompareResult& result) {
 
 Section head_section(const CompareResult& result) {
     Section section;
-    section.text = fmt::format("base       {}{}\ncontender  {}{}\nexact      {}\n", result.base.file,
-                               origin_text(result.base.origin), result.contender.file,
-                               origin_text(result.contender.origin), exact_line(result));
+    const auto side = [](const char* name, const auto& document) {
+        return text_line(fmt::format("{}{}{}", name, document.file, origin_text(document.origin)));
+    };
+    section.text = side("base       ", result.base) + side("contender  ", result.contender) +
+                   text_line("exact      " + exact_line(result));
     const bool measured = result.base.origin || result.contender.origin;
-    if (measured || result.settings.gate_times)
-        section.text += fmt::format("times      {}\n", times_line(result));
+    if (measured || result.settings.gate_times) section.text += text_line("times      " + times_line(result));
     for (const ClassDifference& row : result.classes)
-        section.text += fmt::format("           {}: {} | {}\n", row.what, row.base, row.contender);
+        section.text += text_line(fmt::format("           {}: {} | {}", row.what, row.base, row.contender));
     return section;
 }
 

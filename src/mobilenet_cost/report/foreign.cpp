@@ -1,9 +1,12 @@
 #include "mobilenet_cost/report/foreign.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 
 #include <fmt/format.h>
+
+#include "mobilenet_cost/printable.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -14,11 +17,11 @@ constexpr std::array<ForeignFormat, 4> kFormats = {
      {"gobench", ".txt", "benchstat", go_benchmark_text},
      {"sql", ".sql", "sqlite3", sweep_sql}}};
 
-/// White space would end a name, and a slash would begin another part of it.
+/// A space would end a name, and a slash would begin another part of it.
 std::string name_part(const std::string& text) {
-    std::string part;
-    for (const char c : text)
-        part += static_cast<unsigned char>(c) <= ' ' || c == '/' || c == 0x7f ? '_' : c;
+    std::string part = printable(text);
+    std::replace_if(
+        part.begin(), part.end(), [](char c) { return c == ' ' || c == '/'; }, '_');
     return part;
 }
 

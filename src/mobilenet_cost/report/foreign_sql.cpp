@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/report/foreign.h"
 
 namespace mobilenet_cost {
@@ -22,12 +23,10 @@ CREATE TABLE IF NOT EXISTS mobilenet_cost_block (
   run TEXT, point INTEGER, round INTEGER, place INTEGER, seconds REAL, PRIMARY KEY (run, point, round, place));
 )sql";
 
-/// The only character that is special inside a string of standard SQL is the quote. A zero byte would end the
-/// statement for sqlite3, so it is left out.
+/// The only printable character that is special inside a string of standard SQL is the quote.
 std::string sql_text(std::string_view text) {
     std::string literal = "'";
-    for (const char c : text) {
-        if (c == '\0') continue;
+    for (const char c : printable(text)) {
         literal += c;
         if (c == '\'') literal += c;
     }

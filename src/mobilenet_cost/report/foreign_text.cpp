@@ -3,18 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/report/foreign.h"
 
 namespace mobilenet_cost {
 namespace {
-
-/// A configuration value is one line.
-std::string one_line(const std::string& text) {
-    std::string line;
-    for (const char c : text)
-        line += static_cast<unsigned char>(c) < ' ' || c == 0x7f ? ' ' : c;
-    return line;
-}
 
 /// "BenchmarkMobilenet_v1/...": what follows "Benchmark" must not be a lower-case letter.
 std::string go_name(std::string name) {
@@ -28,8 +21,8 @@ std::string go_header(const SweepRun& run) {
     const RunOrigin& origin = run.origin;
     return fmt::format(
         "# mobilenet-cost {}, commit {}, {}, started {}\ngoos: linux\npkg: mobilenet-cost\ncpu: {}\n\n",
-        one_line(origin.version), one_line(origin.commit), one_line(origin.compiler), one_line(run.started),
-        one_line(origin.machine.cpu.model_name.value_or("unknown")));
+        printable(origin.version), printable(origin.commit), printable(origin.compiler),
+        printable(run.started), printable(origin.machine.cpu.model_name.value_or("unknown")));
 }
 
 std::string go_lines(const std::string& name, const SweepPoint& point, const CellSamples& samples) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <pugixml.hpp>
 
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/report/gate_report.h"
 #include "mobilenet_cost/units.h"
 
@@ -23,13 +24,14 @@ std::string row_text(const GateRow& row) {
     return text + fmt::format(" after {} rounds", row.rounds);
 }
 
-/// What a server that reads JUnit shows for one row: nothing below the test case means that it passed.
+/// What a server that reads JUnit shows for one row: nothing below the test case means that it passed. XML
+/// has no form for control characters.
 void add_outcome(pugi::xml_node test, const char* element, const std::string& message, Counts& counts) {
     const std::string name = element;
     if (name == "failure") ++counts.failures;
     if (name == "error") ++counts.errors;
     if (name == "skipped") ++counts.skipped;
-    test.append_child(element).append_attribute("message") = message.c_str();
+    test.append_child(element).append_attribute("message") = printable(message).c_str();
 }
 
 void judge_row(pugi::xml_node test, GateVerdict verdict, const GateRow& row, const std::string& reason,
@@ -50,7 +52,7 @@ std::string moved_text(const GateCellResult& cell) {
 pugi::xml_node add_case(pugi::xml_node suite, const std::string& name, double seconds, Counts& counts) {
     pugi::xml_node test = suite.append_child("testcase");
     test.append_attribute("classname") = "mobilenet-cost.gate";
-    test.append_attribute("name") = name.c_str();
+    test.append_attribute("name") = printable(name).c_str();
     test.append_attribute("time") = shortest(seconds).c_str();
     ++counts.tests;
     return test;
@@ -76,7 +78,7 @@ void add_cell(pugi::xml_node suite, const GateCellRun& cell, const GateRow& row,
         judge_row(test, result.verdict, row, result.reason, counts);
     }
     const std::string moved = moved_text(result);
-    if (!moved.empty()) test.append_child("system-out").text().set(moved.c_str());
+    if (!moved.empty()) test.append_child("system-out").text().set(printable_lines(moved).c_str());
 }
 
 }  // namespace

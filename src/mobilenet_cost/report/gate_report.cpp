@@ -94,7 +94,7 @@ std::string reasons_text(const GateRun& run, const GateResult& result) {
     for (std::size_t i = 0; i < run.cells.size(); ++i) {
         const GateCellResult& cell = result.cells[i];
         if (!cell.reason.empty())
-            text += fmt::format("{}: {}\n", title_of(run.cells[i].cell, vary), cell.reason);
+            text += text_line(fmt::format("{}: {}", title_of(run.cells[i].cell, vary), cell.reason));
         if (cell.floor)
             text += fmt::format("{}: code placement alone moves the base by {:.1f} %\n",
                                 title_of(run.cells[i].cell, vary), 100 * *cell.floor);
@@ -153,7 +153,7 @@ void add_explanation(const std::string& title, const GateCellRun& run, const Gat
     if (changed && !cell.classes.empty()) sections.push_back({.text = "", .table = class_table(cell)});
     std::string text;
     for (std::size_t i = 0; i < std::min(run.explanation.size(), kMostShown); ++i)
-        text += fmt::format("{}: {}\n", title, difference_text(run.explanation[i]));
+        text += text_line(fmt::format("{}: {}", title, difference_text(run.explanation[i])));
     if (run.explanation.size() > kMostShown)
         text += fmt::format("... and {} more\n", run.explanation.size() - kMostShown);
     if (changed && run.explanation.empty())
@@ -162,14 +162,14 @@ void add_explanation(const std::string& title, const GateCellRun& run, const Gat
 }
 
 std::string side_text(const char* name, const GateSide& side) {
-    return fmt::format("{}: {}, version {}, commit {}, {}\n", name, side.program, side.hello.version,
-                       side.hello.commit, side.hello.build.compiler);
+    return text_line(fmt::format("{}: {}, version {}, commit {}, {}", name, side.program, side.hello.version,
+                                 side.hello.commit, side.hello.build.compiler));
 }
 
 std::string headline(const GateReport& report, const GateResult& result) {
     const GateRun& run = report.run;
     const GateRule& rule = run.settings.rule;
-    std::string text = fmt::format("{}: {}\n", gate_outcome_name(result.outcome), result.reason);
+    std::string text = text_line(fmt::format("{}: {}", gate_outcome_name(result.outcome), result.reason));
     text += side_text("base", run.base) + side_text("head", run.head);
     text += fmt::format("dead band {:g} %, `same` excludes {:g} %, significance {:g}; machine {}; seed {}\n",
                         100 * rule.threshold, 100 * rule.tolerance, rule.significance,

@@ -3,6 +3,8 @@
 #include <array>
 #include <charconv>
 
+#include "mobilenet_cost/printable.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -14,7 +16,7 @@ bool holds_object(const Json& value) {
 }
 
 std::string dumped(const Json& value) {
-    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return printable_json(value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 template <typename Number>

@@ -12,14 +12,13 @@ Cell bandwidth_cell(std::int64_t bytes, double seconds) {
 }
 
 std::string machine_line(const MachineInfo& machine) {
-    return fmt::format(
-        "{}, {} CPUs allowed, {} ({}), governor {}, load {}\n",
-        machine.cpu.model_name.value_or("unknown CPU"), machine.allowed_cpus.size(),
-        machine.kernel.value_or("unknown kernel"),
+    return text_line(fmt::format(
+        "{}, {} CPUs allowed, {} ({}), governor {}, load {}", machine.cpu.model_name.value_or("unknown CPU"),
+        machine.allowed_cpus.size(), machine.kernel.value_or("unknown kernel"),
         !machine.cpu.hypervisor ? "virtual or not: unknown"
                                 : (*machine.cpu.hypervisor ? "virtual machine" : "not virtual"),
         machine.governor.value_or("hidden"),
-        machine.load_average ? fmt::format("{}", fmt::join(*machine.load_average, " ")) : "unknown");
+        machine.load_average ? fmt::format("{}", fmt::join(*machine.load_average, " ")) : "unknown"));
 }
 
 }  // namespace mobilenet_cost

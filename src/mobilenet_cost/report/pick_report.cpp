@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/report/pick_words.h"
 #include "mobilenet_cost/units.h"
 
@@ -37,7 +38,7 @@ class Footnotes {
     std::string lines() {
         std::string text;
         for (const std::string& note : std::vector(texts_))
-            text += fmt::format("{}: {}\n", mark(note), printable_text(note));
+            text += text_line(fmt::format("{}: {}", mark(note), note));
         return text;
     }
 
@@ -183,7 +184,7 @@ std::string widest_line(const PickReport& report, const WidestAnswer& answer) {
     const auto alpha = [&](std::size_t index) {
         return shortest(report.candidates[index].cell.variant.alpha);
     };
-    std::string text = fmt::format("{} at {} px: ", printable_text(answer.model), answer.resolution);
+    std::string text = fmt::format("{} at {} px: ", printable(answer.model), answer.resolution);
     text += answer.candidate
                 ? fmt::format("largest alpha {} with {}", alpha(*answer.candidate), time(*answer.candidate))
                 : "none is fast enough";
@@ -208,7 +209,7 @@ std::string widest_lines(const PickReport& report) {
 std::string note_lines(const PickReport& report) {
     std::string text;
     for (const std::string& note : report.notes)
-        text += printable_text(note) + "\n";
+        text += text_line(note);
     return text;
 }
 

@@ -67,11 +67,4 @@ std::string wrapped(std::string_view text) {
     return lines;
 }
 
-std::string printable_text(std::string text) {
-    for (char& c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-    }
-    return text;
-}
-
 }  // namespace mobilenet_cost

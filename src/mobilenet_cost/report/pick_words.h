@@ -25,7 +25,4 @@ namespace mobilenet_cost {
 /// The same lines, broken between words where they are longer than a screen is wide.
 [[nodiscard]] std::string wrapped(std::string_view text);
 
-/// Names and paths are the user's: no control character reaches a terminal.
-[[nodiscard]] std::string printable_text(std::string text);
-
 }  // namespace mobilenet_cost

@@ -33,7 +33,7 @@ std::vector<Cell> fit_cells(const SlopeFit& fit) {
 std::string noise_lines(const Preflight& preflight) {
     std::string text = fmt::format("Noise before the rounds: {}\n", noise_verdict_name(preflight.verdict));
     for (const std::string& reason : preflight.reasons)
-        text += fmt::format("  {}\n", reason);
+        text += text_line("  " + reason);
     return text;
 }
 

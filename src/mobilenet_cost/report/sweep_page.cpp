@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/report/measured_json.h"
 #include "mobilenet_cost/report/sweep_charts.h"
 #include "mobilenet_cost/report/sweep_measured.h"
@@ -46,12 +48,22 @@ Json run_json(const PicturedRun& pictured) {
     return {{"name", pictured.name}, {"document", Json::parse(document)}, {"top1", std::move(top1)}};
 }
 
+/// A page and a picture are looked at: what reorders or hides text in a terminal does so there, too.
+Json shown(Json data) {
+    for (Json& value : data) {
+        if (value.is_structured()) value = shown(std::move(value));
+        if (value.is_string() && !is_printable(value.get_ref<const std::string&>()))
+            value = printable_lines(value.get_ref<const std::string&>());
+    }
+    return data;
+}
+
 Json data_json(const std::vector<PicturedRun>& runs) {
     Json data = {{"schema", kReportSchema}, {"runs", Json::array()}};
     for (const PicturedRun& pictured : runs)
         data["runs"].push_back(run_json(pictured));
     data.update(sweep_charts(runs));
-    return data;
+    return shown(std::move(data));
 }
 
 /// One that nothing in the page can know: it depends on all of its data (FNV-1a, 64 bits).
@@ -152,7 +164,7 @@ std::string sweep_page(const std::vector<PicturedRun>& runs, const PageFiles& fi
     const std::string data = sweep_page_data(runs);
     const Json definitions = {{"themes", parsed(files.themes, "themes")}, {"specs", specs_json(files)}};
     return filled(files.page, {{"nonce", nonce_of(data)},
-                               {"title", html_safe(title_of(runs))},
+                               {"title", html_safe(printable(title_of(runs)))},
                                {"style", files.style},
                                {"data", script_safe(data)},
                                {"definitions", script_safe(compact_json(definitions))},
@@ -163,7 +175,7 @@ std::string sweep_page(const std::vector<PicturedRun>& runs, const PageFiles& fi
 }
 
 std::vector<ChartRequest> chart_requests(const std::vector<PicturedRun>& runs, const PageFiles& files) {
-    const Json data = sweep_charts(runs);
+    const Json data = shown(sweep_charts(runs));
     const Json specs = specs_json(files);
     const Json theme = parsed(files.themes, "themes").at("light");
     const std::vector<std::string> names = picture_names(data["charts"]);

@@ -31,7 +31,7 @@ std::vector<Cell> section_row(const SweepRun& run, const PredictedPoint& point) 
 std::string summary(const SweepRun& run, const Prediction& prediction) {
     std::string text;
     for (const std::string& obstacle : prediction.obstacles)
-        text += fmt::format("not predicted: {}\n", obstacle);
+        text += text_line("not predicted: " + obstacle);
     text += fmt::format(
         "Predicted from {} timed cells, layer by layer; low and high are twice the spread of the errors "
         "when one of them is left out.\n",

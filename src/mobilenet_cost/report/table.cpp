@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/printable.h"
 #include "mobilenet_cost/units.h"
 
 namespace mobilenet_cost {
@@ -22,14 +23,6 @@ std::size_t display_width(std::string_view text) {
         text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-/// Names come from files and command lines: no control characters reach a terminal.
-std::string printable(std::string_view text) {
-    std::string clean;
-    for (const char c : text)
-        clean += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? '?' : c;
-    return clean;
-}
-
 std::string padded(std::string_view text, std::size_t width, bool left) {
     const std::string gap(width - std::min(width, display_width(text)), ' ');
     return left ? std::string(text) + gap : gap + std::string(text);
@@ -38,7 +31,7 @@ std::string padded(std::string_view text, std::size_t width, bool left) {
 std::vector<std::size_t> column_widths(const Table& table) {
     std::vector<std::size_t> widths;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        std::size_t width = display_width(table.columns[i].title);
+        std::size_t width = display_width(printable(table.columns[i].title));
         for (const auto& row : table.rows)
             width = std::max(width, display_width(printable(row[i].text)));
         for (const auto& row : table.sums)
@@ -102,7 +95,7 @@ bool has_heat(const std::vector<Cell>& row) {
 std::vector<std::string> titles(const Table& table) {
     std::vector<std::string> texts;
     for (const Column& column : table.columns)
-        texts.push_back(column.title);
+        texts.push_back(printable(column.title));
     return texts;
 }
 
@@ -135,13 +128,23 @@ std::string text_table(const Table& table, TextStyle style) {
     return text;
 }
 
+/// No cell ends early, and none becomes HTML, an entity, code, emphasis, a link or a picture.
 std::string markdown_escaped(std::string_view text) {
     std::string escaped;
     for (const char c : printable(text)) {
-        if (c == '|' || c == '\\' || c == '<' || c == '`' || c == '*') escaped += '\\';
+        const bool link = c == '(' && escaped.ends_with(']');
+        if (link || std::string_view("|\\<`*&~").find(c) != std::string_view::npos) escaped += '\\';
         escaped += c;
     }
     return escaped;
+}
+
+/// Text as it is; its fence is longer than any run of the same character in it.
+std::string fenced(const std::string& text) {
+    std::string fence = "```";
+    while (text.find(fence) != std::string::npos)
+        fence += '`';
+    return fmt::format("{0}\n{1}{2}{0}\n", fence, text, text.ends_with('\n') ? "" : "\n");
 }
 
 std::string markdown_row(const std::vector<std::string>& cells) {
@@ -174,12 +177,13 @@ std::string markdown_table(const Table& table) {
     return text;
 }
 
-std::string csv_field(const std::string& value) {
-    if (value.find_first_of(",\"\n\r") == std::string::npos) return value;
-    std::string quoted = "\"";
-    for (const char c : value)
-        quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return quoted + "\"";
+std::string csv_field(std::string_view value) {
+    const std::string text = printable(value);
+    if (text.find_first_of(",\"") == std::string::npos) return text;
+    std::string field = "\"";
+    for (const char c : text)
+        field += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return field + "\"";
 }
 
 }  // namespace
@@ -205,6 +209,10 @@ Cell unknown_cell() {
     return {"-", ""};
 }
 
+std::string text_line(std::string_view text) {
+    return printable(text) + '\n';
+}
+
 std::size_t table_width(const Table& table) {
     std::size_t width = 0;
     for (const std::size_t column : column_widths(table))
@@ -216,7 +224,7 @@ std::string render_text(const std::vector<Section>& sections, TextStyle style) {
     std::string text;
     for (const Section& section : sections) {
         if (!text.empty()) text += "\n";
-        text += section.text;
+        text += printable_lines(section.text);
         if (!section.text.empty() && section.text.back() != '\n') text += "\n";
         if (section.table.columns.empty()) continue;
         if (!section.text.empty()) text += "\n";
@@ -229,8 +237,7 @@ std::string render_markdown(const std::vector<Section>& sections) {
     std::string text;
     for (const Section& section : sections) {
         if (!text.empty()) text += "\n";
-        if (!section.text.empty())
-            text += "```\n" + section.text + (section.text.back() == '\n' ? "" : "\n") + "```\n";
+        if (!section.text.empty()) text += fenced(printable_lines(section.text));
         if (section.table.columns.empty()) continue;
         if (!section.text.empty()) text += "\n";
         text += markdown_table(section.table);

@@ -47,6 +47,9 @@ struct Section {
     Table table;       ///< no columns: text only
 };
 
+/// One line for a section's text: a name or a reason in it begins no other.
+[[nodiscard]] std::string text_line(std::string_view text);
+
 enum class TextStyle { plain, colour };
 
 /// Characters of its longest line as text, its caption aside.
