@@ -40,9 +40,8 @@ AtomicFile::AtomicFile(const std::string& path, const std::string& flag) : path_
         return;
     }
     std::error_code ignored;
-    if (path_.empty() || fs::is_directory(path_, ignored))
-        fail(flag, fmt::format("expected a file, found {}",
-                               path_.empty() ? "an empty name" : abridged(path_) + ", a directory"));
+    if (fs::is_directory(path_, ignored))
+        fail(flag, fmt::format("expected a file, found {}, a directory", abridged(path_)));
     std::string target = path_;
     if (is_replaceable(path_)) {
         path_ = replaced_path(path_).string();

@@ -60,6 +60,20 @@ std::vector<std::string> with_default_command(std::vector<std::string> arguments
     return arguments;
 }
 
+/// `--rounds=` is `--rounds ''`: the parser would take the next word for its value.
+std::vector<std::string> with_empty_values(const std::vector<std::string>& arguments) {
+    std::vector<std::string> all;
+    bool options = true;
+    for (const std::string& argument : arguments) {
+        options = options && argument != "--";
+        const bool assigned =
+            options && argument.starts_with("--") && argument.find('=') + 1 == argument.size();
+        all.push_back(assigned ? argument.substr(0, argument.size() - 1) : argument);
+        if (assigned) all.emplace_back();
+    }
+    return all;
+}
+
 std::vector<std::string> option_names(const CLI::App& command) {
     std::vector<std::string> names;
     for (const CLI::Option* option : command.get_options()) {
@@ -88,6 +102,45 @@ void refuse_unknown_options(const CLI::App& command) {
 void refuse_stray_words(const CLI::App& command) {
     for (const std::string& extra : command.remaining())
         fail("", fmt::format("expected an option, found {}", in_quotes(extra)));
+}
+
+/// What an option takes, from the type that its help shows.
+std::string expected_value(const CLI::Option& option) {
+    struct Kind {
+        std::string_view type;
+        std::string_view what;
+    };
+    static constexpr std::array<Kind, 17> kKinds = {{{"N", "a number"},
+                                                     {"X", "a number"},
+                                                     {"P", "a number"},
+                                                     {"C", "a number"},
+                                                     {"S", "a number"},
+                                                     {"MS", "a number"},
+                                                     {"KIB", "a number"},
+                                                     {"SHARE", "a number"},
+                                                     {"LIST", "a list"},
+                                                     {"NAME", "a name"},
+                                                     {"LAYER", "a layer"},
+                                                     {"MODE", "a mode"},
+                                                     {"BIN", "a program"},
+                                                     {"FILE", "a file"},
+                                                     {"FOLDER", "a folder"},
+                                                     {"LOG", "a run log"},
+                                                     {"TEXT", "a file"}}};
+    const std::string type = option.get_type_name();
+    const auto kind =
+        std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& row) { return row.type == type; });
+    return kind == kKinds.end() ? type : std::string(kind->what);
+}
+
+/// A script's unset variable: as an option that was not given it would let another question be answered.
+void refuse_empty_values(const CLI::App& command) {
+    for (const CLI::Option* option : command.get_options()) {
+        const std::vector<std::string>& values = option->results();
+        if (std::find(values.begin(), values.end(), "") != values.end())
+            fail(option->get_name(),
+                 fmt::format("expected {}, found an empty value", expected_value(*option)));
+    }
 }
 
 int dispatch(std::vector<std::string> arguments) {
@@ -121,6 +174,7 @@ int dispatch(std::vector<std::string> arguments) {
     for (const auto& [command, run] : commands) {
         if (!command->parsed()) continue;
         refuse_unknown_options(*command);
+        refuse_empty_values(*command);  // before words that a missing value left behind
         refuse_stray_words(*command);
         return run();
     }
@@ -138,7 +192,7 @@ int report_error(std::string_view what, int status) {
 int main(int argc, char** argv) {
     namespace app = mobilenet_cost::app;
     try {
-        return app::dispatch(app::with_default_command({argv + 1, argv + argc}));
+        return app::dispatch(app::with_default_command(app::with_empty_values({argv + 1, argv + argc})));
     } catch (const mobilenet_cost::Error& error) {
         return app::report_error(error.what(), app::kUsage);
     } catch (const std::bad_alloc&) {

@@ -60,11 +60,21 @@ std::vector<Variant> variants_of(const VariantOptions& options, const ModelConfi
     return variants;
 }
 
+/// What is wrong with a text of a list that misses a value between its commas. One that is empty as a whole
+/// is refused as any option's is.
+std::string empty_item(const std::string& text) {
+    const bool missing = !text.empty() && ("," + text + ",").find(",,") != std::string::npos;
+    return missing ? fmt::format("expected a value between commas, found none in {}", in_quotes(text)) : "";
+}
+
 }  // namespace
 
 CLI::Option* add_list(CLI::App& command, const std::string& flag, std::vector<std::string>& texts,
                       const std::string& type, const std::string& help) {
-    return command.add_option(flag, texts, help)->type_name(type)->allow_extra_args(false);
+    return command.add_option(flag, texts, help)
+        ->type_name(type)
+        ->allow_extra_args(false)
+        ->check(empty_item, "");
 }
 
 void add_variant_options(CLI::App& command, VariantOptions& options, Bytes bytes) {

@@ -101,7 +101,7 @@ class OutputFile(CliTest):
         file = self.write("file", "old")
         for path, text in [
             (self.folder, f"--output: expected a file, found {self.folder}, a directory"),
-            ("", "--output: expected a file, found an empty name"),
+            ("", "--output: expected a file, found an empty value"),
             (self.folder / "no/report", None),
             (file / "report", None),
             ("/proc/mobilenet_cost_report", None),  # no user may create a file there
