@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mobilenet_cost/disturbance.h"
 #include "mobilenet_cost/gate_verdict.h"
 #include "mobilenet_cost/gate_worker.h"
 #include "mobilenet_cost/preflight.h"
@@ -27,10 +28,7 @@ struct GateSettings {
     bool layers = true;              ///< time the layers, too
     double block_seconds = 0.03;     ///< the shortest block
     double answer_seconds = 60;      ///< the longest wait for an answer, where none is known to take longer
-    /// A cell's round of which the hypervisor took more, or that other processes interrupted more often, is
-    /// left out, both sides of it. One tick of the kernel's accounting and two switches are always forgiven.
-    double most_steal = 0.05;
-    double most_switches_per_second = 100;
+    DisturbanceLimits limits = {};   ///< a cell's round beyond them is left out, both sides of it
 
     bool operator==(const GateSettings&) const = default;
 };

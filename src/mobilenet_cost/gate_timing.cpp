@@ -20,9 +20,6 @@ constexpr std::int64_t kSettle = 1;  ///< passes before those that count: the ca
 /// Of the time of a cell's whole passes; a median of half as many passes is still a good one.
 constexpr std::int64_t kLayerPassesDivisor = 2;
 
-constexpr double kForgivenSteal = 0.015;  ///< seconds: one tick of 10 ms, which may be older than the block
-constexpr double kForgivenSwitches = 2;
-
 NoiseSnapshot operator+(const NoiseSnapshot& a, const NoiseSnapshot& b) {
     NoiseSnapshot sum;
     if (a.steal_seconds && b.steal_seconds) sum.steal_seconds = *a.steal_seconds + *b.steal_seconds;
@@ -148,15 +145,9 @@ void GateTiming::time_round(std::size_t i, GateCellRun& cell, std::int64_t numbe
 }
 
 void GateTiming::judge_noise(GateRound& round, double seconds) const {
-    const double steal_limit = std::max(kForgivenSteal, settings_.most_steal * seconds);
-    const double switch_limit = std::max(kForgivenSwitches, settings_.most_switches_per_second * seconds);
-    const auto excess = [&](const NoiseSnapshot& noise) {
-        const double steal = noise.steal_seconds.value_or(0) / steal_limit;
-        const double switches = static_cast<double>(noise.involuntary_switches.value_or(0)) / switch_limit;
-        return std::max(steal, switches);
-    };
-    round.dropped = excess(round.base_noise + round.head_noise) > 1;
-    round.dropped_by_base = round.dropped && excess(round.base_noise) > excess(round.head_noise);
+    round.dropped = is_disturbed(round.base_noise + round.head_noise, seconds, settings_.limits);
+    round.dropped_by_base = round.dropped && disturbance(round.base_noise, seconds, settings_.limits) >
+                                                 disturbance(round.head_noise, seconds, settings_.limits);
 }
 
 std::vector<double> GateTiming::layer_block(Side& side, std::size_t i, const GateCellRun& cell) {

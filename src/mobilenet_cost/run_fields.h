@@ -176,8 +176,8 @@ void fields(Archive& archive, SweepTiming& timing) {
     archive("between_runs", timing.between_runs);
     archive("seed", timing.seed);
     archive("pin_cpu", timing.pin_cpu);
-    archive("most_steal", timing.most_steal);
-    archive("most_switches_per_second", timing.most_switches_per_second);
+    archive("most_steal", timing.limits.most_steal);
+    archive("most_switches_per_second", timing.limits.most_switches_per_second);
     archive("layers", timing.layers);
     archive("shard", timing.shard);
     archive("prediction", timing.prediction);

@@ -1,6 +1,7 @@
 #include "mobilenet_cost/samples.h"
 
 #include <cstdlib>
+#include <numeric>
 
 #include "mobilenet_cost/stats.h"
 
@@ -49,6 +50,11 @@ PairedSeconds paired_seconds(
         }
     }
     return pairs;
+}
+
+double timed_seconds(const TimedBlock& block, std::int64_t group) {
+    const double passes = std::accumulate(block.pass_seconds.begin(), block.pass_seconds.end(), 0.0);
+    return passes * static_cast<double>(group);
 }
 
 NoiseSnapshot total_disturbance(const CellSamples& cell) {

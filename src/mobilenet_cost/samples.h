@@ -69,6 +69,9 @@ struct PairedSeconds {
     const CellSamples& first, const CellSamples& second,
     const std::function<bool(const TimedBlock& first, const TimedBlock& second)>& keep = {});
 
+/// How long a block lasted. `group`: passes behind each of its `pass_seconds`, which are times of one pass.
+[[nodiscard]] double timed_seconds(const TimedBlock& block, std::int64_t group);
+
 /// Sum over the blocks; present where every block knows it.
 [[nodiscard]] NoiseSnapshot total_disturbance(const CellSamples& cell);
 

@@ -122,7 +122,7 @@ class Evaluation {
     }
 
     [[nodiscard]] bool disturbed(std::size_t index, const TimedBlock& block) const {
-        return is_disturbed(block, measurement_.cells[index].size.group, run_.timing);
+        return is_disturbed(block, measurement_.cells[index].size.group, run_.timing.limits);
     }
 
     void set_seconds(std::size_t index, PointResult& result) const {
@@ -295,21 +295,11 @@ SweepResult evaluate(const SweepRun& run) {
     return result;
 }
 
-bool is_disturbed(const TimedBlock& block, std::int64_t group, const SweepTiming& timing) {
-    double seconds = 0;
-    for (const double pass : block.pass_seconds)
-        seconds += pass * static_cast<double>(group);
-    const double steal = block.disturbance.steal_seconds.value_or(0);
-    const auto switches = static_cast<double>(block.disturbance.involuntary_switches.value_or(0));
-    return steal > timing.most_steal * seconds ||
-           switches > std::max(4.0, timing.most_switches_per_second * seconds);
-}
-
 std::vector<double> undisturbed_seconds(const SweepRun& run, const Measurement& measurement,
                                         std::size_t point) {
     const CellSamples& samples = measurement.cells[point];
     return round_seconds(samples, [&](const TimedBlock& block) {
-        return !is_disturbed(block, samples.size.group, run.timing);
+        return !is_disturbed(block, samples.size.group, run.timing.limits);
     });
 }
 

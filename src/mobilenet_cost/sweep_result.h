@@ -66,12 +66,8 @@ struct SweepResult {
 /// the run yet.
 [[nodiscard]] SweepResult evaluate_points(const SweepRun& run, const Measurement& measurement);
 
-/// Whether a block lost so much to others that it does not count (SweepTiming::most_steal). `group`: passes
-/// behind each of TimedBlock::pass_seconds, which are times of one pass.
-[[nodiscard]] bool is_disturbed(const TimedBlock& block, std::int64_t group, const SweepTiming& timing);
-
 /// Seconds of a pass of a point, one for each round with a block that nothing disturbed
-/// (SweepTiming::most_steal), in order.
+/// (SweepTiming::limits), in order.
 [[nodiscard]] std::vector<double> undisturbed_seconds(const SweepRun& run, const Measurement& measurement,
                                                       std::size_t point);
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mobilenet_cost/bench.h"
+#include "mobilenet_cost/disturbance.h"
 #include "mobilenet_cost/layer_profile.h"
 #include "mobilenet_cost/machine.h"
 #include "mobilenet_cost/measure.h"
@@ -50,10 +51,7 @@ struct SweepTiming {
     double between_runs = 0.004;
     std::uint64_t seed = 1;  ///< of the order inside the rounds
     std::optional<int> pin_cpu;
-    /// A block that lost more of its time to the hypervisor, or that other processes interrupted more often,
-    /// is left out together with its partner in a pair.
-    double most_steal = 0.05;
-    double most_switches_per_second = 100;
+    DisturbanceLimits limits;  ///< a block beyond them is left out together with its partner in a pair
     bool layers = true;  ///< time the layers of the separable networks, after the rounds
     Shard shard;
     std::optional<PredictionPlan> prediction;  ///< absent: every cell is timed

@@ -111,21 +111,22 @@ TEST_F(SweepResultTest, WhatJustDoesNotDisturbIsKept) {
     add_seven_rounds();
     run.measurement.cells[0].blocks[6].pass_seconds = {10, 10};
     run.measurement.cells[0].blocks[6].disturbance = {.steal_seconds = 1.0, .involuntary_switches = 2000};
+    // A short block: a tick of the kernel's accounting and two switches are always forgiven.
     run.measurement.cells[1].blocks[0].pass_seconds = {0.01};
-    run.measurement.cells[1].blocks[0].disturbance.involuntary_switches = 4;  // four always may
+    run.measurement.cells[1].blocks[0].disturbance = {.steal_seconds = 0.01, .involuntary_switches = 2};
     const SweepResult result = evaluate(run);
     EXPECT_EQ(result.points[0].disturbed + result.points[1].disturbed, 0);
 }
 
 TEST_F(SweepResultTest, ABlockOfGroupsIsAsLongAsItsPasses) {
     add_seven_rounds();
-    // Each of the two readings is of 10 passes of 1 ms: 20 ms, of which 1 ms may be stolen.
+    // Each of the two readings is of 10 passes of 50 ms: 1 s, of which 50 ms may be stolen.
     run.measurement.cells[1].size = {.passes = 20, .group = 10, .confirmed = true};
     TimedBlock& block = run.measurement.cells[1].blocks[3];
-    block.pass_seconds = {1e-3, 1e-3};
-    block.disturbance.steal_seconds = 0.9e-3;
+    block.pass_seconds = {50e-3, 50e-3};
+    block.disturbance.steal_seconds = 49e-3;
     EXPECT_EQ(evaluate(run).points[1].disturbed, 0);
-    block.disturbance.steal_seconds = 1.1e-3;
+    block.disturbance.steal_seconds = 51e-3;
     EXPECT_EQ(evaluate(run).points[1].disturbed, 1);
 }
 

@@ -72,8 +72,8 @@ class SweepBench {
         timing.confidence = 0.5;
         timing.between_runs = 0;
         timing.layers = false;
-        timing.most_steal = 1e9;  // the counters are this machine's, whose noise is no part of a test
-        timing.most_switches_per_second = 1e9;
+        timing.limits.most_steal = 1e9;  // the counters are this machine's, whose noise is no part of a test
+        timing.limits.most_switches_per_second = 1e9;
         fake.run = [this](const Network& network) {
             if (on_pass) on_pass(network);
             macs_ = static_cast<std::uint64_t>(total_cost(network).macs);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/disturbance.h"
 #include "mobilenet_cost/report/bench_cells.h"
 #include "mobilenet_cost/report/measured_text.h"
 #include "mobilenet_cost/units.h"
@@ -66,15 +67,29 @@ std::string steal_remark(const BenchResult& result) {
     for (const NetworkResult& row : result.networks) {
         stolen += total_disturbance(row.samples).steal_seconds.value_or(0);
         for (const TimedBlock& block : row.samples.blocks) {
-            for (const double pass : block.pass_seconds) {
-                blocks += pass * static_cast<double>(row.samples.size.group);
-            }
+            blocks += timed_seconds(block, row.samples.size.group);
         }
     }
     const double cpus = std::max<double>(static_cast<double>(result.machine.allowed_cpus.size()), 1);
     if (!(stolen > kNotableSteal * blocks * cpus)) return {};
     return fmt::format("The hypervisor took {:.1f} % of the CPU time during the rounds.\n",
                        100 * stolen / (blocks * cpus));
+}
+
+/// They count all the same: medians and pairs bear some of them.
+std::string disturbed_remark(const BenchResult& result) {
+    std::ptrdiff_t blocks = 0;
+    std::ptrdiff_t disturbed = 0;
+    for (const NetworkResult& row : result.networks) {
+        const CellSamples& samples = row.samples;
+        blocks += std::ssize(samples.blocks);
+        disturbed += std::count_if(
+            samples.blocks.begin(), samples.blocks.end(),
+            [&](const TimedBlock& block) { return is_disturbed(block, samples.size.group, {}); });
+    }
+    if (disturbed == 0) return {};
+    return fmt::format("{} of {} blocks were disturbed from outside and count all the same.\n", disturbed,
+                       blocks);
 }
 
 std::string load_remark(const BenchResult& result) {
@@ -133,7 +148,7 @@ std::string bench_notes(const BenchResult& result) {
         rounds_line(result) + cache_line(result) + memory_line(result) + machine_line(result.machine);
     for (const NetworkResult& row : result.networks)
         text += row_remarks(result, row);
-    text += load_remark(result) + steal_remark(result);
+    text += load_remark(result) + steal_remark(result) + disturbed_remark(result);
     for (const std::string& warning : bench_warnings(result))
         text += warning + "\n";
     return text;

@@ -153,8 +153,8 @@ Json settings_json(const GateSettings& settings) {
             {"layers", settings.layers},
             {"block_seconds", settings.block_seconds},
             {"answer_seconds", settings.answer_seconds},
-            {"most_steal", settings.most_steal},
-            {"most_switches_per_second", settings.most_switches_per_second}};
+            {"most_steal", settings.limits.most_steal},
+            {"most_switches_per_second", settings.limits.most_switches_per_second}};
 }
 
 Json preflight_json(const Preflight& preflight) {

@@ -24,8 +24,8 @@ Json timing_json(const SweepTiming& timing) {
             {"between_runs", timing.between_runs},
             {"seed", timing.seed},
             {"pin_cpu", or_null(timing.pin_cpu)},
-            {"most_steal", timing.most_steal},
-            {"most_switches_per_second", timing.most_switches_per_second},
+            {"most_steal", timing.limits.most_steal},
+            {"most_switches_per_second", timing.limits.most_switches_per_second},
             {"layers", timing.layers},
             {"shard", {{"index", timing.shard.index}, {"count", timing.shard.count}}}};
 }

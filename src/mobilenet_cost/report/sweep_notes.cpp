@@ -73,7 +73,7 @@ std::string disturbed_line(const SweepRun& run) {
     for (const CellSamples& cell : run.measurement.cells) {
         blocks += cell.blocks.size();
         disturbed += std::count_if(cell.blocks.begin(), cell.blocks.end(), [&](const TimedBlock& block) {
-            return is_disturbed(block, cell.size.group, run.timing);
+            return is_disturbed(block, cell.size.group, run.timing.limits);
         });
     }
     if (disturbed == 0) return {};

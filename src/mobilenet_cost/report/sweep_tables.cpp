@@ -330,7 +330,7 @@ Json samples_table(const PicturedRun& pictured, const SweepGroup& group) {
         for (const TimedBlock& block : samples.blocks) {
             if (block.round % stride != 0) continue;
             add(table, {block.round, i, finite_json(block.seconds),
-                        is_disturbed(block, samples.size.group, pictured.run.timing)});
+                        is_disturbed(block, samples.size.group, pictured.run.timing.limits)});
         }
     }
     return table;
