@@ -8,6 +8,8 @@
 
 #include <unistd.h>
 
+#include "mobilenet_cost/parent_watch.h"
+
 #include "allocation_count.h"
 #include "app.h"
 
@@ -49,6 +51,7 @@ class DescriptorBuffer final : public std::streambuf {
 int run_worker_command() {
     const int protocol = dup(STDOUT_FILENO);
     if (protocol < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) return kFailed;
+    end_with_parent(protocol);
     DescriptorBuffer buffer(protocol);
     std::ostream out(&buffer);
     return run_worker(std::cin, out, {.allocations = allocation_counter()});

@@ -25,6 +25,7 @@ class ChildFailure : public std::runtime_error {
 
 /// A program that answers a line on its standard input with a line on its standard output. It leads a process
 /// group of its own: Ctrl-C on our terminal does not reach it, and what it has started itself dies with it.
+/// When we are killed, its input ends and its output has no reader: it is to end then (parent_watch.h).
 /// Not thread-safe. Ignores SIGPIPE in this process, whose default is to kill us when a child has ended.
 class ChildProcess {
   public:

@@ -17,7 +17,9 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "mobilenet_cost/parent_watch.h"
 #include "mobilenet_cost/worker.h"
 
 #include "wrapped_session.h"
@@ -117,6 +119,7 @@ int run(int argc, char** argv) {
     hooks.find_engine = [&plant](const std::string& name) {
         return std::make_shared<const PlantingEngine>(find_engine(name), plant);
     };
+    end_with_parent(STDOUT_FILENO);
     return run_worker(std::cin, std::cout, hooks);
 }
 
