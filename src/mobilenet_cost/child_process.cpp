@@ -17,8 +17,6 @@
 namespace mobilenet_cost {
 namespace {
 
-/// Longer than the answer of the largest network, shorter than memory.
-constexpr std::size_t kLongestLine = std::size_t{64} << 20U;
 constexpr std::size_t kMostWords = 4096;
 constexpr std::size_t kLongestWords = 300;  // characters that a message has of them
 
@@ -73,16 +71,16 @@ class ChildProcess::Loop {
         if (status != 0) delete request;  // the child has ended; what waits for its answer finds that out
     }
 
-    std::string read_line(double max_seconds) {
+    std::string read_line(double max_seconds, std::size_t max_bytes) {
+        max_bytes_ = max_bytes;
         const bool answered = run_until(
-            [this] { return has_line() || flooding() || (ended_output_ && exit_.has_value()); }, max_seconds);
-        if (has_line()) return take_line();
+            [this] { return flooding() || has_line() || (ended_output_ && exit_.has_value()); }, max_seconds);
         if (flooding()) {
             kill();
-            throw ChildFailure(
-                ChildFailure::Kind::flooding,
-                fmt::format("wrote more than {} MiB without an end of line", kLongestLine >> 20U));
+            throw ChildFailure(ChildFailure::Kind::flooding,
+                               fmt::format("wrote a line of more than {} bytes and was killed", max_bytes));
         }
+        if (has_line()) return take_line();
         if (answered || exit_) throw ended();
         kill();
         throw ChildFailure(ChildFailure::Kind::silent,
@@ -168,7 +166,7 @@ class ChildProcess::Loop {
     }
 
     [[nodiscard]] bool has_line() const { return line_end_ != std::string::npos; }
-    [[nodiscard]] bool flooding() const { return !has_line() && received_.size() > kLongestLine; }
+    [[nodiscard]] bool flooding() const { return std::min(received_.size(), line_end_) > max_bytes_; }
 
     std::string take_line() {
         std::string line = received_.substr(0, line_end_);
@@ -201,7 +199,7 @@ class ChildProcess::Loop {
             return;
         }
         const std::size_t before = self.received_.size();
-        if (before > kLongestLine) return;  // nobody will read it
+        if (before > self.max_bytes_) return;  // nobody will read it
         self.received_.append(buffer->base, static_cast<std::size_t>(size));
         if (!self.has_line()) self.line_end_ = self.received_.find('\n', before);
     }
@@ -231,6 +229,7 @@ class ChildProcess::Loop {
     uv_timer_t timer_ = {};
     std::array<char, 65536> chunk_ = {};
     std::string received_;
+    std::size_t max_bytes_ = 0;                 // that a line may have
     std::size_t line_end_ = std::string::npos;  // of the first line in received_
     std::string words_;
     std::optional<Exit> exit_;
@@ -245,9 +244,9 @@ ChildProcess::ChildProcess(const std::string& program, const std::vector<std::st
 
 ChildProcess::~ChildProcess() = default;
 
-std::string ChildProcess::exchange(const std::string& line, double max_seconds) {
+std::string ChildProcess::exchange(const std::string& line, double max_seconds, std::size_t max_bytes) {
     loop_->write(line);
-    return loop_->read_line(max_seconds);
+    return loop_->read_line(max_seconds, max_bytes);
 }
 
 void ChildProcess::finish(const std::string& line, double max_seconds) {

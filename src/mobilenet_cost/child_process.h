@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace mobilenet_cost {
+
+/// Bytes of a line, where nobody knows better: longer than any picture, shorter than memory.
+inline constexpr std::size_t kLongestLine = std::size_t{64} << 20U;
 
 /// Why a child no longer answers. The text goes on where "PROGRAM " begins: "ended with exit status 3".
 class ChildFailure : public std::runtime_error {
@@ -14,7 +18,7 @@ class ChildFailure : public std::runtime_error {
         not_started,  ///< there is no such program, or it may not be run
         ended,        ///< it exited, or was killed
         silent,       ///< no answer within the time given to it; it has been killed
-        flooding,     ///< a line without an end; it has been killed
+        flooding,     ///< a longer line than it may write; it has been killed
     };
     ChildFailure(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
     [[nodiscard]] Kind kind() const { return kind_; }
@@ -35,8 +39,10 @@ class ChildProcess {
     ChildProcess(const ChildProcess&) = delete;
     ChildProcess& operator=(const ChildProcess&) = delete;
 
-    /// Writes `line` with a newline behind it and waits for a line. Throws ChildFailure.
-    [[nodiscard]] std::string exchange(const std::string& line, double max_seconds);
+    /// Writes `line` with a newline behind it and waits for a line. Throws ChildFailure. No more than
+    /// `max_bytes` are kept of what it writes, whatever it writes.
+    [[nodiscard]] std::string exchange(const std::string& line, double max_seconds,
+                                       std::size_t max_bytes = kLongestLine);
 
     /// Writes a line that has no answer and waits until the child has ended; kills it after `max_seconds`.
     void finish(const std::string& line, double max_seconds);

@@ -13,16 +13,14 @@
 namespace mobilenet_cost {
 namespace {
 
-/// An answer that takes so many times as long as the last time is not coming.
-constexpr double kPatience = 20;
 constexpr double kFarewellSeconds = 2;
 
 class ChildLine final : public WorkerLine {
   public:
     explicit ChildLine(const std::string& program) : child_(program, {"worker"}) {}
 
-    std::string exchange(const std::string& line, double max_seconds) override {
-        return child_.exchange(line, max_seconds);
+    std::string exchange(const std::string& line, double max_seconds, std::size_t max_bytes) override {
+        return child_.exchange(line, max_seconds, max_bytes);
     }
     void finish(const std::string& line) override { child_.finish(line, kFarewellSeconds); }
 
@@ -47,13 +45,13 @@ GateWorker::~GateWorker() {
     }
 }
 
-std::string GateWorker::ask(WorkerRequest& request, double expected_seconds) {
+std::string GateWorker::ask(WorkerRequest& request, double expected_seconds, std::size_t layers) {
     request.id = next_id_++;
     const double deadline = std::max(answer_seconds_, kPatience * expected_seconds);
     std::string line;
     WorkerAnswer answer;
     try {
-        line = line_->exchange(write_request(request), deadline);
+        line = line_->exchange(write_request(request), deadline, most_answer_bytes(request, layers));
         answer = read_answer(line);
     } catch (const ChildFailure& failure) {
         throw WorkerLost(fmt::format("{}: {}", place_, failure.what()));
@@ -114,7 +112,7 @@ WorkerLayerBlock GateWorker::run_layers(std::int64_t session, std::int64_t passe
                                         std::size_t layers, double expected_seconds) {
     WorkerRequest request{
         .what = WorkerRequest::Do::run_layers, .session = session, .passes = passes, .settle = settle};
-    const std::string line = ask(request, expected_seconds);
+    const std::string line = ask(request, expected_seconds, layers);
     return trusted(place_, [&] { return read_layer_block(line, passes, layers); });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,6 +11,9 @@
 #include "mobilenet_cost/worker_protocol.h"
 
 namespace mobilenet_cost {
+
+/// Time-out of an answer, as a multiple of the time that it is expected to take.
+inline constexpr double kPatience = 20;
 
 /// A worker is gone, or what it says cannot be believed: nothing more can be measured with it.
 class WorkerLost : public std::runtime_error {
@@ -27,7 +31,8 @@ class WorkerRefused : public std::runtime_error {
 class WorkerLine {
   public:
     virtual ~WorkerLine() = default;
-    [[nodiscard]] virtual std::string exchange(const std::string& line, double max_seconds) = 0;
+    [[nodiscard]] virtual std::string exchange(const std::string& line, double max_seconds,
+                                               std::size_t max_bytes) = 0;
     virtual void finish(const std::string& line) = 0;  ///< the last one, which has no answer
 };
 
@@ -59,7 +64,8 @@ class GateWorker {
     [[nodiscard]] const std::string& place() const { return place_; }
 
   private:
-    [[nodiscard]] std::string ask(WorkerRequest& request, double expected_seconds = 0);
+    [[nodiscard]] std::string ask(WorkerRequest& request, double expected_seconds = 0,
+                                  std::size_t layers = 0);
 
     std::string place_;
     std::unique_ptr<WorkerLine> line_;

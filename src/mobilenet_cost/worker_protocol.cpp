@@ -234,6 +234,23 @@ std::string write_refusal(std::int64_t id, const WorkerRefusal& refusal) {
     return line_of(id, json);
 }
 
+std::size_t most_answer_bytes(const WorkerRequest& request, std::size_t layers) {
+    constexpr std::size_t kFrame = std::size_t{64} << 10U;  // keys, a refusal
+    constexpr std::size_t kFacts = std::size_t{8} << 20U;   // some 30,000 layers with their names
+    constexpr std::size_t kNumber = 32;                     // the longest double has 24
+    const auto passes = static_cast<std::size_t>(request.passes);
+    switch (request.what) {
+        case WorkerRequest::Do::prepare:
+            return kFacts;
+        case WorkerRequest::Do::run:
+            return kFrame + kNumber * passes;
+        case WorkerRequest::Do::run_layers:
+            return kFrame + kNumber * passes * (layers + 1);
+        default:
+            return kFrame;
+    }
+}
+
 WorkerAnswer read_answer(const std::string& line) {
     const nlohmann::json json = object_in(line, kAnswerPlace);
     FieldReader reader(json, {kAnswerPlace, ""});
@@ -256,6 +273,10 @@ WorkerHello read_hello(const std::string& line) {
         fail(object.place("protocol"), fmt::format("expected {}, found {}", kWorkerProtocol, protocol));
     WorkerHello hello;
     read_into(json, kAnswerPlace, hello);
+    const double resolution = hello.clock_resolution_seconds;
+    if (!(resolution >= 0 && resolution <= kCoarsestClock))
+        fail(object.place("clock_resolution_seconds"),
+             fmt::format("expected at most {:g}, found {:g}", kCoarsestClock, resolution));
     return hello;
 }
 

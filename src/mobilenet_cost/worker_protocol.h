@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -113,6 +114,12 @@ struct WorkerRefusal {
 [[nodiscard]] std::string write_layer_block(std::int64_t id, const WorkerLayerBlock& block);
 [[nodiscard]] std::string write_done(std::int64_t id);
 [[nodiscard]] std::string write_refusal(std::int64_t id, const WorkerRefusal& refusal);
+
+/// The longest answer to a request that is to be believed. `layers`: of the session, for run_layers.
+[[nodiscard]] std::size_t most_answer_bytes(const WorkerRequest& request, std::size_t layers = 0);
+
+/// A worker whose clock steps are longer could not be asked for a block that fits a gate.
+inline constexpr double kCoarsestClock = 1e-3;  ///< seconds
 
 /// An answer before its body is read.
 struct WorkerAnswer {

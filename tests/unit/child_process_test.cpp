@@ -62,6 +62,27 @@ TEST(ChildProcess, GivesUpOnSilence) {
 
 TEST(ChildProcess, StopsAFlood) {
     EXPECT_EQ(failure_of("cat /dev/zero").kind, Kind::flooding);
+    EXPECT_EQ(failure_of("yes >&2", 0.5).kind, Kind::silent);  // its last words are kept, not all of them
+}
+
+TEST(ChildProcess, TakesNoLongerLineThanItWasToldTo) {
+    ChildProcess obedient("/bin/sh", {"-c", "printf '%099d\\n' 0; cat > /dev/null"});
+    EXPECT_EQ(obedient.exchange("", kLong, 99).size(), 99U);
+    for (const std::string script :
+         {"printf '%0100d\\n' 0; cat > /dev/null", "printf '%0100d' 0; cat > /dev/null"}) {
+        ChildProcess child("/bin/sh", {"-c", script});
+        try {
+            (void)child.exchange("", kLong, 99);
+            FAIL() << "it was believed";
+        } catch (const ChildFailure& failure) {
+            EXPECT_EQ(failure.kind(), Kind::flooding);
+            EXPECT_STREQ(failure.what(), "wrote a line of more than 99 bytes and was killed");
+        }
+    }
+}
+
+TEST(ChildProcess, ATrickleIsNoAnswer) {
+    EXPECT_EQ(failure_of("while printf x; do sleep 0.05; done", 0.5).kind, Kind::silent);
 }
 
 TEST(ChildProcess, NoSuchProgram) {

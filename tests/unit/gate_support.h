@@ -62,7 +62,7 @@ class DirectLine final : public WorkerLine {
   public:
     explicit DirectLine(FakeBuild& build) : build_(build), worker_(build.hooks()) {}
 
-    std::string exchange(const std::string& line, double) override {
+    std::string exchange(const std::string& line, double, std::size_t) override {
         if (asked_++ >= build_.break_at) {
             if (build_.break_with.empty())
                 throw ChildFailure(ChildFailure::Kind::ended, "was killed by signal 9 (Killed)");

@@ -202,5 +202,35 @@ TEST(WorkerProtocol, RefusesOtherProtocols) {
     EXPECT_NE(hello(R"({"id": 1)").find("schema"), std::string::npos);
 }
 
+TEST(WorkerProtocol, RefusesAClockThatNoBlockCouldBeLongEnoughFor) {
+    WorkerHello hello;
+    hello.clock_resolution_seconds = kCoarsestClock;
+    EXPECT_EQ(read_hello(write_hello(1, hello)).clock_resolution_seconds, kCoarsestClock);
+    for (const double seconds : {1e300, -1.0, 0.0011}) {
+        hello.clock_resolution_seconds = seconds;
+        const std::string wrong = what_is_wrong([&] { (void)read_hello(write_hello(1, hello)); });
+        EXPECT_NE(wrong.find("clock_resolution_seconds: expected at most 0.001, found"), std::string::npos)
+            << wrong;
+    }
+}
+
+/// As long as the longest numbers make them.
+TEST(WorkerProtocol, AnAnswerFitsItsBound) {
+    WorkerBlock block;
+    block.pass_seconds.assign(5000, 1.2345678901234567e-300);
+    WorkerRequest request{.what = Do::run, .passes = 5000};
+    EXPECT_LT(write_block(1, block).size(), most_answer_bytes(request));
+    WorkerLayerBlock layers;
+    layers.pass_nanoseconds.assign(5000, std::vector<std::int64_t>(3, INT64_MAX));
+    request.what = Do::run_layers;
+    EXPECT_LT(write_layer_block(1, layers).size(), most_answer_bytes(request, 3));
+}
+
+TEST(WorkerProtocol, TheBoundFollowsWhatWasAskedFor) {
+    EXPECT_LT(most_answer_bytes({.what = Do::run, .passes = 1}), 100'000U);
+    EXPECT_LT(most_answer_bytes({.what = Do::run, .passes = 100'000}), 5'000'000U);
+    EXPECT_LT(most_answer_bytes({.what = Do::hello}), 100'000U);
+}
+
 }  // namespace
 }  // namespace mobilenet_cost
