@@ -41,8 +41,7 @@ BenchSettings read_settings(const BenchOptions& options) {
     settings.threads = read_threads(typed.threads);
     if (!typed.rounds.empty()) settings.rounds = read_count(typed.rounds, "--rounds");
     if (!typed.seed.empty()) settings.seed = read_seed(typed.seed, "--seed");
-    if (!typed.max_seconds.empty())
-        settings.max_seconds = read_number_flag(typed.max_seconds, "--max-seconds");
+    if (!typed.max_seconds.empty()) settings.max_seconds = read_seconds(typed.max_seconds, "--max-seconds");
     settings.cache = read_cache_mode(options.cache);
     settings.per_layer = options.per_layer;
     if (!options.layer_mode.empty()) {

@@ -89,8 +89,9 @@ GateReport run_all(const GateCommand& command, const std::vector<GateCell>& cell
 
 int run_gate_command(const GateCommand& command) {
     check_programs(command);
-    const GateSettings settings = read_gate_settings(command.gate);
+    GateSettings settings = read_gate_settings(command.gate);
     const std::vector<GateCell> cells = read_gate_cells(command.gate);
+    fit_blocks(command.gate, cells.size(), command.confirm_base.empty() ? 1 : kConfirmed.relink, settings);
     ProgressLine line(command.gate.progress);
     Output output(command.output, kExtraFormats);
     GateHooks hooks;

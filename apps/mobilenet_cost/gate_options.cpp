@@ -133,9 +133,12 @@ GateSettings read_gate_settings(const GateOptions& options) {
     read(options.threshold, "--threshold", settings.rule.threshold);
     read(options.tolerance, "--tolerance", settings.rule.tolerance);
     read(options.significance, "--significance", settings.rule.significance);
-    read(options.block_seconds, "--block-seconds", settings.block_seconds);
-    read(options.answer_seconds, "--answer-seconds", settings.answer_seconds);
-    read(timing.max_seconds, "--max-seconds", settings.max_seconds);
+    const auto read_time = [](const std::string& text, const std::string& flag, double& value) {
+        if (!text.empty()) value = read_seconds(text, flag);
+    };
+    read_time(options.block_seconds, "--block-seconds", settings.block_seconds);
+    read_time(options.answer_seconds, "--answer-seconds", settings.answer_seconds);
+    read_time(timing.max_seconds, "--max-seconds", settings.max_seconds);
     if (!timing.rounds.empty()) settings.rounds = read_count(timing.rounds, "--rounds");
     if (!timing.seed.empty()) settings.seed = read_seed(timing.seed, "--seed");
     if (!options.require_cells.empty())
@@ -158,6 +161,16 @@ std::vector<GateCell> read_gate_cells(const GateOptions& options) {
     }
     refuse_repetitions(cells);
     return cells;
+}
+
+void fit_blocks(const GateOptions& options, std::size_t cells, double share, GateSettings& settings) {
+    GateSettings shortest = settings;
+    shortest.max_seconds *= share;
+    if (options.block_seconds.empty())
+        settings.block_seconds =
+            std::min(settings.block_seconds, longest_block_seconds(shortest.max_seconds, cells));
+    shortest.block_seconds = settings.block_seconds;
+    check_blocks(shortest, cells);
 }
 
 GateRun run_builds(const BuildUnderTest& base, const BuildUnderTest& head, const std::vector<GateCell>& cells,

@@ -37,6 +37,10 @@ void add_gate_options(CLI::App& command, GateOptions& options);
 /// Of the file, where one is given; the flags say what a cell of it leaves out.
 [[nodiscard]] std::vector<GateCell> read_gate_cells(const GateOptions& options);
 
+/// Shortens the blocks to what the time limit allows where the user named no length, or refuses the named
+/// one. `share`: of the limit, for the shortest gate of the command.
+void fit_blocks(const GateOptions& options, std::size_t cells, double share, GateSettings& settings);
+
 /// A program, and the flag that named it.
 struct BuildUnderTest {
     std::string flag;

@@ -144,7 +144,7 @@ SweepTiming read_sweep_timing(const TimingOptions& typed, const PickRunner& runn
     if (!typed.rounds.empty()) timing.rounds = read_count(typed.rounds, "--rounds");
     if (!typed.seed.empty()) timing.seed = read_seed(typed.seed, "--seed");
     timing.max_seconds =
-        typed.max_seconds.empty() ? kMostSeconds : read_number_flag(typed.max_seconds, "--max-seconds");
+        typed.max_seconds.empty() ? kMostSeconds : read_seconds(typed.max_seconds, "--max-seconds");
     timing.precision = kPrecision;
     timing.precise_times = true;  // a budget is one of time
     timing.pin_cpu = read_cpu(typed.cpu);

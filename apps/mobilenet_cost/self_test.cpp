@@ -45,6 +45,7 @@ int run_self_test(SelfTestCommand command) {
     settings.layers = false;
     settings.stop_early = false;
     const std::vector<GateCell> cells = read_gate_cells(command.gate);
+    fit_blocks(command.gate, cells.size(), 1, settings);
     ProgressLine line(command.gate.progress);
     Output output(command.output);
     warn_of_build();

@@ -42,7 +42,7 @@ SweepTiming read_timing(const SweepOptions& options) {
     timing.networks = read_networks(options.networks, SweepTiming{}.networks);
     if (!typed.rounds.empty()) timing.rounds = read_count(typed.rounds, "--rounds");
     if (!typed.seed.empty()) timing.seed = read_seed(typed.seed, "--seed");
-    if (!typed.max_seconds.empty()) timing.max_seconds = read_number_flag(typed.max_seconds, "--max-seconds");
+    if (!typed.max_seconds.empty()) timing.max_seconds = read_seconds(typed.max_seconds, "--max-seconds");
     if (!options.precision.empty()) timing.precision = read_number_flag(options.precision, "--precision");
     if (!options.confidence.empty()) timing.confidence = read_number_flag(options.confidence, "--confidence");
     if (!options.between_runs.empty())

@@ -25,7 +25,7 @@ void add_timing_options(CLI::App& command, TimingOptions& options, const std::st
         .add_option("--rounds", options.rounds, fmt::format("times that each network is visited {}", rounds))
         ->type_name("N");
     command.add_option("--seed", options.seed, "of the order in the rounds [1]")->type_name("N");
-    command.add_option("--max-seconds", options.max_seconds, fmt::format("for all timing {}", max_seconds))
+    command.add_option("--max-seconds", options.max_seconds, fmt::format("for timing {}; as much to make ready", max_seconds))
         ->type_name("S");
     command.add_option("--cpu", options.cpu, "where one-thread passes run [the last allowed]")
         ->type_name("N");
@@ -65,6 +65,15 @@ double read_number_flag(const std::string& text, const std::string& flag) {
     const std::vector<double> values = parse_numbers({text}, flag);
     if (values.size() != 1) fail(flag, fmt::format("expected one number, found {}", in_quotes(text)));
     return values.front();
+}
+
+double read_seconds(const std::string& text, const std::string& flag) {
+    constexpr double kShortest = 1e-6;
+    constexpr double kLongest = 1e9;  // thirty years
+    const double seconds = read_number_flag(text, flag);
+    if (!(seconds >= kShortest && seconds <= kLongest))
+        fail(flag, fmt::format("expected seconds from {:g} to {:g}, found {}", kShortest, kLongest, text));
+    return seconds;
 }
 
 int read_cpu(const std::string& text) {

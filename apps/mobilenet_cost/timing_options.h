@@ -34,6 +34,9 @@ void warn_of_build();
 [[nodiscard]] std::vector<int> read_threads(const std::vector<std::string>& texts);
 [[nodiscard]] double read_number_flag(const std::string& text, const std::string& flag);
 
+/// A length of time that a clock can count and a run can last.
+[[nodiscard]] double read_seconds(const std::string& text, const std::string& flag);
+
 /// Sessions of one thread stay on one processor; without a flag the last allowed one, because the first takes
 /// most interrupts.
 [[nodiscard]] int read_cpu(const std::string& text);

@@ -36,7 +36,8 @@ void check(const BenchSettings& settings) {
 /// One call of run_bench().
 class Bench {
   public:
-    Bench(BenchResult& result, const BenchHooks& hooks) : result_(result), hooks_(hooks) {}
+    Bench(BenchResult& result, const BenchHooks& hooks, Clock& clock)
+        : result_(result), hooks_(hooks), clock_(clock) {}
 
     void run(std::vector<Candidate> candidates) {
         candidates_ = std::move(candidates);
@@ -52,6 +53,11 @@ class Bench {
     using Phase = BenchProgress::Phase;
 
     [[nodiscard]] bool stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
+
+    [[nodiscard]] bool is_late(std::int64_t start) const {
+        const double seconds = static_cast<double>(clock_.now() - start) * kNanosecond;
+        return seconds > last_moment(result_.settings.max_seconds);
+    }
 
     void report(Phase phase, std::int64_t done, std::int64_t total,
                 std::optional<double> seconds_left) const {
@@ -92,6 +98,7 @@ class Bench {
     /// Network by network, so that only one set of unpacked weights exists at a time.
     void make_sessions() {
         std::int64_t done = 0;
+        const std::int64_t start = clock_.now();
         for (const Candidate& candidate : candidates_) {
             std::optional<Weights> weights;
             for (std::size_t i = 0; i < result_.networks.size() && !stopped(); ++i) {
@@ -99,7 +106,12 @@ class Bench {
                 if (row.network != candidate.kind) continue;
                 report(Phase::prepare, done++, static_cast<std::int64_t>(result_.networks.size()),
                        std::nullopt);
-                if (row.reason.empty()) make_session(candidate, weights, i);
+                if (!row.reason.empty()) continue;
+                if (is_late(start)) {
+                    row.reason = kNotMadeReady;
+                } else {
+                    make_session(candidate, weights, i);
+                }
             }
         }
     }
@@ -108,6 +120,8 @@ class Bench {
         NetworkResult& row = result_.networks[index];
         try {
             row.reason = refusal(*candidate.counts, weights.has_value());
+            if (row.reason.empty())
+                row.reason = time_refusal(*candidate.counts, row.threads, result_.settings.max_seconds);
             if (!row.reason.empty()) return;
             const auto engine = engine_of(row.engine);
             if (!weights) weights = make_weights(*candidate.network, kDataSeed);
@@ -175,7 +189,7 @@ class Bench {
             measure(cells, measure_settings(result_.settings.per_layer ? 1 - kLayerShare : 1),
                     measure_hooks(Phase::rounds));
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            record(result_.networks[rows[i]], std::move(measurement.cells[i]));
+            record(result_.networks[rows[i]], std::move(measurement.cells[i]), measurement.ended);
         }
         for (std::vector<std::size_t>& round : measurement.order) {
             for (std::size_t& index : round)
@@ -186,18 +200,19 @@ class Bench {
         result_.shortened = measurement.shortened;
         result_.seconds = measurement.seconds;
         for (NetworkResult& row : result_.networks) {
-            if (row.status != BenchStatus::ok && row.reason.empty()) row.reason = kInterrupted;
+            if (row.status != BenchStatus::ok && row.reason.empty())
+                row.reason = no_round_reason(Ended::interrupted);
         }
     }
 
-    void record(NetworkResult& row, CellSamples samples) const {
+    void record(NetworkResult& row, CellSamples samples, Ended ended) const {
         row.samples = std::move(samples);
         if (!row.samples.failure.empty()) {
             row.status = BenchStatus::failed;
             row.reason = row.samples.failure;
         } else if (row.samples.blocks.empty()) {
             row.status = BenchStatus::skipped;
-            row.reason = kInterrupted;
+            row.reason = no_round_reason(ended);
         } else {
             row.seconds = median_estimate(round_seconds(row.samples), result_.settings.confidence);
         }
@@ -252,10 +267,9 @@ class Bench {
         return counts;
     }
 
-    static constexpr const char* kInterrupted = "interrupted before the first round";
-
     BenchResult& result_;
     const BenchHooks& hooks_;
+    Clock& clock_;
     std::vector<Candidate> candidates_;
     Evictor evictor_;
     std::vector<std::unique_ptr<Session>> sessions_;  // of each row; null: it cannot run
@@ -287,7 +301,7 @@ BenchResult run_bench(const ModelConfig& config, const Variant& variant, const B
     SteadyClock steady;
     Clock& clock = hooks.clock != nullptr ? *hooks.clock : steady;
     result.clock_resolution_seconds = static_cast<double>(clock.resolution()) * 1e-9;
-    Bench(result, hooks).run(make_candidates(config, result.variant, result.base));
+    Bench(result, hooks, clock).run(make_candidates(config, result.variant, result.base));
     return result;
 }
 

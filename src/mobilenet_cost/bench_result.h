@@ -22,7 +22,7 @@ struct BenchSettings {
     std::vector<int> threads = {1};
     std::int64_t rounds = 15;
     std::uint64_t seed = 1;   ///< of the order inside the rounds
-    double max_seconds = 60;  ///< for all timing; making the networks ready comes on top
+    double max_seconds = 60;  ///< for all timing; making the networks ready has as much for itself
     double confidence = 0.95;
     bool per_layer = false;  ///< takes a quarter of the time limit
     LayerMode layer_mode = LayerMode::in_situ;

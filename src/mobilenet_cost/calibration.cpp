@@ -14,6 +14,10 @@ void check_positive(std::string_view place, double value) {
         fail(place, fmt::format("expected a number above 0, found {}", value));
 }
 
+double last_moment(double max_seconds) {
+    return std::max(max_seconds, kShortestLimit);
+}
+
 std::int64_t passes_for(double seconds, double pass_seconds) {
     constexpr double kMost = 1e9;
     if (!(pass_seconds > 0)) return static_cast<std::int64_t>(kMost);

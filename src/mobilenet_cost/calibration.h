@@ -16,6 +16,13 @@ constexpr double kStepsOfTheClock = 1000;
 /// is believed only when the next says the same (as nanobench does). After this many it is taken as it is.
 constexpr int kMostCalibrations = 8;
 
+/// However short a time limit is, making ready may take this long and a first round may end this late:
+/// without them there would be nothing to report.
+inline constexpr double kShortestLimit = 10;
+
+/// When work that is behind its limit is given up, in seconds: what has not begun by then does not begin.
+[[nodiscard]] double last_moment(double max_seconds);
+
 /// Throws Error at `place` unless `value` is a finite number above 0.
 void check_positive(std::string_view place, double value);
 

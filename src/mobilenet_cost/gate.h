@@ -26,12 +26,18 @@ struct GateSettings {
     std::optional<int> cpu = {};     ///< where passes of one thread run
     bool stop_early = true;          ///< at a look that decides every cell
     bool layers = true;              ///< time the layers, too
-    double block_seconds = 0.03;     ///< the shortest block
+    double block_seconds = 0.03;     ///< the shortest block; at most longest_block_seconds()
     double answer_seconds = 60;      ///< the longest wait for an answer, where none is known to take longer
     DisturbanceLimits limits = {};   ///< a cell's round beyond them is left out, both sides of it
 
     bool operator==(const GateSettings&) const = default;
 };
+
+/// A round has four blocks of each cell, and warm-up and calibration take as many.
+[[nodiscard]] double longest_block_seconds(double max_seconds, std::size_t cells);
+
+/// Throws Error when the blocks of so many cells are too long for the time limit.
+void check_blocks(const GateSettings& settings, std::size_t cells);
 
 /// One build: the program and what it says of itself.
 struct GateSide {

@@ -65,9 +65,11 @@ std::string not_judged(const GateRun& run, const GateCellRun& cell) {
     if (!cell.exact.empty())
         return fmt::format("not the same network: {} is {} in base and {} in head", cell.exact.front().what,
                            cell.exact.front().base, cell.exact.front().head);
-    if (cell.rounds.empty())
-        return run.failure.empty() ? fmt::format("not measured: {}", gate_ended_name(run.ended))
-                                   : run.failure;
+    if (cell.rounds.empty()) {
+        if (!run.failure.empty()) return run.failure;
+        if (run.ended == GateEnded::time_limit) return "not measured: --max-seconds was over before";
+        return fmt::format("not measured: {}", gate_ended_name(run.ended));
+    }
     if (log_ratios(cell).empty()) return "every round was disturbed";
     return "";
 }

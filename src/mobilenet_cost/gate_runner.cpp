@@ -31,6 +31,21 @@ void check(const GateSettings& settings) {
     if (settings.cpu) (void)pin_to_cpu(*settings.cpu);  // throws where it is not allowed
 }
 
+}  // namespace
+
+double longest_block_seconds(double max_seconds, std::size_t cells) {
+    return max_seconds / (8 * static_cast<double>(std::max<std::size_t>(cells, 1)));
+}
+
+void check_blocks(const GateSettings& settings, std::size_t cells) {
+    const double longest = longest_block_seconds(settings.max_seconds, cells);
+    if (settings.block_seconds <= longest) return;
+    fail("--block-seconds", fmt::format("expected at most {:g}, a part of --max-seconds {:g}, found {:g}",
+                                        longest, settings.max_seconds, settings.block_seconds));
+}
+
+namespace {
+
 /// One call of run_gate().
 class Runner {
   public:
@@ -72,6 +87,11 @@ class Runner {
     }
     [[nodiscard]] double elapsed() const { return start_ ? since(*start_) : 0; }
     [[nodiscard]] bool stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
+    /// What began at `start` ends before its next cell.
+    bool ends(std::int64_t start) {
+        if (since(start) > last_moment(run_.settings.max_seconds)) run_.ended = GateEnded::time_limit;
+        return stopped() || run_.ended == GateEnded::time_limit;
+    }
     [[nodiscard]] bool alive(std::size_t cell) const {
         return run_.cells[cell].failure.empty() && run_.cells[cell].exact.empty();
     }
@@ -92,6 +112,7 @@ class Runner {
 
     void plan(const std::vector<GateCell>& cells) {
         if (cells.empty()) fail("", "expected at least one cell, found none");
+        check_blocks(run_.settings, cells.size());
         for (GateCell cell : cells) {
             if (cell.engine.empty()) cell.engine = common_engine(run_.base.hello, run_.head.hello);
             run_.cells.push_back({.cell = std::move(cell)});
@@ -115,7 +136,7 @@ class Runner {
 
     void prepare() {
         const std::int64_t start = clock_.now();
-        for (std::size_t i = 0; i < run_.cells.size() && !stopped(); ++i) {
+        for (std::size_t i = 0; i < run_.cells.size() && !ends(start); ++i) {
             GateCellRun& cell = run_.cells[i];
             report({.phase = Phase::prepare,
                     .done = static_cast<std::int64_t>(i),
@@ -142,7 +163,7 @@ class Runner {
     }
 
     void warm_up() {
-        for (std::size_t i = 0; i < run_.cells.size() && !stopped(); ++i) {
+        for (std::size_t i = 0; i < run_.cells.size() && !ends(*start_); ++i) {
             report({.phase = Phase::warm_up,
                     .done = static_cast<std::int64_t>(i),
                     .total = static_cast<std::int64_t>(run_.cells.size())});
@@ -153,7 +174,6 @@ class Runner {
 
     void rounds() {
         std::uint64_t state = run_.settings.seed;
-        run_.ended = GateEnded::all_rounds;
         double last = 0;
         for (std::int64_t round = 0; round < run_.settings.rounds; ++round) {
             if (count_alive() == 0) return;
@@ -181,7 +201,8 @@ class Runner {
             base_first.push_back(permutation(2, state).front() == 0);
         for (std::size_t i = 0; i < order.size(); ++i) {
             const std::size_t cell = order[i];
-            if (!alive(cell) || stopped()) continue;
+            if (ends(*start_)) return;
+            if (!alive(cell)) continue;
             show_progress(round);
             guarded(cell, [&] {
                 timing_.time_round(cell, run_.cells[cell], round, base_first[cell]);

@@ -11,6 +11,10 @@
 namespace mobilenet_cost {
 namespace {
 
+/// An answer holds the times of all passes of a block; the median of more is no better.
+constexpr std::int64_t kMostPasses = 100'000;
+constexpr std::int64_t kMostLayerTimes = 1'000'000;
+
 constexpr double kWarmTolerance = 0.02;  ///< two blocks in a row that differ by less: warm
 constexpr double kWarmUpSeconds = 1;     ///< the most for each side of a cell
 constexpr double kWarmUpShare = 0.25;    ///< of the time limit, for all cells together
@@ -76,13 +80,23 @@ double GateTiming::since(std::int64_t start) const {
 }
 
 double GateTiming::block_seconds() const {
-    return std::max(settings_.block_seconds, kStepsOfTheClock * clock_resolution_seconds_);
+    const double longest = longest_block_seconds(settings_.max_seconds, base_.sessions.size());
+    return std::min(std::max(settings_.block_seconds, kStepsOfTheClock * clock_resolution_seconds_), longest);
+}
+
+std::int64_t GateTiming::block_passes(double pass_seconds) const {
+    return std::min(passes_for(block_seconds(), pass_seconds), kMostPasses);
+}
+
+/// By what the worker said last, but no worker is waited for longer than the gate may take.
+double GateTiming::expected_seconds(const Side& side, std::size_t i, std::int64_t passes) const {
+    return std::min(static_cast<double>(passes) * side.pass_seconds[i], settings_.max_seconds / kPatience);
 }
 
 /// Seconds of a pass: the median, which a burst of something else does not move.
 double GateTiming::time_block(Side& side, std::size_t i, std::int64_t passes, std::int64_t settle,
                               NoiseSnapshot* noise) {
-    const double expected = static_cast<double>(passes + settle) * side.pass_seconds[i];
+    const double expected = expected_seconds(side, i, passes + settle);
     const WorkerBlock block = side.worker->run(side.sessions[i], passes, settle, expected);
     if (noise != nullptr) *noise = *noise + block.disturbance;
     side.pass_seconds[i] = median(block.pass_seconds);
@@ -97,7 +111,7 @@ bool GateTiming::warm_up(Side& side, std::size_t i, GateCellRun& cell, std::size
     double before = time_block(side, i, 1, 0);
     cell.first_pass_seconds.at(which) = before;
     for (bool first = true;; first = false) {
-        const double now = time_block(side, i, passes_for(block_seconds(), before), 0);
+        const double now = time_block(side, i, block_passes(before), 0);
         cell.warm_up_seconds.at(which) = since(start);
         // The lone first pass is a block only where one pass fills it.
         const bool comparable = !first || before >= block_seconds();
@@ -110,7 +124,7 @@ bool GateTiming::warm_up(Side& side, std::size_t i, GateCellRun& cell, std::size
 /// From the faster side, so that the blocks of both are long enough.
 void GateTiming::calibrate(std::size_t i, GateCellRun& cell) {
     const auto from_both = [&] {
-        return passes_for(block_seconds(), std::min(base_.pass_seconds[i], head_.pass_seconds[i]));
+        return block_passes(std::min(base_.pass_seconds[i], head_.pass_seconds[i]));
     };
     cell.passes = from_both();
     for (int attempt = 0; attempt < kMostCalibrations && !cell.calibrated && !stopped_(); ++attempt) {
@@ -121,7 +135,9 @@ void GateTiming::calibrate(std::size_t i, GateCellRun& cell) {
         cell.calibrated = is_repeated(cell.passes, before);
         if (cell.calibrated) cell.passes = std::max(cell.passes, before);
     }
-    cell.layer_passes = std::max<std::int64_t>(cell.passes / kLayerPassesDivisor, 1);
+    const auto layers = static_cast<std::int64_t>(cell.base->layers.size());
+    cell.layer_passes = std::clamp<std::int64_t>(cell.passes / kLayerPassesDivisor, 1,
+                                                 std::max(kMostLayerTimes / layers, std::int64_t{1}));
 }
 
 void GateTiming::time_round(std::size_t i, GateCellRun& cell, std::int64_t number, bool base_first) {
@@ -152,7 +168,7 @@ void GateTiming::judge_noise(GateRound& round, double seconds) const {
 
 std::vector<double> GateTiming::layer_block(Side& side, std::size_t i, const GateCellRun& cell) {
     const std::size_t layers = cell.base->layers.size();
-    const double expected = static_cast<double>(cell.layer_passes + kSettle) * side.pass_seconds[i];
+    const double expected = expected_seconds(side, i, cell.layer_passes + kSettle);
     const WorkerLayerBlock block =
         side.worker->run_layers(side.sessions[i], cell.layer_passes, kSettle, layers, expected);
     std::vector<double> seconds(layers);

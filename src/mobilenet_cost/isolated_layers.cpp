@@ -119,6 +119,7 @@ struct TargetCells {
     std::size_t whole = 0;                                 // index of the cell; the recorders' cells follow
     std::vector<std::shared_ptr<UnitRecorder>> recorders;  // by layer; null: fused
     std::string failure;
+    bool late = false;  // the time limit is the failure
 };
 
 std::shared_ptr<UnitRecorder> make_recorder(const Network& network, const Weights& weights, std::size_t layer,
@@ -130,10 +131,16 @@ std::shared_ptr<UnitRecorder> make_recorder(const Network& network, const Weight
 }
 
 /// Throws what the engine throws.
-TargetCells make_target_cells(const Network& network, const Weights& weights, const IsolatedTarget& target) {
+TargetCells make_target_cells(const Network& network, const Weights& weights, const IsolatedTarget& target,
+                              const std::function<bool()>& is_late) {
     TargetCells made;
     made.kernels = target.whole.session->kernels();
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        made.late = is_late();
+        if (made.late) {
+            made.failure = kNotMadeReady;
+            break;
+        }
         const bool with_sum = is_fused(network, made.kernels, i + 1);
         made.recorders.push_back(is_fused(network, made.kernels, i)
                                      ? nullptr
@@ -156,13 +163,13 @@ void add_cells(const IsolatedTarget& target, TargetCells& made, std::vector<Meas
 }
 
 /// Why this profile cannot be made; empty: it can.
-std::string obstacle(const Network& network, const TargetCells& made,
-                     const std::vector<CellSamples>& samples) {
-    std::string reason = missing_times(samples[made.whole]);
+std::string obstacle(const Network& network, const TargetCells& made, const std::vector<CellSamples>& samples,
+                     Ended ended) {
+    std::string reason = missing_times(samples[made.whole], ended);
     std::size_t cell = made.whole;
     for (std::size_t i = 0; i < made.recorders.size() && reason.empty(); ++i) {
         if (!made.recorders[i]) continue;
-        reason = missing_times(samples[++cell]);
+        reason = missing_times(samples[++cell], ended);
         if (!reason.empty()) reason = fmt::format("{}: {}", layer_name(network, i), reason);
     }
     return reason;
@@ -209,10 +216,17 @@ void measure_isolated_layers(const Network& network, const Weights& weights,
                              const MeasureHooks& hooks, std::vector<LayerProfile>& profiles) {
     std::vector<TargetCells> made(targets.size());
     std::vector<MeasuredCell> cells;
+    SteadyClock steady;
+    Clock& clock = hooks.clock != nullptr ? *hooks.clock : steady;
+    const std::int64_t start = clock.now();
+    const auto is_late = [&] {
+        const double seconds = static_cast<double>(clock.now() - start) * kNanosecond;
+        return seconds > last_moment(settings.max_seconds);
+    };
     for (std::size_t i = 0; i < targets.size(); ++i) {
         try {
-            made[i] = make_target_cells(network, weights, targets[i]);
-            add_cells(targets[i], made[i], cells);
+            made[i] = make_target_cells(network, weights, targets[i], is_late);
+            if (!made[i].late) add_cells(targets[i], made[i], cells);
         } catch (const std::bad_alloc&) {
             made[i].failure = "out of memory";
         } catch (const std::exception& error) {
@@ -224,11 +238,14 @@ void measure_isolated_layers(const Network& network, const Weights& weights,
     const Measurement measurement = measure(cells, short_blocks, hooks);
     for (std::size_t i = 0; i < targets.size(); ++i) {
         LayerProfile& profile = profiles[targets[i].whole.profile];
-        profile.reason =
-            made[i].failure.empty() ? obstacle(network, made[i], measurement.cells) : made[i].failure;
+        profile.reason = made[i].failure.empty()
+                             ? obstacle(network, made[i], measurement.cells, measurement.ended)
+                             : made[i].failure;
         const bool interrupted = made[i].failure.empty() && hooks.stop != nullptr && hooks.stop->load();
+        const bool late =
+            made[i].late || (measurement.ended == Ended::time_limit && measurement.order.empty());
         profile.status = profile.reason.empty() ? BenchStatus::ok
-                         : interrupted          ? BenchStatus::skipped
+                         : interrupted || late  ? BenchStatus::skipped
                                                 : BenchStatus::failed;
         if (profile.status != BenchStatus::ok) continue;
         fill(network, made[i], settings.confidence, profile);

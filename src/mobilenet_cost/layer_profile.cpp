@@ -143,9 +143,9 @@ void summarize_layers(const CellSamples& whole_passes, double confidence, LayerP
     profile.residual_seconds = profile.whole_seconds.value - profile.sum_seconds;
 }
 
-std::string missing_times(const CellSamples& samples) {
+std::string missing_times(const CellSamples& samples, Ended ended) {
     if (!samples.failure.empty()) return samples.failure;
-    return samples.blocks.empty() ? "interrupted before the first round" : "";
+    return samples.blocks.empty() ? no_round_reason(ended) : "";
 }
 
 bool has_notable_residual(const LayerProfile& profile) {
@@ -203,8 +203,8 @@ void measure_layers(const Network& network, const std::vector<LayerTarget>& targ
     for (std::size_t i = 0; i < targets.size(); ++i) {
         LayerProfile& profile = profiles[targets[i].profile];
         const Timed timed{recorders[i], &measurement.cells[2 * i], &measurement.cells[2 * i + 1]};
-        profile.reason = missing_times(*timed.plain);
-        if (profile.reason.empty()) profile.reason = missing_times(*timed.timed);
+        profile.reason = missing_times(*timed.plain, measurement.ended);
+        if (profile.reason.empty()) profile.reason = missing_times(*timed.timed, measurement.ended);
         if (!profile.reason.empty()) {
             profile.status = timed.plain->failure.empty() && timed.timed->failure.empty()
                                  ? BenchStatus::skipped

@@ -108,7 +108,7 @@ struct LayerTarget {
 void summarize_layers(const CellSamples& whole_passes, double confidence, LayerProfile& profile);
 
 /// Why there are no times in these samples; empty: there are.
-[[nodiscard]] std::string missing_times(const CellSamples& samples);
+[[nodiscard]] std::string missing_times(const CellSamples& samples, Ended ended);
 
 /// Sums by class, in the order of LayerClass; classes that do not occur are left out.
 [[nodiscard]] std::vector<ClassShare> class_shares(const std::vector<LayerTime>& layers);

@@ -67,11 +67,12 @@ class Loop {
 
     Measurement run() {
         prepare();
-        if (!stopped() && !result_.calibrated) {
+        const bool ready = !stopped() && !late_;
+        if (ready && !result_.calibrated) {
             match_partners();
             fit_blocks();
         }
-        if (!stopped()) {
+        if (ready) {
             result_.calibrated = true;
             result_.seconds = elapsed();
             if (hooks_.calibrated) hooks_.calibrated(result_);
@@ -162,6 +163,8 @@ class Loop {
         for (std::size_t cell = 0; cell < cells_.size() && !stopped(); ++cell) {
             report(Progress::Stage::warm_up, static_cast<std::int64_t>(cell), total, std::nullopt);
             if (!alive(cell)) continue;
+            late_ = since(start_) > last_moment(settings_.max_seconds);
+            if (late_) return;
             guarded(cell, [&] {
                 warm_up(cell);
                 if (!result_.calibrated) calibrate(cell);
@@ -300,8 +303,15 @@ class Loop {
         if (stopped()) return Ended::interrupted;
         if (!any_alive()) return Ended::all_rounds;
         if (visits.empty()) return Ended::precise_enough;
-        if (round > 0 && elapsed() + last_seconds > settings_.max_seconds) return Ended::time_limit;
+        if (late_ || ends_too_late(round, visits, last_seconds)) return Ended::time_limit;
         return std::nullopt;
+    }
+
+    /// The first round has until the last moment: without it there would be nothing to report.
+    [[nodiscard]] bool ends_too_late(std::int64_t round, const std::vector<std::size_t>& visits,
+                                     double last_seconds) const {
+        if (round > 0) return elapsed() + last_seconds > settings_.max_seconds;
+        return elapsed() + round_estimate(visits) > last_moment(settings_.max_seconds);
     }
 
     [[nodiscard]] double seconds_left(double round_seconds) const {
@@ -348,6 +358,7 @@ class Loop {
     double earlier_seconds_;
     double block_seconds_ = 0;
     double stretch_seconds_ = 0;
+    bool late_ = false;                   // the limit was over before every cell was warm
     std::vector<double> pass_seconds_;    // latest estimate of each cell
     std::vector<double> before_seconds_;  // of MeasuredCell::before_pass, likewise
     Measurement result_;
@@ -373,6 +384,11 @@ std::int64_t SteadyClock::resolution() {
         ++changes;
     }
     return smallest;
+}
+
+std::string no_round_reason(Ended ended) {
+    return ended == Ended::time_limit ? "--max-seconds was over before the first round"
+                                      : "interrupted before the first round";
 }
 
 Measurement measure(std::span<const MeasuredCell> cells, const MeasureSettings& settings,

@@ -49,7 +49,7 @@ struct MeasuredCell {
 struct MeasureSettings {
     std::int64_t rounds = 15;
     std::uint64_t seed = 1;   ///< of the order inside the rounds
-    double max_seconds = 60;  ///< for everything: warm-up, calibration, rounds
+    double max_seconds = 60;  ///< for everything: warm-up, calibration, rounds; see last_moment()
     double confidence = 0.95;
     double block_seconds = 0.02;     ///< a block lasts at least this, and 1000 steps of the clock
     double warm_tolerance = 0.02;    ///< two consecutive blocks that differ by less: warm
@@ -63,6 +63,9 @@ enum class Ended {
     time_limit,
     interrupted,
 };
+
+/// Why a cell has no block, of a measurement that ended like this.
+[[nodiscard]] std::string no_round_reason(Ended ended);
 
 struct Measurement {
     std::vector<CellSamples> cells;               ///< in the order given
@@ -99,8 +102,8 @@ struct MeasureHooks {
 /// Warm-up and calibration of each cell, then rounds that visit every cell, each round in another order: what
 /// disturbs a stretch of time then falls on all cells alike, and ratios of one round cancel it (paired and
 /// interleaved measuring; Bulej et al., "Duet Benchmarking", arXiv 2001.05811), those of neighbours best.
-/// Stops early at the time limit; there is at least one round unless it is interrupted before. Throws Error
-/// for settings out of range.
+/// Stops early at the time limit. There is at least one round unless it is interrupted before, or the warm-up
+/// and that round would not end by the last moment of the limit. Throws Error for settings out of range.
 ///
 /// `earlier` is an interrupted measurement of the same cells with the same settings, or holds only the cells
 /// with the failures that are known beforehand; it is continued: its rounds count, its block sizes and the

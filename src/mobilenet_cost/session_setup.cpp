@@ -55,6 +55,19 @@ std::string memory_refusal(const NetworkCounts& counts, std::int64_t weight_copi
                        bytes_text(counts.activation_bytes), bytes_text(*available));
 }
 
+std::string time_refusal(const NetworkCounts& counts, int threads, double max_seconds) {
+    constexpr double kBytesPerSecond = 2e9;  // of weights: drawn, stored, read again and packed
+    constexpr double kMacsPerSecond = 2e11;  // of a thread: two units of 16 lanes at more than 6 GHz
+    const double prepare = static_cast<double>(counts.weight_bytes) / kBytesPerSecond;
+    const double pass = static_cast<double>(counts.macs) / (kMacsPerSecond * static_cast<double>(threads));
+    if (prepare + pass <= max_seconds) return {};
+    return fmt::format(
+        "takes at least {} to be made ready ({} of weights) and {} for a pass ({} MACs), "
+        "--max-seconds is {:g}",
+        seconds_text(prepare), bytes_text(counts.weight_bytes), seconds_text(pass),
+        with_thousands(counts.macs), max_seconds);
+}
+
 std::unique_ptr<Session> make_ready_session(const Engine& engine, const Network& network,
                                             const Weights& weights, const SessionOptions& options,
                                             std::uint64_t input_seed) {

@@ -37,6 +37,13 @@ template <typename Value>
 [[nodiscard]] std::string memory_refusal(const NetworkCounts& counts, std::int64_t weight_copies,
                                          std::optional<std::int64_t> available);
 
+/// Why making a network ready and one pass of it cannot end within `max_seconds`, by rates that no machine
+/// exceeds; empty: they may. Neither can be interrupted, so this is asked before they begin.
+[[nodiscard]] std::string time_refusal(const NetworkCounts& counts, int threads, double max_seconds);
+
+/// Of a network whose turn came after the last moment of the limit.
+inline constexpr const char* kNotMadeReady = "--max-seconds was over before it was made ready";
+
 /// A session whose input is filled from `input_seed`: all that remains is to run it. Throws what the engine
 /// throws.
 [[nodiscard]] std::unique_ptr<Session> make_ready_session(const Engine& engine, const Network& network,

@@ -43,7 +43,7 @@ struct SweepTiming {
     /// (WideIntervals).
     double precision = 0.02;
     bool precise_times = false;  ///< the intervals of the times decide, too; no part of a log
-    double max_seconds = 300;    ///< for all timing; making the networks ready comes on top
+    double max_seconds = 300;    ///< for all timing; making the networks ready has as much for itself
     double confidence = 0.99;    ///< of each interval
     /// By this part of the value each side of a ratio's interval is widened, for what differs between runs
     /// and therefore does not show within one, such as where the memory of each session lies
@@ -52,7 +52,7 @@ struct SweepTiming {
     std::uint64_t seed = 1;  ///< of the order inside the rounds
     std::optional<int> pin_cpu;
     DisturbanceLimits limits;  ///< a block beyond them is left out together with its partner in a pair
-    bool layers = true;  ///< time the layers of the separable networks, after the rounds
+    bool layers = true;        ///< time the layers of the separable networks, after the rounds
     Shard shard;
     std::optional<PredictionPlan> prediction;  ///< absent: every cell is timed
 

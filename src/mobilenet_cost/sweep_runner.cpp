@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "mobilenet_cost/calibration.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/session_setup.h"
 #include "mobilenet_cost/standard.h"
@@ -44,6 +45,7 @@ class Runner {
         : configs_(configs),
           run_(run),
           hooks_(hooks),
+          clock_(hooks.clock != nullptr ? *hooks.clock : steady_),
           resumed_(run.measurement.calibrated),
           sessions_(run.points.size()),
           networks_(run.points.size()) {}
@@ -82,6 +84,7 @@ class Runner {
     /// Network by network, so that only one set of unpacked weights exists at a time.
     void make_sessions() {
         std::int64_t done = 0;
+        const std::int64_t start = clock_.now();
         for (std::size_t cell = 0; cell < run_.cells.size(); ++cell) {
             for (const NetworkKind kind : {NetworkKind::separable, NetworkKind::standard}) {
                 std::vector<std::size_t> points;
@@ -92,7 +95,7 @@ class Runner {
                 report({.phase = Phase::prepare,
                         .done = done,
                         .total = static_cast<std::int64_t>(run_.points.size())});
-                make_sessions(points);
+                make_sessions(points, start);
                 done += static_cast<std::int64_t>(points.size());
             }
         }
@@ -102,19 +105,26 @@ class Runner {
         }
     }
 
-    /// Of one network, which the points have in common.
-    void make_sessions(const std::vector<std::size_t>& points) {
+    [[nodiscard]] double since(std::int64_t start) const {
+        return static_cast<double>(clock_.now() - start) * kNanosecond;
+    }
+
+    /// Of one network, which the points have in common. `start`: of making the first one ready.
+    void make_sessions(const std::vector<std::size_t>& points, std::int64_t start) {
         std::shared_ptr<const Network> network;
         std::optional<Weights> weights;
         for (const std::size_t index : points) {
             SweepPoint& point = run_.points[index];
             if (point.status != BenchStatus::ok || !run_.measurement.cells[index].failure.empty()) continue;
             guarded(point, [&] {
+                if (since(start) > last_moment(run_.timing.max_seconds)) throw Error(kNotMadeReady);
                 if (!network) network = make_network(run_.cells[point.cell], point.network);
                 point.counts = count_network(*network);
                 const auto available = hooks_.available_memory_bytes ? hooks_.available_memory_bytes()
                                                                      : available_memory_bytes();
-                const std::string refusal = memory_refusal(*point.counts, weights ? 1 : 2, available);
+                std::string refusal = memory_refusal(*point.counts, weights ? 1 : 2, available);
+                if (refusal.empty())
+                    refusal = time_refusal(*point.counts, point.threads, run_.timing.max_seconds);
                 if (!refusal.empty()) throw Error(refusal);
                 if (!weights) weights = make_weights(*network, kDataSeed);
                 networks_[index] = network;
@@ -248,8 +258,10 @@ class Runner {
     /// Cell by cell, all engines and thread counts of a cell in the same rounds.
     void time_layers() {
         const std::vector<std::size_t> cells = cells_with_layers();
-        const double limit = run_.timing.max_seconds * kLayerShare / static_cast<double>(cells.size());
-        for (std::size_t i = 0; i < cells.size() && !stopped(); ++i) {
+        const double all = run_.timing.max_seconds * kLayerShare;
+        const double limit = all / static_cast<double>(cells.size());
+        const std::int64_t start = clock_.now();
+        for (std::size_t i = 0; i < cells.size() && !stopped() && since(start) <= last_moment(all); ++i) {
             const std::size_t cell = cells[i];
             report({.phase = Phase::layers,
                     .done = static_cast<std::int64_t>(i),
@@ -292,6 +304,8 @@ class Runner {
     const std::vector<ModelConfig>& configs_;
     SweepRun& run_;
     const SweepHooks& hooks_;
+    SteadyClock steady_;
+    Clock& clock_;
     bool resumed_;
     std::vector<std::unique_ptr<Session>> sessions_;
     std::vector<std::shared_ptr<const Network>> networks_;

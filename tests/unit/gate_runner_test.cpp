@@ -133,6 +133,58 @@ TEST(GateRunner, DisturbedRoundsGoInPairs) {
     EXPECT_TRUE(drops.one_sided);
 }
 
+/// However long each answer takes: what has not begun when the limit is over does not begin.
+TEST(GateRunner, TheLimitHoldsWhateverWorkersTake) {
+    for (const std::size_t slow_from : {1U, 5U, 30U, 60U}) {  // preparing, warming up, in the rounds
+        FakeGate gate;
+        gate.cells = {small_cell(1), small_cell(0.5), small_cell(0.25)};
+        gate.settings.max_seconds = 1;
+        std::size_t asked = 0;
+        gate.head.edit = [&](const std::string& answer) {
+            if (asked++ >= slow_from) gate.clock.nanoseconds += 20'000'000'000;
+            return answer;
+        };
+        const GateRun run = gate.run();
+        EXPECT_EQ(run.ended, GateEnded::time_limit) << slow_from;
+        EXPECT_LE(asked, slow_from + 7) << "more than what belongs to one cell";
+        if (run.rounds == 0) {
+            EXPECT_EQ(evaluated(run).cells[2].reason, "not measured: --max-seconds was over before");
+        }
+    }
+}
+
+TEST(GateRunner, BlocksFitTheLimit) {
+    FakeGate gate;
+    gate.settings.max_seconds = 8;
+    gate.settings.block_seconds = 1.1;
+    try {
+        (void)gate.run();
+        FAIL() << "it was accepted";
+    } catch (const Error& error) {
+        EXPECT_STREQ(error.what(),
+                     "--block-seconds: expected at most 1, a part of --max-seconds 8, found 1.1");
+    }
+    gate.settings.block_seconds = 1;
+    EXPECT_NO_THROW((void)gate.run());
+}
+
+/// 0.1 ns for a pass ask for more passes than an answer should hold.
+TEST(GateRunner, NoBlockHasMorePassesThanAnAnswerShouldHold) {
+    FakeGate gate;
+    gate.settings.block_seconds = 10;
+    for (FakeBuild* build : {&gate.base, &gate.head})
+        build->bench.slowness = [] { return 1e-4; };
+    int answers = 0;
+    gate.head.edit = [&](const std::string& answer) {
+        gate.stop = ++answers >= 5;  // calibrated, which is all that matters here
+        return answer;
+    };
+    const GateRun run = gate.run();
+    EXPECT_EQ(run.cells[0].passes, 100'000);
+    EXPECT_LE(run.cells[0].layer_passes * static_cast<std::int64_t>(run.cells[0].base->layers.size()),
+              1'000'000);
+}
+
 TEST(GateRunner, OtherNetworksAreNotTimed) {
     FakeGate gate;
     gate.cells = {small_cell(1), small_cell(0.5)};
