@@ -19,6 +19,18 @@ struct BudgetOptions {
     OutputOptions output;
 };
 
+/// The report has all of them.
+void tell_exceeded(const std::vector<BudgetCheck>& checks) {
+    constexpr std::size_t kMostLines = 5;
+    std::size_t exceeded = 0;
+    for (const BudgetCheck& check : checks) {
+        if (!check.exceeded() || ++exceeded > kMostLines) continue;
+        say("{}", exceeded_text(check));
+    }
+    if (exceeded > kMostLines)
+        say("and {} more exceeded", exceeded - kMostLines);
+}
+
 int run_budget(const BudgetOptions& options) {
     const std::filesystem::path path(options.file);
     const std::vector<BudgetCheck> checks =
@@ -31,9 +43,7 @@ int run_budget(const BudgetOptions& options) {
                   .csv = [&] { return budget_table(checks); },
                   .json = [&] { return budget_json(checks); },
                   .jsonl = [&] { return budget_jsonl(checks); }});
-    for (const BudgetCheck& check : checks) {
-        if (check.exceeded()) say("{}", exceeded_text(check));
-    }
+    tell_exceeded(checks);
     return exceeded_count(checks) == 0 ? kFine : kExceeded;
 }
 

@@ -1,7 +1,6 @@
 #include "mobilenet_cost/json_reader.h"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -12,68 +11,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kDeepest = 32;
-
-/// Refuses duplicate keys and deep nesting while the parser runs.
-class StructureCheck {
-  public:
-    explicit StructureCheck(std::string_view place) : place_(place) {}
-
-    bool operator()(int depth, json::parse_event_t event, const json& parsed) {
-        if (depth > kDeepest) fail(place_, fmt::format("expected JSON nested at most {} deep", kDeepest));
-        if (event == json::parse_event_t::object_start) {
-            keys_.emplace_back();
-        } else if (event == json::parse_event_t::object_end) {
-            keys_.pop_back();
-        } else if (event == json::parse_event_t::key &&
-                   !keys_.back().insert(parsed.get<std::string>()).second) {
-            fail(place_,
-                 fmt::format("expected each key once, found {} twice in one object", describe(parsed)));
-        }
-        return true;
-    }
-
-  private:
-    std::string_view place_;
-    std::vector<std::set<std::string>> keys_;
-};
-
-/// The parser's own words after its prefix.
-std::string parser_detail(std::string_view what) {
-    if (const std::size_t dash = what.find(" - "); dash != std::string_view::npos)
-        what.remove_prefix(dash + 3);
-    constexpr std::size_t kLongest = 120;
-    return shortened(what, kLongest);
-}
-
-std::string line_and_column(std::string_view text, std::size_t byte) {
-    const std::string_view before = text.substr(0, std::min(byte == 0 ? 0 : byte - 1, text.size()));
-    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    const std::size_t newline = before.rfind('\n');
-    const std::size_t column =
-        newline == std::string_view::npos ? before.size() + 1 : before.size() - newline;
-    return fmt::format("line {}, column {}", line, column);
-}
-
 bool in_range(std::int64_t value, std::int64_t least, std::int64_t most) {
     return value >= least && value <= most;
 }
 
 }  // namespace
-
-json parse_json(std::string_view text, std::string_view place) {
-    try {
-        StructureCheck check(place);
-        return json::parse(text, [&check](int depth, json::parse_event_t event, json& parsed) {
-            return check(depth, event, parsed);
-        });
-    } catch (const json::parse_error& error) {
-        fail(place, fmt::format("{}: expected valid JSON, found {}", line_and_column(text, error.byte),
-                                parser_detail(error.what())));
-    } catch (const json::exception& error) {
-        fail(place, fmt::format("expected valid JSON, found {}", parser_detail(error.what())));
-    }
-}
 
 std::string describe(const json& value) {
     if (value.is_object()) return "an object";

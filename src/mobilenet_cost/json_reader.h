@@ -14,8 +14,9 @@ namespace mobilenet_cost {
 
 // Internal: included only where JSON is read (model_config.cpp, budget.cpp), never by a public header.
 
-/// Parses a whole document. Throws Error with line and column; duplicate keys and nesting deeper than 32 are
-/// refused, because a key given twice would silently win over the first.
+/// Parses a whole document. Throws Error with line and column, or the JSON pointer. A key that is given twice
+/// is refused, because one would silently win over the other, and so are nesting deeper than 32 and more than
+/// 10 million values, because a document does not decide how much memory is taken.
 [[nodiscard]] nlohmann::json parse_json(std::string_view text, std::string_view place);
 
 /// What a value of a document is, for messages: its JSON type, and the value itself if it is short.

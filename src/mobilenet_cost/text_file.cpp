@@ -21,12 +21,27 @@ struct CloseFile {
     fail(path.string(), fmt::format("expected a readable file, found: {}", std::strerror(code)));
 }
 
+/// A device may never end, and reading one may do something; a terminal is a device, too.
+void require_readable_kind(const std::filesystem::path& path) {
+    using Type = std::filesystem::file_type;
+    std::error_code ignored;
+    switch (std::filesystem::status(path, ignored).type()) {
+        case Type::directory:
+            fail(path.string(), "expected a file, found a directory");
+        case Type::block:
+        case Type::character:
+            fail(path.string(), "expected a file or a pipe, found a device");
+        case Type::socket:
+            fail(path.string(), "expected a file or a pipe, found a socket");
+        default:
+            break;  // what is not there is told when it is opened
+    }
+}
+
 }  // namespace
 
 std::string read_text_file(const std::filesystem::path& path, std::size_t most) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored))
-        fail(path.string(), "expected a file, found a directory");
+    require_readable_kind(path);
     const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
     if (file == nullptr) fail_read(path, errno);
     std::string text;

@@ -66,6 +66,14 @@ class Budget(CliTest):
         for line in (macs, weights):
             self.assertTrue(line.startswith("mobilenet-cost: mobilenet_v1 alpha 0.5 resolution 160: "), line)
 
+    def test_a_screenful_of_exceeded_limits_is_told_in_six_lines(self):
+        path = self.budget(*[{**VARIANT, "max_macs": limit, "max_params": 1} for limit in range(4)])
+        result = run("budget", path, "--format", "json")
+        self.assertEqual(result.returncode, 3)
+        self.assertEqual(json.loads(result.stdout)["exceeded"], 8)
+        lines = result.stderr.splitlines()
+        self.assertEqual((len(lines), lines[-1]), (6, "mobilenet-cost: and 3 more exceeded"))
+
     def test_report_is_written_to_a_file_before_exit_3(self):
         path = self.budget({**VARIANT, "max_macs": 1})
         report = self.folder / "report.csv"
@@ -137,7 +145,7 @@ class Budget(CliTest):
     def test_wrong_files(self):
         self.assert_refuses(self.folder / "none.json", "No such file or directory")
         self.assert_refuses(self.folder, "expected a file, found a directory")
-        self.assert_refuses("/dev/zero", "expected at most 4194304 bytes, found more")
+        self.assert_refuses("/dev/zero", "expected a file or a pipe, found a device")
 
 
 if __name__ == "__main__":

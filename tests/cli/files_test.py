@@ -111,7 +111,16 @@ class Files(CliTest):
         self.assert_refuses_model(path, "expected at most 1048576 bytes, found more")
 
     def test_file_never_ends(self):
-        self.assert_refuses_model("/dev/zero", "expected at most 1048576 bytes, found more")
+        for reader in [
+            ["--model", "/dev/zero"],
+            ["budget", "/dev/zero"],
+            ["report", "/dev/zero"],
+            ["compare", "/dev/zero", "/dev/zero"],
+            ["pick", "--from", "/dev/zero"],
+            ["sweep", "--resume", "/dev/zero"],
+            ["gate", "--base", "/bin/false", "--head", "/bin/false", "--cells", "/dev/zero"],
+        ]:
+            self.assert_refused(run(*reader), "/dev/zero: expected a file or a pipe, found a device")
 
     def test_file_is_a_pipe(self):
         path = self.folder / "pipe.json"

@@ -47,7 +47,9 @@ TEST(ParseJson, DuplicateKey) {
     EXPECT_EQ(parse_error("{\"a\": 1, \"b\": {\"a\": 1}, \"a\": 2}"),
               "x.json: expected each key once, found \"a\" twice in one object");
     EXPECT_EQ(parse_error("{\"b\": {\"c\": 1, \"c\": 1}}"),
-              "x.json: expected each key once, found \"c\" twice in one object");
+              "x.json: /b: expected each key once, found \"c\" twice in one object");
+    EXPECT_EQ(parse_error("{\"b\": [0, {\"c\": {\"d\": 1, \"d\": 1}}]}"),
+              "x.json: /b/1/c: expected each key once, found \"d\" twice in one object");
 }
 
 TEST(ParseJson, Nesting) {
@@ -55,6 +57,24 @@ TEST(ParseJson, Nesting) {
     EXPECT_EQ(parse_error(nested(32)), "no error");
     EXPECT_EQ(parse_error(nested(34)), "x.json: expected JSON nested at most 32 deep");
     EXPECT_EQ(parse_error(std::string(1'000'000, '[')), "x.json: expected JSON nested at most 32 deep");
+}
+
+TEST(ParseJson, NumbersThatNoDoubleHolds) {
+    EXPECT_EQ(parse_error("{\"a\":\n 1e999}"),
+              "x.json: line 2, column 6: expected a number up to 1.8e308, found 1e999");
+    EXPECT_EQ(parse_error("[-1e999]"),
+              "x.json: line 1, column 7: expected a number up to 1.8e308, found -1e999");
+    EXPECT_EQ(parse_json("[1e-999]", "x.json")[0], 0);
+}
+
+TEST(ParseJson, AsManyValuesAsMemoryHasRoomFor) {
+    std::string text = "[0";
+    for (int i = 0; i < 5'000'000; ++i)
+        text += ",0";
+    EXPECT_EQ(parse_json(text + "]", "x.json").size(), 5'000'001U);
+    for (int i = 0; i < 5'000'000; ++i)
+        text += ",0";
+    EXPECT_EQ(parse_error(text + "]"), "x.json: expected at most 10000000 values, found more");
 }
 
 TEST(Describe, TypeAndShortValues) {

@@ -202,7 +202,7 @@ TEST(ParseModelConfig, NotJson) {
               "m.json: line 2, column 47:");
     EXPECT_EQ(error_in(kModel.substr(0, kModel.size() - 1)).substr(0, 26), "m.json: line 4, column 89:");
     EXPECT_EQ(error_in(replaced("\"stride\": 2", "\"kernel\": 3")),
-              "m.json: expected each key once, found \"kernel\" twice in one object");
+              "m.json: /blocks/0: expected each key once, found \"kernel\" twice in one object");
     EXPECT_EQ(error_in(replaced("\"tiny\"", std::string(40, '[') + std::string(40, ']'))),
               "m.json: expected JSON nested at most 32 deep");
     EXPECT_NE(error_in(replaced("tiny", "\xff")), "no error") << "not UTF-8";

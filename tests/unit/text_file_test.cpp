@@ -3,8 +3,12 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "mobilenet_cost/model_config.h"
@@ -78,13 +82,33 @@ TEST(SpecialFile, ReadThatFails) {
               "/proc/self/mem: expected a readable file, found: Input/output error");
 }
 
-TEST(SpecialFile, EndlessDevice) {
-    EXPECT_EQ(load_error("/dev/zero"), "/dev/zero: expected at most 1048576 bytes, found more");
+TEST(SpecialFile, DevicesAreNotRead) {
+    for (const std::string path : {"/dev/zero", "/dev/null"})
+        EXPECT_EQ(load_error(path), path + ": expected a file or a pipe, found a device");
 }
 
-TEST(SpecialFile, EmptyDevice) {
-    EXPECT_TRUE(
-        load_error("/dev/null").starts_with("/dev/null: line 1, column 1: expected valid JSON, found "));
+TEST_F(TextFile, Socket) {
+    const int socket_file = socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = (folder_ / "s").string();
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    ASSERT_EQ(bind(socket_file, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    EXPECT_EQ(load_error(path), path + ": expected a file or a pipe, found a socket");
+    close(socket_file);
+}
+
+TEST_F(TextFile, PipeIsReadToItsEndOrTheLimit) {
+    const fs::path path = folder_ / "pipe";
+    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+    const auto text_of = [&](std::size_t most) {
+        std::thread writer([&] { std::ofstream(path) << "text"; });
+        const std::string found = error_of([&] { EXPECT_EQ(read_text_file(path, most), "text"); });
+        writer.join();
+        return found;
+    };
+    EXPECT_EQ(text_of(4), "no error");
+    EXPECT_EQ(text_of(3), path.string() + ": expected at most 3 bytes, found more");
 }
 
 TEST_F(TextFile, ModelOfMoreThanAMebibyte) {
