@@ -67,6 +67,8 @@ void read_swept(const nlohmann::json& json, const std::string& file, const std::
     for (std::size_t i = 0; i < measured.size(); ++i) {
         const ObjectReader point(measured[i], file, fmt::format("{}/{}", object.pointer("measured"), i));
         if (point.text("status", "ok") != "ok") continue;  // what did not run there says nothing here
+        if (cells.size() == kMostCells)
+            fail(file, fmt::format("expected at most {} cells that were measured, found more", kMostCells));
         read_run(point, cells.emplace_back(cell));
     }
 }

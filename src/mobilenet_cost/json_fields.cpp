@@ -71,4 +71,16 @@ std::size_t read_list_size(const nlohmann::json& json, const FieldPlace& place,
     return json.size();
 }
 
+void check_limits(const nlohmann::json& json, const FieldPlace& place, const Limits& limits) {
+    if (json.is_array()) {
+        for (std::size_t i = 0; i < json.size(); ++i)
+            check_limits(json[i], place.at(i), limits);
+    } else if (json.is_number()) {
+        const auto value = json.get<double>();
+        if (!(value >= limits.least && value <= limits.most))
+            fail(place.text(), fmt::format("expected a number from {} to {}, found {}", limits.least,
+                                           limits.most, describe(json)));
+    }
+}
+
 }  // namespace mobilenet_cost

@@ -28,10 +28,20 @@ namespace mobilenet_cost {
 template <typename Enum>
 struct EnumNames;  // static constexpr std::size_t kCount; static std::string_view name(Enum)
 
+/// The least and the most that a number may be: what is read is within them, whoever wrote it.
+struct Limits {
+    double least = 0;
+    double most = 0;
+};
+
 class FieldWriter {
   public:
     template <typename Value>
     void operator()(const char* key, Value& value) {
+        set(key, to_json(value));
+    }
+    template <typename Value>
+    void operator()(const char* key, Value& value, const Limits&) {
         set(key, to_json(value));
     }
 
@@ -104,6 +114,8 @@ void read_field(const nlohmann::json& json, const FieldPlace& place, std::string
 [[nodiscard]] std::size_t read_list_size(const nlohmann::json& json, const FieldPlace& place,
                                          std::optional<std::size_t> count = std::nullopt);
 
+void check_limits(const nlohmann::json& json, const FieldPlace& place, const Limits& limits);
+
 /// Throws Error, naming the place, for a missing key or a value of another type. Unknown keys are left alone:
 /// a later writer of the same schema may say more.
 class FieldReader {
@@ -114,6 +126,13 @@ class FieldReader {
     template <typename Value>
     void operator()(const char* key, Value& value) {
         from_json(reader_.at(key), {reader_.file(), reader_.pointer(key)}, value);
+    }
+
+    /// A number, or each of a list of them; none is null.
+    template <typename Value>
+    void operator()(const char* key, Value& value, const Limits& limits) {
+        (*this)(key, value);
+        check_limits(reader_.at(key), {reader_.file(), reader_.pointer(key)}, limits);
     }
 
     template <typename Value>

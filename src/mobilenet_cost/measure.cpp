@@ -56,6 +56,7 @@ class Loop {
           clock_(clock),
           start_(clock.now()),
           earlier_seconds_(earlier.seconds),
+          resumed_(earlier.calibrated),
           result_(std::move(earlier)) {
         const double step = static_cast<double>(std::max<std::int64_t>(clock.resolution(), 1)) * kNanosecond;
         block_seconds_ = std::max(settings.block_seconds, kStepsOfTheClock * step);
@@ -277,6 +278,7 @@ class Loop {
         result_.ended = Ended::all_rounds;
         for (std::int64_t round = first; round < settings_.rounds; ++round) {
             const std::vector<std::size_t> visits = next_visits(state);
+            if (resumed_ && round == first) last = round_estimate(visits);  // blocks are as a log says
             if (const auto ended = end_before(round, visits, last)) {
                 result_.ended = *ended;
                 return;
@@ -356,6 +358,7 @@ class Loop {
     Clock& clock_;
     std::int64_t start_;
     double earlier_seconds_;
+    bool resumed_;
     double block_seconds_ = 0;
     double stretch_seconds_ = 0;
     bool late_ = false;                   // the limit was over before every cell was warm

@@ -99,6 +99,11 @@ double dot(const Features& rates, const Features& features) {
 /// Makes the layers add up to the pass. They are timed in fewer passes than it, at another moment, with clock
 /// readings between them: they tell how the pass divides, not how long it is.
 double scale_of_layers(const TimedNetwork& timed) {
+    // A log says which layers were timed, a model file which there are.
+    const std::size_t layers = timed.network.layers.size();
+    if (timed.profile.layers.size() != layers)
+        fail("prediction", fmt::format("expected times of the {} layers of a network, found {}", layers,
+                                       timed.profile.layers.size()));
     double sum = 0;
     for (const LayerTime& layer : timed.profile.layers)
         sum += layer.seconds.value;
@@ -188,7 +193,7 @@ TimeModel TimeModel::fit(const std::vector<TimedNetwork>& timed) {
         const double scale = scale_of_layers(network);
         for (std::size_t i = 0; i < network.network.layers.size(); ++i) {
             const Layer& layer = network.network.layers[i];
-            const double seconds = scale * network.profile.layers.at(i).seconds.value;
+            const double seconds = scale * network.profile.layers[i].seconds.value;
             for (std::vector<Sample>* samples :
                  {&of_layer[layer_name(network.network, i)], &of_kind[layer_kind(network.network, i)]}) {
                 if (seconds > 0) samples->push_back({features_of(layer), seconds});

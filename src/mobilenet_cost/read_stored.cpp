@@ -17,8 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kLargestDocument = std::size_t{4} << 30U;  // bytes, as for run logs
-
 struct Reader {
     std::string schema;
     StoredDocument (*read)(const json& document, const std::string& file);
@@ -70,18 +68,20 @@ StoredDocument read_log(std::string_view text, const std::string& file) {
 }
 
 /// The schema of a first line that is an object by itself; empty: it is none.
-std::string schema_of_line(std::string_view line) {
+std::string schema_of_line(std::string_view line, const std::string& file) try {
     if (!line.starts_with('{') || line.find('}') == std::string_view::npos) return "";
-    const json parsed = json::parse(line, nullptr, false);
-    const auto schema = parsed.is_object() ? parsed.find("schema") : parsed.end();
+    const json parsed = parse_json(line, file);
+    const auto schema = parsed.find("schema");
     return schema != parsed.end() && schema->is_string() ? schema->get<std::string>() : "";
+} catch (const Error&) {  // no document by itself
+    return "";
 }
 
 }  // namespace
 
 StoredDocument parse_stored(std::string_view text, const std::string& file) {
     const std::size_t end = text.find('\n');
-    const std::string schema = schema_of_line(text.substr(0, end));
+    const std::string schema = schema_of_line(text.substr(0, end), file);
     if (without_version(schema) == without_version(kRunLogSchema)) return read_log(text, file);
     const bool more_lines = end != std::string_view::npos && end + 1 < text.size();
     if (!schema.empty() && more_lines)
@@ -92,7 +92,7 @@ StoredDocument parse_stored(std::string_view text, const std::string& file) {
 }
 
 StoredDocument read_stored(const std::string& path) {
-    return parse_stored(read_text_file(path, kLargestDocument), path);
+    return parse_stored(read_text_file(path, kLargestLog), path);
 }
 
 }  // namespace mobilenet_cost

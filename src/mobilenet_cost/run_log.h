@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -12,6 +13,9 @@
 namespace mobilenet_cost {
 
 inline constexpr std::string_view kRunLogSchema = "mobilenet-cost.run.v2";
+
+/// Bytes of a log, or of another stored document, that are read; a longer one is refused.
+inline constexpr std::size_t kLargestLog = std::size_t{1} << 30U;
 
 /// A line could not be written whole, for example because the disk is full. What stands is kept.
 class LogBroken : public std::runtime_error {

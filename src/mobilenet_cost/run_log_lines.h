@@ -76,7 +76,7 @@ struct CalibratedLine {
 
 template <typename Archive>
 void fields(Archive& archive, CalibratedLine& line) {
-    archive("seconds", line.seconds);
+    archive("seconds", line.seconds, kSeconds);
     archive("shortened", line.shortened);
     archive("points", line.points);
 }
@@ -91,9 +91,9 @@ struct BlockEntry {
 template <typename Archive>
 void fields(Archive& archive, BlockEntry& block) {
     archive("point", block.point);
-    archive("seconds", block.seconds);
-    archive("steal_seconds", block.steal);
-    archive("involuntary_switches", block.switches);
+    archive("seconds", block.seconds, kPassSeconds);
+    archive("steal_seconds", block.steal, kAnySeconds);
+    archive("involuntary_switches", block.switches, kCounts);
 }
 
 struct FailureEntry {
@@ -117,7 +117,7 @@ struct RoundLine {
 template <typename Archive>
 void fields(Archive& archive, RoundLine& line) {
     archive("round", line.round);
-    archive("seconds", line.seconds);
+    archive("seconds", line.seconds, kSeconds);
     archive("blocks", line.blocks);
     archive("failures", line.failures);
 }
@@ -141,7 +141,7 @@ struct EndedLine {
 template <typename Archive>
 void fields(Archive& archive, EndedLine& line) {
     archive("ended", line.ended);
-    archive("seconds", line.seconds);
+    archive("seconds", line.seconds, kSeconds);
 }
 
 }  // namespace mobilenet_cost

@@ -8,12 +8,11 @@
 #include "mobilenet_cost/run_log.h"
 #include "mobilenet_cost/run_log_lines.h"
 #include "mobilenet_cost/stats.h"
+#include "mobilenet_cost/sweep_limits.h"
 #include "mobilenet_cost/text_file.h"
 
 namespace mobilenet_cost {
 namespace {
-
-constexpr std::size_t kLargestLog = std::size_t{4} << 30U;  // bytes
 
 /// Goes through the lines of a log; knows where it is for messages.
 class LogReader {
@@ -72,18 +71,8 @@ class LogReader {
         }
         HeaderLine line{stored_.run};
         FieldReader::from_json(json, {place, ""}, line);
-        if (const auto& plan = stored_.run.timing.prediction) {
-            for (const std::vector<std::size_t>* cells : {&plan->timed, &plan->spots}) {
-                for (const std::size_t cell : *cells)
-                    check_index(place, "cell", cell, stored_.run.cells.size());
-            }
-        }
+        check_plan(stored_.run, place);
         const std::size_t points = stored_.run.points.size();
-        for (const SweepPoint& point : stored_.run.points) {
-            check_index(place, "cell", point.cell, stored_.run.cells.size());
-            check_index(place, "base", point.base, points);
-            check_index(place, "counterpart", point.counterpart.value_or(0), points);
-        }
         stored_.run.measurement.cells.resize(points);
         stored_.run.measurement.ended = Ended::interrupted;  // unless it says otherwise later
         stored_.run.profiles.resize(points);
@@ -119,10 +108,7 @@ class LogReader {
         } else if (kind == "round") {
             apply(get<RoundLine>(json, place), place);
         } else if (kind == "profile") {
-            auto line = get<ProfileLine>(json, place);
-            check_index(place, "point", line.point, stored_.run.points.size());
-            line.profile.classes = class_shares(line.profile.layers);
-            stored_.run.profiles[line.point] = std::move(line.profile);
+            apply(get<ProfileLine>(json, place), place);
         } else if (kind == "ended") {
             const auto line = get<EndedLine>(json, place);
             stored_.run.measurement.ended = line.ended;
@@ -163,21 +149,14 @@ class LogReader {
             cell.failure = line.points[i].failure;
             cell.warm_up = line.points[i].warm_up;
             cell.size = line.points[i].size;
-            if (cell.size.passes < 1 || cell.size.group < 1)
-                fail(place, fmt::format("expected at least one pass in a block of point {}", i));
         }
     }
 
     void check_block(const std::string& place, const BlockEntry& entry) const {
         const std::vector<CellSamples>& cells = stored_.run.measurement.cells;
-        check_index(place, "point", entry.point, cells.size());
+        check_index(place + ": /blocks", "point", entry.point, cells.size());
         if (entry.seconds.empty())
             fail(place, fmt::format("expected times of point {}, found none", entry.point));
-        for (const double seconds : entry.seconds) {
-            if (!(seconds > 0))
-                fail(place,
-                     fmt::format("expected times above 0 of point {}, found {}", entry.point, seconds));
-        }
     }
 
     void apply(RoundLine line, const std::string& place) {
@@ -198,10 +177,26 @@ class LogReader {
             measurement.cells[entry.point].blocks.push_back(std::move(block));
         }
         for (FailureEntry& failure : line.failures) {
-            check_index(place, "point", failure.point, measurement.cells.size());
+            check_index(place + ": /failures", "point", failure.point, measurement.cells.size());
             measurement.cells[failure.point].failure = std::move(failure.reason);
         }
         measurement.seconds = line.seconds;
+    }
+
+    void apply(ProfileLine line, const std::string& place) {
+        check_index(place + ": /point", "point", line.point, stored_.run.points.size());
+        const SweepPoint& point = stored_.run.points[line.point];
+        if (line.profile.status == BenchStatus::ok && line.profile.layers.empty())
+            fail(place + ": /profile/layers", "expected at least one layer, found none");
+        if (line.profile.engine != point.engine || line.profile.threads != point.threads)
+            fail(place + ": /profile",
+                 fmt::format("expected the engine and threads of point {}, found others", line.point));
+        try {
+            line.profile.classes = class_shares(line.profile.layers);
+        } catch (const Error& error) {  // the counts of all layers are too many
+            fail(place + ": /profile/layers", error.what());
+        }
+        stored_.run.profiles[line.point] = std::move(line.profile);
     }
 
     const std::string& path_;

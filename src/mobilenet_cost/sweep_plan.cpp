@@ -1,31 +1,29 @@
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "mobilenet_cost/build_info.h"
-#include "mobilenet_cost/calibration.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/session_setup.h"
+#include "mobilenet_cost/sweep_limits.h"
 #include "mobilenet_cost/sweep_runner.h"
 
 namespace mobilenet_cost {
 namespace {
 
+/// "max_seconds" -> "--max-seconds"
+std::string flag_of(std::string_view field) {
+    std::string flag = "--";
+    for (const char c : field)
+        flag += c == '_' ? '-' : c;
+    return flag;
+}
+
 void check(const SweepTiming& timing) {
-    check_positive("--rounds", static_cast<double>(timing.rounds));
-    check_positive("--precision", timing.precision);
-    check_positive("--max-seconds", timing.max_seconds);
-    for (const int threads : timing.threads)
-        check_positive("--threads", threads);
-    if (!(timing.confidence > 0 && timing.confidence < 1))
-        fail("--confidence", fmt::format("expected a number between 0 and 1, found {}", timing.confidence));
-    if (!(timing.between_runs >= 0 && timing.between_runs < 1))
-        fail("--between-runs",
-             fmt::format("expected a number from 0 to below 1, found {}", timing.between_runs));
-    if (timing.shard.count < 1 || timing.shard.index < 1 || timing.shard.index > timing.shard.count)
-        fail("--shard", fmt::format("expected I/N with 1 <= I <= N, found {}/{}", timing.shard.index,
-                                    timing.shard.count));
+    check_timing(timing, flag_of);
     if (timing.pin_cpu) (void)pin_to_cpu(*timing.pin_cpu);  // throws where it is not allowed
 }
 
@@ -67,6 +65,7 @@ SweepRun plan_run(std::vector<SweepCell> cells, std::vector<std::string> models,
         fail("--shard",
              fmt::format("expected at most as many shards as groups (models x engines x threads), found {}",
                          run.timing.shard.count));
+    check_size(run, "sweep");
     for (SweepPoint& point : run.points) {
         const auto engine =
             std::find_if(run.origin.engines.begin(), run.origin.engines.end(),

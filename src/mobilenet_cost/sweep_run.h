@@ -33,6 +33,13 @@ struct PredictionPlan {
     bool operator==(const PredictionPlan&) const = default;
 };
 
+// Of a sweep, whoever asks for it: a command line, or a log that is gone on with.
+
+inline constexpr std::int64_t kMostRounds = 1'000'000'000;
+inline constexpr double kMostSeconds = 30.0 * 24 * 3600;
+inline constexpr double kLargestPrecision = 1e9;
+inline constexpr int kMostThreads = 1 << 20;  ///< far more than engines run on (thread_limit.h)
+
 /// What the timing of a sweep is asked for.
 struct SweepTiming {
     std::vector<std::string> engines;  ///< empty: the fastest available

@@ -456,6 +456,22 @@ TEST_F(MeasureTest, ABlockIsAQuarterOfItsPartnersPass) {
     EXPECT_EQ(run(cells).cells[0].size.passes, 2);  // 20 ms, as without
 }
 
+TEST_F(MeasureTest, ALogsBlocksDoNotRunBeyondTheLimit) {
+    settings.rounds = 2;
+    settings.max_seconds = 10;
+    Measurement earlier;
+    earlier.calibrated = true;
+    earlier.cells.resize(1);
+    for (const auto& [passes, rounds] : {std::pair(std::int64_t{20}, 2U), {std::int64_t{1} << 29U, 0U}}) {
+        earlier.cells[0].size.passes = passes;
+        clock.nanoseconds = 0;
+        const Measurement result = run({constant(0.01)}, earlier);
+        EXPECT_EQ(result.order.size(), rounds);
+        EXPECT_EQ(result.ended, rounds == 0 ? Ended::time_limit : Ended::all_rounds);
+        EXPECT_LT(clock.seconds(), 10);
+    }
+}
+
 TEST_F(MeasureTest, SettlesOnlyWhatCachesKeep) {
     for (const bool keeps : {true, false}) {
         std::int64_t passes = 0;

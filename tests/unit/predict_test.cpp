@@ -165,6 +165,10 @@ TEST(Predict, KindsOfLayersThatWereNotTimedAreRefused) {
         return std::string();
     };
     EXPECT_EQ(message([] { (void)TimeModel::fit({}); }), "prediction: expected a timed network, found none");
+    std::vector<TimedNetwork> short_profile = corners("mobilenet_v1");
+    short_profile[1].profile.layers.pop_back();
+    EXPECT_EQ(message([&] { (void)TimeModel::fit(short_profile); }),
+              "prediction: expected times of the 29 layers of a network, found 28");
     const TimeModel fitted = TimeModel::fit(corners("mobilenet_v1"));
     Network changed = network_of("mobilenet_v1", 1, 224);
     std::get<Conv>(changed.layers[3].kind).kernel = 5;

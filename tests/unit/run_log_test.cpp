@@ -53,7 +53,9 @@ SweepRun stored_run(bool present) {
         .model = "small", .variant = {.alpha = third}, .beta = 5e-324, .macs = (std::int64_t{1} << 53U) + 1};
     run.points.resize(2);
     run.points[0].engine = run.points[1].engine = "fake";
-    run.points[1].cell = 1;
+    run.points[0].cell = run.points[1].cell = 1;
+    run.points[1].network = NetworkKind::standard;
+    run.points[1].base = 1;
     run.measurement.cells.resize(2);
     run.profiles.resize(2);
     if (!present) return run;
@@ -66,6 +68,7 @@ SweepRun stored_run(bool present) {
     run.timing.pin_cpu = 3;
     run.timing.prediction = {{0}, {1}};
     run.points[0].counterpart = 1;
+    run.points[1].counterpart = 0;
     run.points[0].counts = NetworkCounts{.macs = 1, .params = 2, .weight_bytes = 3, .activation_bytes = 4};
     run.points[0].memory_bytes = 5;
     return run;
@@ -325,27 +328,54 @@ TEST_F(RunLogTest, WrongContentIsRefusedAtItsLine) {
         std::string text;
     };
     const std::vector<Wrong> table = {
-        {0, "/points/0/cell", 2, "line 1: expected a cell below 2, found 2"},
-        {0, "/points/1/base", 4, "line 1: expected a base below 4, found 4"},
-        {0, "/points/0/counterpart", 9, "line 1: expected a counterpart below 4, found 9"},
+        {0, "/points/0/cell", 2, "line 1: /points/0/cell: expected a cell below 2, found 2"},
+        {0, "/points/1/base", 4, "line 1: /points/1/base: expected a base below 4, found 4"},
+        {0, "/points/0/counterpart", 9,
+         "line 1: /points/0/counterpart: expected a counterpart below 4, found 9"},
+        {0, "/points/0/base", 1,
+         "line 1: /points/0/base: expected a point of the same model, engine, threads and network that is "
+         "its "
+         "own base, found point 1"},
+        {0, "/points/0/counterpart", 0,
+         "line 1: /points/0/counterpart: expected the other network of the same cell, engine and threads, "
+         "found "
+         "point 0"},
+        {0, "/points/0/threads", 0,
+         "line 1: /points/0/threads: expected a number from 1 to 1048576, found 0"},
+        {0, "/points", nlohmann::json::array(), "line 1: expected 1 to 10000 points, found 0"},
+        {0, "/cells/1/macs", -1, "line 1: /cells/1/macs: expected a number from 0 to 9.2e+18, found -1"},
+        {0, "/cells/1/variant/resolution", 1e300,
+         "line 1: /cells/1/variant/resolution: expected a whole number"},
+        {0, "/timing/rounds", std::int64_t{1} << 62U,
+         "line 1: /timing/rounds: expected at most 1000000000, found 4.611686018427388e+18"},
+        {0, "/timing/max_seconds", 1e9,
+         "line 1: /timing/max_seconds: expected at most 2592000, found 1000000000"},
+        {0, "/timing/confidence", 1,
+         "line 1: /timing/confidence: expected a number between 0 and 1, found 1"},
+        {0, "/timing/shard/count", 0, "line 1: /timing/shard: expected I/N with 1 <= I <= N, found 1/0"},
         {0, "/points/0/base", -1, "line 1: /points/0/base: expected a whole number of at least 0, found -1"},
         {0,
          "/timing/prediction",
          {{"timed", {0}}, {"spots", {2}}},
-         "line 1: expected a cell below 2, found 2"},
+         "line 1: /timing/prediction/spots/0: expected a cell below 2, found 2"},
         {0, "/timing/threads", "1", "line 1: /timing/threads: expected an array, found \"1\""},
         {1, "/points", nlohmann::json::array(), "line 2: expected 4 points, found 0"},
         {1, "/points/2/counts", nullptr, "line 2: expected the counts of point 2, which is ok, found none"},
         {1, "/points/0/status", "okay",
          "line 2: /points/0/status: unknown name \"okay\" (known: ok, failed, skipped)"},
         {2, "/points", nlohmann::json::array(), "line 3: expected 4 points, found 0"},
-        {2, "/points/1/size/passes", 0, "line 3: expected at least one pass in a block of point 1"},
+        {2, "/points/1/size/passes", 0,
+         "line 3: /points/1/size/passes: expected a number from 1 to 1000000000, found 0"},
+        {2, "/points/1/size/group", std::int64_t{1} << 40U,
+         "line 3: /points/1/size/group: expected a number from 1"},
+        {2, "/seconds", -1e300, "line 3: /seconds: expected a number from 0 to 1000000000, found -1e+300"},
         {2, "/kind", "prepared", "line 3: expected a key \"preflight\", found none"},
         {3, "/round", 1, "line 4: expected round 0, found 1"},
         {4, "/round", 0, "line 5: expected round 1, found 0"},
-        {3, "/blocks/0/point", 4, "line 4: expected a point below 4, found 4"},
+        {3, "/blocks/0/point", 4, "line 4: /blocks: expected a point below 4, found 4"},
         {3, "/blocks/0/seconds", nlohmann::json::array(), ": expected times of point "},
-        {3, "/blocks/0/seconds/0", 0, ": expected times above 0 of point "},
+        {3, "/blocks/0/seconds/0", 0,
+         "line 4: /blocks/0/seconds/0: expected a number from 1e-12 to 1000000000, found 0"},
         {3, "/blocks/0/seconds/0", nullptr, "line 4: /blocks/0/seconds/0: expected a number, found null"},
         {4, "/kind", "rounds", "line 5: unknown kind of line \"rounds\" (did you mean \"round\"?)"},
         {5, "/ended", "bored", "line 6: /ended: unknown name \"bored\""},
