@@ -119,8 +119,11 @@ void add_output_options(CLI::App& command, OutputOptions& options, const std::ve
 Output::Output(const OutputOptions& options, const std::vector<ExtraFormat>& extra)
     : format_(choose_format(options, extra)), plain_(options.plain), file_(options.path, "--output") {}
 
-void Output::write(const Report& report) {
-    const std::string text = render(report, format_, view_of(file_.is_stdout(), plain_));
+std::string Output::rendered(const Report& report) const {
+    return render(report, format_, view_of(file_.is_stdout(), plain_));
+}
+
+void Output::put(const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), file_.stream());
     file_.finish();
 }

@@ -44,8 +44,13 @@ class Output {
     /// Throws Error for an unknown format or a path that cannot be written.
     explicit Output(const OutputOptions& options, const std::vector<ExtraFormat>& extra = {});
 
-    /// Throws std::runtime_error if the result could not be written whole.
-    void write(const Report& report);
+    /// The text in the form that was asked for.
+    [[nodiscard]] std::string rendered(const Report& report) const;
+
+    /// Throws std::runtime_error if the text could not be written whole.
+    void put(const std::string& text);
+
+    void write(const Report& report) { put(rendered(report)); }
 
   private:
     std::string format_;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "mobilenet_cost/report/pick_report.h"
 #include "mobilenet_cost/run_log.h"
 #include "mobilenet_cost/sweep_predict.h"
+#include "mobilenet_cost/text_file.h"
 
 #include "app.h"
 #include "options.h"
@@ -218,8 +220,8 @@ StoredPrediction stored_prediction(const StoredDocument& document, const Predict
 }
 
 /// A log holds what a prediction is made from, not the prediction.
-void add_predictions(StoredDocument& document) {
-    const SweepRun run = read_run_log(document.file).run;
+void add_predictions(std::string_view log, StoredDocument& document) {
+    const SweepRun run = parse_run_log(log, document.file).run;
     if (!run.timing.prediction) return;
     const Prediction prediction = predict(configs_of(run, document.file), run, evaluate(run));
     for (const PredictedPoint& point : prediction.points)
@@ -229,9 +231,10 @@ void add_predictions(StoredDocument& document) {
 std::vector<StoredDocument> read_documents(const std::vector<std::string>& files) {
     std::vector<StoredDocument> documents;
     for (const std::string& file : files) {
-        StoredDocument document = read_stored(file);
+        const std::string text = read_text_file(file, kLargestLog);  // a pipe is read once
+        StoredDocument document = parse_stored(text, file);
         if (!document.note.empty()) say("note: {}", document.note);
-        if (document.kind == DocumentKind::run) add_predictions(document);
+        if (document.kind == DocumentKind::run) add_predictions(text, document);
         documents.push_back(std::move(document));
     }
     return documents;

@@ -126,9 +126,10 @@ int run_report(const ReportOptions& options) {
     for (const std::string& path : options.logs)
         runs.push_back(read_run(path));
     PicturedRun shown = evaluated(join_runs(std::move(runs)), options.logs);
+    if (options.pictures.any()) shown = pictured(std::move(shown), options.logs);
     SweepOutput output(options.outputs);
     output.write(shown.run, shown.result, shown.prediction);
-    if (options.pictures.any()) pictures.write({pictured(std::move(shown), options.logs)});
+    if (options.pictures.any()) pictures.write({std::move(shown)});
     return kFine;
 }
 

@@ -33,14 +33,19 @@ SweepOutput::SweepOutput(const SweepOutputOptions& options) : output_(options.ou
 
 void SweepOutput::write(const SweepRun& run, const SweepResult& result,
                         const std::optional<Prediction>& prediction) {
-    output_.write({.sections = [&] { return sweep_measured_sections(run, result, prediction); },
-                   .csv = [&] { return sweep_measured_table(run, result, prediction); },
-                   .json = [&] { return sweep_measured_json(run, result, prediction); },
-                   .jsonl = [&] { return sweep_measured_jsonl(run, result, prediction); }});
-    for (auto& [format, file] : foreign_) {
-        const std::string text = format->write(run, result);
-        std::fwrite(text.data(), 1, text.size(), file->stream());
-        file->finish();
+    const std::string text =
+        output_.rendered({.sections = [&] { return sweep_measured_sections(run, result, prediction); },
+                          .csv = [&] { return sweep_measured_table(run, result, prediction); },
+                          .json = [&] { return sweep_measured_json(run, result, prediction); },
+                          .jsonl = [&] { return sweep_measured_jsonl(run, result, prediction); }});
+    std::vector<std::string> foreign;
+    for (const auto& [format, file] : foreign_)
+        foreign.push_back(format->write(run, result));
+    output_.put(text);
+    for (std::size_t i = 0; i < foreign_.size(); ++i) {
+        AtomicFile& file = *foreign_[i].second;
+        std::fwrite(foreign[i].data(), 1, foreign[i].size(), file.stream());
+        file.finish();
     }
 }
 

@@ -33,7 +33,8 @@ class SweepOutput {
     /// Throws Error for an unknown format or a path that cannot be written.
     explicit SweepOutput(const SweepOutputOptions& options);
 
-    /// Throws std::runtime_error if a file could not be written whole.
+    /// All are made before the first is written. Throws std::runtime_error if a file could not be written
+    /// whole.
     void write(const SweepRun& run, const SweepResult& result, const std::optional<Prediction>& prediction);
 
   private:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import unittest
 from pathlib import Path
 
@@ -288,6 +289,13 @@ class Timed(Pick):
                  "-o", document]
         self.assertEqual(run("sweep", *grid, *flags, *ENGINE, env=FAKE).returncode, 0)
         found = [self.fitting(*grid, "--from", path) for path in [document, log]]
+        pipe = self.folder / "pipe"  # whose bytes come once
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=lambda: pipe.write_bytes(log.read_bytes()))
+        writer.start()
+        piped = self.fitting(*grid, "--from", pipe)
+        writer.join()
+        self.assertEqual([named(one) for one in piped], [named(one) for one in found[1]])
         for path, candidates in zip([document, log], found):
             kinds = {one["alpha"]: one["time"]["from"] for one in candidates}
             self.assertEqual(kinds, {0.25: "measured", 0.5: "predicted", 0.75: "predicted", 1: "measured"})

@@ -9,7 +9,7 @@ import unittest
 import xml.etree.ElementTree
 from pathlib import Path
 
-from program import CliTest, run
+from program import SOURCE, CliTest, run
 
 BINARY_DIR = Path(os.environ["MOBILENET_COST_BINARY_DIR"])
 FAKE = {"MOBILENET_COST_ENGINE_DIR": os.fspath(BINARY_DIR / "fake_engines")}
@@ -107,6 +107,19 @@ class Refused(Report):
         self.assert_refused(run("report", bad, "--html", page))
         self.assertEqual(page.read_text(), "kept")
         self.assert_folder_holds(["bad.jsonl", "report.html"])
+
+    def test_nothing_is_written_where_the_published_accuracies_cannot_be_read(self):
+        configs = self.folder / "configs"
+        shutil.copytree(SOURCE / "configs", configs)
+        published = configs / "published" / "mobilenet_v1.json"
+        published.write_text("{")
+        page = self.folder / "report.html"
+        env = {"MOBILENET_COST_CONFIG_DIR": os.fspath(configs)}
+        for arguments in [["--html", page], ["--svg", self.folder / "pictures"]]:
+            result = run("report", self.log, *arguments, env=env)
+            self.assert_refused(result)
+            self.assertIn(f"{published}: line 1, column 2: expected valid JSON", result.stderr)
+        self.assertFalse(page.exists())
 
     def test_comparing(self):
         page = self.folder / "report.html"

@@ -246,6 +246,11 @@ class Interrupted(SweepBench):
         self.assertIn("another version of this program", refused(lambda h: h.update(schema="mobilenet-cost.run.v3")))
         self.assertIn("found another network", refused(lambda h: h["cells"][0].update(macs=1)))
         self.assert_refused(self.resume(self.folder / "missing"))
+        os.mkfifo(self.folder / "pipe")  # of which nothing is appended to
+        self.assert_refused(
+            self.resume(self.folder / "pipe"),
+            f"--resume: expected a file that can be gone on with, found {self.folder}/pipe, a pipe",
+        )
         self.assert_refused(self.resume(self.write("empty", "")), f"{self.folder}/empty: expected a run log, found no whole line")
 
 
