@@ -11,10 +11,6 @@
 namespace mobilenet_cost {
 namespace {
 
-/// An answer holds the times of all passes of a block; the median of more is no better.
-constexpr std::int64_t kMostPasses = 100'000;
-constexpr std::int64_t kMostLayerTimes = 1'000'000;
-
 constexpr double kWarmTolerance = 0.02;  ///< two blocks in a row that differ by less: warm
 constexpr double kWarmUpSeconds = 1;     ///< the most for each side of a cell
 constexpr double kWarmUpShare = 0.25;    ///< of the time limit, for all cells together
@@ -79,13 +75,14 @@ double GateTiming::since(std::int64_t start) const {
     return static_cast<double>(clock_.now() - start) * kNanosecond;
 }
 
+/// Of a block, as far as one request goes.
+std::int64_t GateTiming::block_passes(double pass_seconds) const {
+    return std::min(passes_for(block_seconds(), pass_seconds), kMostRequestPasses);
+}
+
 double GateTiming::block_seconds() const {
     const double longest = longest_block_seconds(settings_.max_seconds, base_.sessions.size());
     return std::min(std::max(settings_.block_seconds, kStepsOfTheClock * clock_resolution_seconds_), longest);
-}
-
-std::int64_t GateTiming::block_passes(double pass_seconds) const {
-    return std::min(passes_for(block_seconds(), pass_seconds), kMostPasses);
 }
 
 /// By what the worker said last, but no worker is waited for longer than the gate may take.
@@ -135,9 +132,8 @@ void GateTiming::calibrate(std::size_t i, GateCellRun& cell) {
         cell.calibrated = is_repeated(cell.passes, before);
         if (cell.calibrated) cell.passes = std::max(cell.passes, before);
     }
-    const auto layers = static_cast<std::int64_t>(cell.base->layers.size());
     cell.layer_passes = std::clamp<std::int64_t>(cell.passes / kLayerPassesDivisor, 1,
-                                                 std::max(kMostLayerTimes / layers, std::int64_t{1}));
+                                                 most_layer_passes(cell.base->layers.size()));
 }
 
 void GateTiming::time_round(std::size_t i, GateCellRun& cell, std::int64_t number, bool base_first) {

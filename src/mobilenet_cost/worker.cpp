@@ -16,6 +16,7 @@
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/session_setup.h"
 #include "mobilenet_cost/standard.h"
+#include "mobilenet_cost/stats.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -27,6 +28,7 @@ struct Prepared {
     std::unique_ptr<Session> session = {};
     std::size_t layers = 0;
     int threads = 1;
+    double pass_seconds = 0;  ///< of the last pass that was timed
 };
 
 Network network_of(const GateCell& cell) {
@@ -146,21 +148,34 @@ class Worker::Sessions {
         facts.held_scratch_bytes = memory.scratch_bytes;
         const auto pin = pin_for(prepared);
         prepared.session->run();  // the first pass may still allocate what all later ones use
+        const std::int64_t before = clock_.now();
         facts.allocations = allocations_of_a_pass(*prepared.session);
+        prepared.pass_seconds = static_cast<double>(clock_.now() - before) * kNanosecond;
         sessions_.emplace(facts.session, std::move(prepared));
         return facts;
     }
 
     [[nodiscard]] std::optional<AllocationCount> allocations_of_a_pass(Session& session) const {
-        if (!hooks_.allocations) return std::nullopt;
-        const AllocationCount before = hooks_.allocations();
+        const AllocationCount before = hooks_.allocations ? hooks_.allocations() : AllocationCount{};
         session.run();
+        if (!hooks_.allocations) return std::nullopt;
         const AllocationCount after = hooks_.allocations();
         return AllocationCount{after.count - before.count, after.bytes - before.bytes};
     }
 
+    /// A lone pass takes what it takes.
+    static void check_time(const WorkerRequest& request, const Prepared& prepared) {
+        const std::int64_t passes = request.passes + request.settle;
+        const double seconds = static_cast<double>(passes) * prepared.pass_seconds;
+        const bool lone = request.passes <= 1 && request.settle <= 1;
+        if (!lone && seconds > kMostRequestSeconds)
+            fail("passes", fmt::format("expected at most {:.0f} s of passes, found {} of some {:.3g} s each",
+                                       kMostRequestSeconds, passes, prepared.pass_seconds));
+    }
+
     WorkerBlock run(const WorkerRequest& request) {
-        const Prepared& prepared = find(request.session)->second;
+        Prepared& prepared = find(request.session)->second;
+        check_time(request, prepared);
         Session& session = *prepared.session;
         const auto pin = pin_for(prepared);
         for (std::int64_t pass = 0; pass < request.settle; ++pass)
@@ -176,11 +191,16 @@ class Worker::Sessions {
             before = after;
         }
         block.disturbance = noise() - before_noise;
+        prepared.pass_seconds = median(block.pass_seconds);
         return block;
     }
 
     WorkerLayerBlock run_layers(const WorkerRequest& request) {
         const Prepared& prepared = find(request.session)->second;
+        check_time(request, prepared);
+        if (const std::int64_t most = most_layer_passes(prepared.layers); request.passes > most)
+            fail("passes", fmt::format("expected at most {} passes of {} layers, found {}", most,
+                                       prepared.layers, request.passes));
         const auto pin = pin_for(prepared);
         std::vector<std::int64_t> settling(prepared.layers);
         for (std::int64_t pass = 0; pass < request.settle; ++pass)

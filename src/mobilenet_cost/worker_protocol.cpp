@@ -1,5 +1,6 @@
 #include "mobilenet_cost/worker_protocol.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -146,6 +147,11 @@ void require_passes(std::size_t found, std::int64_t passes) {
 
 }  // namespace
 
+std::int64_t most_layer_passes(std::size_t layers) {
+    const auto count = std::max<std::int64_t>(static_cast<std::int64_t>(layers), 1);
+    return std::clamp<std::int64_t>(kMostRequestLayerTimes / count, 1, kMostRequestPasses);
+}
+
 std::string write_request(const WorkerRequest& request) {
     using Do = WorkerRequest::Do;
     Json json = {{"do", EnumNames<Do>::name(request.what)}};
@@ -175,7 +181,6 @@ std::string write_request(const WorkerRequest& request) {
 
 WorkerRequest read_request(const std::string& line) {
     using Do = WorkerRequest::Do;
-    constexpr std::int64_t kMostPasses = 1'000'000'000;
     const nlohmann::json json = object_in(line, kRequestPlace);
     const ObjectReader object(json, kRequestPlace, "");
     FieldReader reader(json, {kRequestPlace, ""});
@@ -194,8 +199,8 @@ WorkerRequest read_request(const std::string& line) {
         case Do::run:
         case Do::run_layers:
             reader("session", request.session);
-            request.passes = object.integer("passes", 1, kMostPasses);
-            request.settle = object.integer("settle", 0, kMostPasses);
+            request.passes = object.integer("passes", 1, kMostRequestPasses);
+            request.settle = object.integer("settle", 0, kMostRequestPasses);
             break;
         case Do::release:
             reader("session", request.session);

@@ -17,6 +17,15 @@ namespace mobilenet_cost {
 inline constexpr const char* kWorkerSchema = "mobilenet-cost.worker.v1";
 inline constexpr std::int64_t kWorkerProtocol = 1;  ///< raised when an older reader would misunderstand
 
+// What one request may ask for, so that its work ends and its answer fits in memory.
+
+inline constexpr std::int64_t kMostRequestPasses = 1'000'000;      ///< and as many before them
+inline constexpr std::int64_t kMostRequestLayerTimes = 1'000'000;  ///< passes x layers
+inline constexpr double kMostRequestSeconds = 60;  ///< of several passes, by the last one before
+
+/// As many passes as one request may time layer by layer; at least one.
+[[nodiscard]] std::int64_t most_layer_passes(std::size_t layers);
+
 /// What to do; the members that it needs are set.
 struct WorkerRequest {
     enum class Do { hello, prepare, run, run_layers, release, quit };

@@ -116,6 +116,32 @@ TEST_F(WorkerTest, RefusesAndLivesOn) {
     EXPECT_EQ(prepare(small_cell()).layers.size(), 7U);
 }
 
+TEST_F(WorkerTest, RefusesWorkWithoutEnd) {
+    const SessionFacts facts = prepare(small_cell());
+    const std::int64_t session = facts.session;
+    const double pass = static_cast<double>(facts.macs) * 1e-9;
+    const auto within = static_cast<std::int64_t>(kMostRequestSeconds / pass);
+    const std::string many = refused({.what = Do::run, .session = session, .passes = within + 1});
+    EXPECT_NE(many.find("passes: expected at most 60 s of passes, found "), std::string::npos) << many;
+    EXPECT_FALSE(read_answer(ask({.what = Do::run, .session = session, .passes = within - 1})).refusal);
+    EXPECT_NE(refused({.what = Do::run, .session = session, .passes = 1, .settle = within}), "");
+    const auto refused_line = [&](std::int64_t passes, std::int64_t settle) {
+        const auto answer = worker.answer(
+            write_request({.what = Do::run, .session = session, .passes = passes, .settle = settle}));
+        return read_answer(*answer).refusal->text;
+    };
+    EXPECT_EQ(refused_line(kMostRequestPasses + 1, 0),
+              "request: /passes: expected a whole number from 1 to 1000000, found 1000001");
+    EXPECT_EQ(refused_line(1, kMostRequestPasses + 1),
+              "request: /settle: expected a whole number from 0 to 1000000, found 1000001");
+}
+
+TEST(WorkerProtocol, TimesOfLayersFitInMemory) {
+    EXPECT_EQ(most_layer_passes(0), kMostRequestPasses);
+    EXPECT_EQ(most_layer_passes(100), kMostRequestLayerTimes / 100);
+    EXPECT_EQ(most_layer_passes(100'000'000), 1);
+}
+
 TEST_F(WorkerTest, ReleasesSessions) {
     const SessionFacts facts = prepare(small_cell());
     EXPECT_FALSE(read_answer(ask({.what = Do::release, .session = facts.session})).refusal);
