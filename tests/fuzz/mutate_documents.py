@@ -10,7 +10,6 @@ message for people. A document that does otherwise is kept below build/fuzz_docu
 import argparse
 import json
 import os
-import re
 import resource
 import shlex
 import shutil
@@ -22,24 +21,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
+from judging import faults_of, faults_of_document
 from mutations import changed_document, changed_lines
 
 SOURCE = Path(__file__).resolve().parents[2]
 GOLDEN = SOURCE / "tests/golden"
 CORPUS = SOURCE / "tests/fuzz/corpus"
-MOST_LINES = 6  # on stderr
-MOST_CHARACTERS = 4000
 MOST_MEMORY = 4 << 30  # of addresses: engines and their threads reserve some without using it
 NO_WORKER = "/bin/false"  # a gate that reads its cells and ends
 FORMATS = ["table", "markdown", "csv", "json", "jsonl"]
-
-INTERNAL = re.compile(
-    r"json\.exception|nlohmann|vector::|basic_string|std::|_M_|terminate called|what\(\)|bad_alloc|AddressSanitizer|"
-    r"runtime error:|Assertion|\bstoi\b|\bstod\b|\bstoll\b|map::at|array::at|bad optional|bad_variant|deque::"
-)
-# C0 without newline and tab, DEL, C1, and what turns the direction of a line.
-UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
 
 def read(path):
     return path.read_text(encoding="utf-8")
@@ -64,8 +54,8 @@ class Setting:
         small = ["--model", "mobilenet_v1", "--alpha", "0.25,0.5", "--res", "32,64", "-e", "xnnpack"]
         quick = ["--networks", "separable,standard", "--rounds", "4", "--precision", "0.5", "--max-seconds", "1"]
         self.make("sweep", "--bench", *small, *quick, "--predict", "--spots", "0", "--log", self.log)
-        self.make("bench", *small[:2], "--alpha", "0.25", "--res", "32", "-e", "xnnpack", "--rounds", "3", "--per-layer",
-                  "--format", "json", "-o", self.bench)  # fmt: skip
+        one = ["--alpha", "0.25", "--res", "32", "-e", "xnnpack"]
+        self.make("bench", *one, "--rounds", "3", "--per-layer", "--format", "json", "-o", self.bench)
         self.other_log.write_text(read(self.log).replace('"seed":1,', '"seed":2,', 1))
         self.budget.write_text(read(GOLDEN / "budget_input.json").replace("../..", os.fspath(SOURCE)))
 
@@ -91,7 +81,7 @@ class Case:
         self.environment, self.stdin = environment or {}, stdin
 
 
-# ---- kinds of documents: each gives a case; {} in a command stands for the file ---------------------------------------
+# ---- kinds of documents: each gives a case; {} in a command stands for the file ------------------------------
 
 
 def run_log(setting, random):
@@ -123,7 +113,8 @@ def sweep(setting, random):
             (measured, ["compare", "SOUND", "{}", "--gate-times", "--format", random.choice(FORMATS)]),
             (measured, ["compare", "{}", "SOUND"]),
             (GOLDEN / "sweep_families.json", ["compare", "SOUND", "{}", "--format", random.choice(FORMATS)]),
-            (GOLDEN / "pick_input.json", ["pick", "--from", "{}", "--max-ms", "20", "--format", random.choice(FORMATS)]),
+            (GOLDEN / "pick_input.json", ["pick", "--from", "{}", "--max-ms", "20", "--all"]),
+            (GOLDEN / "pick_input.json", ["pick", "--from", "{}", "--max-ms", "20", "--format", "json"]),
             (measured, ["gate", "--base", setting.program, "--head", NO_WORKER, "--cells", "{}"]),
         ]
     )
@@ -176,10 +167,11 @@ def model(setting, random):
 
 def published(setting, random):
     base = random.choice(sorted((SOURCE / "configs/published").glob("*.json")))
+    name = base.stem.replace("v3", "v3_small").replace("v4", "v4_conv_small")
     log = os.fspath(setting.log)
     command = random.choice(
         [
-            ["pick", "--model", base.stem.replace("v3", "v3_small").replace("v4", "v4_conv_small"), "--min-top1", "0.6", "--accept-estimates"],
+            ["pick", "--model", name, "--min-top1", "0.6", "--accept-estimates"],
             ["pick", "--model", "mobilenet_v1", "--min-top1", "0.6", "--format", random.choice(FORMATS)],
             ["report", log, *(["--html", "{}.html"] if setting.has_pages else [])],
         ]
@@ -212,33 +204,7 @@ def worker(setting, random):
 KINDS = {kind.__name__: kind for kind in [run_log, sweep, cost, bench, budget, model, published, worker]}
 
 
-# ---- running and judging ----------------------------------------------------------------------------------------------
-
-
-def faults_of(returncode, out, err, any_text):
-    """What is wrong with an ending, in words."""
-    faults = []
-    if returncode not in range(6):
-        faults.append(f"exit code {returncode}")
-    texts = []
-    for name, stream in [("stdout", out), ("stderr", err)]:
-        texts.append(stream.decode("utf-8", "replace"))
-        if "\ufffd" in texts[-1] and b"\xef\xbf\xbd" not in stream:
-            faults.append(f"{name} is not UTF-8")
-        if (found := UNPRINTABLE.search(texts[-1])) and not any_text:
-            faults.append(f"{name} has the character U+{ord(found.group()):04X}")
-    if texts[1].count("\n") > MOST_LINES:
-        faults.append(f"{texts[1].count(chr(10))} lines on stderr")
-    if len(texts[1]) > MOST_CHARACTERS and not any_text:
-        faults.append(f"{len(texts[1])} characters on stderr")
-    for text in texts:
-        if found := INTERNAL.search(text):
-            faults.append(f'the internal word "{found.group()}"')
-    if returncode == 2 and not err:
-        faults.append("exit code 2 without a message")
-    if returncode == 2 and out:
-        faults.append("output before exit code 2")
-    return faults
+# ---- running ---------------------------------------------------------------------------------------------------
 
 
 class Fuzzer:
@@ -260,6 +226,8 @@ class Fuzzer:
             try:
                 result = self.ended(case, command, environment, Path(name))
                 faults = faults_of(result.returncode, result.stdout, result.stderr, self.options.any_text)
+                if result.stdout and command[-2:] == ["--format", "json"]:
+                    faults += faults_of_document(result.stdout)
             except subprocess.TimeoutExpired:
                 faults = [f"no end after {self.options.timeout:g} s"]
                 result = None
@@ -307,7 +275,7 @@ class Fuzzer:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         command, environment = self.written(case, folder)
-        for name in ["base.jsonl", "other.jsonl", "bench.json"]:  # what stands beside it in the command is gone with the run
+        for name in ["base.jsonl", "other.jsonl", "bench.json"]:  # a command may name them
             shutil.copy(self.setting.folder / name, folder / name)
         shown = {**environment, **{key: self.setting.environment[key] for key in self.setting.environment if
                                    key.startswith("MOBILENET_COST_") and key not in environment}}  # fmt: skip
@@ -354,7 +322,7 @@ def parse_options():
     parser.add_argument("--program", type=Path, default=Path(program), help="mobilenet-cost [that of build/release]")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="at a time [as many as CPUs]")
     parser.add_argument("--timeout", type=float, default=20, help="seconds that one document may take [20]")
-    parser.add_argument("--any-text", action="store_true", help="take no notice of control characters and length, to find other faults")
+    parser.add_argument("--any-text", action="store_true", help="let control characters and long messages be")
     options = parser.parse_args()
     if options.seed is None:
         options.seed = int(time.time())

@@ -9,7 +9,8 @@ CONTROLS = "\x1b[31m\x07\r\n\x00\x7f\x9b"
 INTEGERS = [0, 1, -1, 2, 3, 7, 33, 1000, 10**6, 10**9, 2**31 - 1, 2**31, 2**32, 2**53 + 1, 10**18, 2**63 - 1, 2**63]
 INTEGERS += [2**64 - 1, 2**64, -(2**31) - 1, -(2**63), -(2**63) - 1, 10**40]
 NUMBERS = ["0.5", "-0.0", "1e-9", "1e6", "1e18", "1e300", "1e308", "1e999", "-1e999", "5e-324", "-1e-300", "1e-999"]
-TEXTS = ["", "x", "..", "/dev/zero", "/", "separable", "standard", "nan", "é" * 50, CONTROLS, BIDI + "abc", "\ud800", "%s%n"]
+TEXTS = ["", "x", "..", "/dev/zero", "/", "separable", "standard", "nan", "%s%n", "é" * 50]
+TEXTS += [CONTROLS, BIDI + "abc", "\ud800"]
 DEPTHS = [2, 31, 33, 5000, 100000]
 
 
@@ -67,7 +68,7 @@ def nested(depth, random):
 
 
 def place_in(value, random):
-    """A container and the key of one of its members; deep ones are as likely as shallow ones, however many there are."""
+    """A container and the key of one of its members; deep ones are as likely as shallow ones."""
     found = None
     while isinstance(value, (dict, list)) and value:
         keys = list(value) if isinstance(value, dict) else range(len(value))
@@ -154,7 +155,7 @@ def changed_text(text, random):
     if kind == "drop":
         return text[:at] + text[at + random.randint(1, 20) :]
     if kind == "insert":
-        added = random.choice(["\udcff", "\x00", "\x1b", ",", "}", "]", "[" * 40, '"', "\n", BIDI, "1e999", "\ufeff", "-"])
+        added = random.choice(["\udcff", "\x00", "\x1b", ",", "}", "]", "[" * 40, '"', "\n", BIDI, "1e999", "-"])
         return text[:at] + added + text[at:]
     if kind == "again":
         return text[:at] + text[: random.randint(0, len(text))] + text[at:]
