@@ -25,6 +25,7 @@ struct EngineInfo {
 struct SessionOptions {
     int threads = 1;
     bool keep_activations = false;  ///< every layer's output stays readable; for checking, not for timing
+    std::int64_t l2_bytes = 0;      ///< of the cache that the native engine plans for; 0: this machine's
 };
 
 /// Bytes that a session holds, and why its activations take other memory than those of the analysis: the live
@@ -107,7 +108,7 @@ class Engine {
 };
 
 /// Raised when Session, Engine or what they refer to changes: a module of another number is refused.
-inline constexpr int kEngineInterface = 2;
+inline constexpr int kEngineInterface = 3;
 
 /// What an engine module exports, as extern "C" mobilenet_cost_engine: null when `interface` is not its own.
 using EngineModule = Engine* (*)(int engine_interface);

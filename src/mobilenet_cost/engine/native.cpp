@@ -31,13 +31,14 @@ namespace mobilenet_cost {
 
 namespace {
 
-/// With the caches that the C library knows of.
-CoreModel core_model() {
+/// With the caches that the C library knows of, unless the options say otherwise.
+CoreModel core_model(const SessionOptions& options) {
     CoreModel core;
 #ifdef _SC_LEVEL1_DCACHE_SIZE
     if (const long bytes = sysconf(_SC_LEVEL1_DCACHE_SIZE); bytes > 0) core.l1_bytes = bytes;
     if (const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE); bytes > 0) core.l2_bytes = bytes;
 #endif
+    if (options.l2_bytes > 0) core.l2_bytes = options.l2_bytes;
     return core;
 }
 
@@ -66,7 +67,7 @@ class NativeSession final : public Session {
           shared_{&best_compute_kernels(), options.threads},
           threads_(options.threads),
           last_uses_(last_uses(network)),
-          core_(core_model()),
+          core_(core_model(options)),
           banded_(options.keep_activations ? std::vector<LayerRange>()
                                            : banded_layers(network, last_uses_, core_)),
           plan_(plan()),
