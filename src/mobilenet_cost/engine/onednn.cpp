@@ -1,4 +1,4 @@
-// oneDNN 2.x (op-descriptor API) as a plug-in. f32 only.
+// oneDNN, 2.x or 3.x, as a plug-in. f32 only.
 //
 // Logical dimensions are oneDNN's (N, C, H, W) and, for filters, (Co, Ci, KH, KW) or (G, Co/G, Ci/G, KH, KW);
 // in memory, every activation is NHWC. Left to choose ("any"), oneDNN takes NHWC with AVX-512 and blocks of 8
@@ -167,11 +167,7 @@ class OnednnSession final : public Session {
 
     void add_pool(std::size_t i) {
         const Layer& layer = network_.layers[i];
-        const dnnl::pooling_forward::desc desc(dnnl::prop_kind::forward_inference,
-                                               dnnl::algorithm::pooling_avg_exclude_padding,
-                                               activation_desc(layer.input), activation_desc(layer.output),
-                                               {1, 1}, {layer.input.h, layer.input.w}, {0, 0}, {0, 0});
-        const dnnl::pooling_forward::primitive_desc pd(desc, attributes(layer.activation), engine_);
+        const auto pd = pool_primitive(engine_, layer);
         add_step(i, pd, dnnl::pooling_forward(pd),
                  {{DNNL_ARG_SRC, tensor(layer.inputs[0])}, {DNNL_ARG_DST, output_of(i)}});
     }
@@ -180,9 +176,7 @@ class OnednnSession final : public Session {
     void add_binary(std::size_t i, dnnl::algorithm algorithm) {
         const Layer& layer = network_.layers[i];
         const memory second = tensor(layer.inputs[1]);
-        const dnnl::binary::desc desc(algorithm, activation_desc(layer.input), second.get_desc(),
-                                      activation_desc(layer.output));
-        const dnnl::binary::primitive_desc pd(desc, attributes(layer.activation), engine_);
+        const auto pd = binary_primitive(engine_, layer, algorithm, second.get_desc());
         add_step(i, pd, dnnl::binary(pd),
                  {{DNNL_ARG_SRC_0, tensor(layer.inputs[0])},
                   {DNNL_ARG_SRC_1, second},
@@ -268,30 +262,6 @@ class OnednnSession final : public Session {
     std::size_t weight_bytes_ = 0;
     std::size_t scratch_bytes_ = 0;
 };
-
-std::string instruction_set() {
-    using dnnl::cpu_isa;
-    switch (dnnl::get_effective_cpu_isa()) {
-        case cpu_isa::sse41:
-            return "SSE4.1";
-        case cpu_isa::avx:
-            return "AVX";
-        case cpu_isa::avx2:
-            return "AVX2";
-        case cpu_isa::avx2_vnni:
-            return "AVX2 VNNI";
-        case cpu_isa::avx512_core:
-            return "AVX-512";
-        case cpu_isa::avx512_core_vnni:
-            return "AVX-512 VNNI";
-        case cpu_isa::avx512_core_bf16:
-            return "AVX-512 BF16";
-        case cpu_isa::avx512_core_amx:
-            return "AMX";
-        default:
-            return "";
-    }
-}
 
 class OnednnEngine final : public Engine {
   public:

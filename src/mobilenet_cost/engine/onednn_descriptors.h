@@ -1,10 +1,13 @@
 #pragma once
 
+#include <string>
+
 #include <dnnl.hpp>
 
 #include "mobilenet_cost/layer.h"
 
-/// From our layers to what oneDNN 2.x calls descriptors and attributes.
+/// From our layers to what oneDNN calls descriptors and attributes: the one place that knows which of its two
+/// interfaces the program is compiled with, 2.x (made in two steps, by way of an op descriptor) or 3.x.
 namespace mobilenet_cost {
 
 using dnnl::memory;
@@ -33,12 +36,20 @@ class CallScope {
 
 void append_activation(dnnl::post_ops& ops, Activation activation);
 
-/// With scratch memory of the caller.
-[[nodiscard]] dnnl::primitive_attr attributes(const dnnl::post_ops& ops);
-[[nodiscard]] dnnl::primitive_attr attributes(Activation activation);
-
+/// Primitives take their scratch memory from the caller.
 [[nodiscard]] dnnl::convolution_forward::primitive_desc conv_primitive(const dnnl::engine& engine,
                                                                        const Layer& layer, const Conv& conv,
                                                                        const dnnl::post_ops& ops);
+
+/// The mean over the plane.
+[[nodiscard]] dnnl::pooling_forward::primitive_desc pool_primitive(const dnnl::engine& engine,
+                                                                   const Layer& layer);
+
+[[nodiscard]] dnnl::binary::primitive_desc binary_primitive(const dnnl::engine& engine, const Layer& layer,
+                                                            dnnl::algorithm algorithm,
+                                                            const memory::desc& second);
+
+/// What oneDNN's kernels use on this machine; empty: unknown.
+[[nodiscard]] std::string instruction_set();
 
 }  // namespace mobilenet_cost
