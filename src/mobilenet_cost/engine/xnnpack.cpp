@@ -1,9 +1,10 @@
-// XNNPACK as a plug-in, by its operator interface of early 2022: create and set up once, then only run. f32.
+// XNNPACK as a plug-in, by its operators (xnnpack_operators.h): made ready once, then only run. f32.
 //
 // Operators and not the subgraph: they are the same kernels, but each layer can be timed inside the pass and
 // its output kept, and memory comes from our plan. XNNPACK fuses nothing but an output range, so ReLU and
-// ReLU6 are free and every other activation is an operator of its own, in place behind its layer. A hard
-// sigmoid is clip(x / 6 + 1/2, 0, 1): a 1x1 convolution of one weight and one bias per channel, with a range.
+// ReLU6 are free (since 2024 behind convolutions only) and every other activation is an operator of its own,
+// in place behind its layer. A hard sigmoid is clip(x / 6 + 1/2, 0, 1): a 1x1 convolution of one weight and
+// one bias per channel, with a range.
 //
 // XNNPACK has denormals count as zero on every thread while an operator runs, by itself.
 
@@ -11,7 +12,6 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -23,6 +23,7 @@
 #include "mobilenet_cost/engine/engine.h"
 #include "mobilenet_cost/engine/thread_limit.h"
 #include "mobilenet_cost/engine/xnnpack_memory.h"
+#include "mobilenet_cost/engine/xnnpack_operators.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/liveness.h"
 
@@ -30,35 +31,10 @@ namespace mobilenet_cost {
 
 namespace {
 
-struct OperatorDelete {
-    void operator()(xnn_operator* made) const { xnn_delete_operator(made); }
-};
-using Operator = std::unique_ptr<xnn_operator, OperatorDelete>;
-
 struct PoolDelete {
     void operator()(pthreadpool* pool) const { pthreadpool_destroy(pool); }
 };
 using Pool = std::unique_ptr<pthreadpool, PoolDelete>;
-
-std::string status_text(xnn_status status) {
-    switch (status) {
-        case xnn_status_success:
-            return "success";
-        case xnn_status_uninitialized:
-            return "it is not initialized";
-        case xnn_status_invalid_parameter:
-            return "invalid parameter";
-        case xnn_status_invalid_state:
-            return "invalid state";
-        case xnn_status_unsupported_parameter:
-            return "unsupported parameter";
-        case xnn_status_unsupported_hardware:
-            return "unsupported hardware";
-        case xnn_status_out_of_memory:
-            return "out of memory";
-    }
-    return "status " + std::to_string(static_cast<int>(status));
-}
 
 /// Null for one thread: then XNNPACK computes on the calling one.
 Pool make_pool(int threads) {
@@ -69,11 +45,6 @@ Pool make_pool(int threads) {
     return pool;
 }
 
-struct Range {
-    float low = -std::numeric_limits<float>::infinity();
-    float high = std::numeric_limits<float>::infinity();
-};
-
 /// What an operator does of an activation itself.
 Range output_range(Activation activation) {
     if (activation == Activation::relu) return {.low = 0};
@@ -83,14 +54,6 @@ Range output_range(Activation activation) {
 
 std::size_t size(std::int64_t count) {
     return static_cast<std::size_t>(count);
-}
-
-std::uint32_t narrow(std::int64_t count) {
-    return static_cast<std::uint32_t>(count);
-}
-
-std::array<std::size_t, 4> dimensions(const Shape& shape) {
-    return {size(shape.n), size(shape.h), size(shape.w), size(shape.c)};
 }
 
 /// (KH, KW, Ci/G, Co) as (G, Co/G, KH, KW, Ci/G).
@@ -104,17 +67,6 @@ std::vector<float> regroup(const Layer& layer, const Conv& conv, const std::vect
             for (std::size_t o = 0; o < out; ++o)
                 grouped[(o * taps + tap) * in + i] = filter[(tap * in + i) * out + o];
     return grouped;
-}
-
-/// XNNPACK does not tell which kernel it chose; this is its rule (convolution-nhwc.c). A depthwise filter of
-/// another size than 2x2, 3x3 and 5x5 falls back to a matrix product per channel.
-std::string conv_kernel(const Layer& layer, const Conv& conv) {
-    const bool plain = conv.kernel == 1 && conv.stride == 1 && conv.padding == Padding{};
-    if (layer.input.c == conv.groups && layer.output.c == conv.groups) {
-        if (plain) return "vmulcaddc";
-        if (conv.kernel == 2 || conv.kernel == 3 || conv.kernel == 5) return "dwconv";
-    }
-    return plain ? "gemm" : "igemm";
 }
 
 struct Step {
@@ -132,8 +84,13 @@ class XnnpackSession final : public Session {
           plan_(plan()),
           arena_(make_arena(plan_.bytes)) {
         const LedgerScope scope(memory_);
-        for (std::size_t i = 0; i < network.layers.size(); ++i)
-            add_layer(i, weights.layers[i]);
+        for (std::size_t i = 0; i < network.layers.size(); ++i) {
+            try {
+                add_layer(i, weights.layers[i]);
+            } catch (const OperatorError& error) {
+                fail(layer_name(network, i), cannot_run(error.what()));
+            }
+        }
     }
 
     std::span<float> input() override { return values(0); }
@@ -191,115 +148,62 @@ class XnnpackSession final : public Session {
 
     void add_layer(std::size_t i, const LayerWeights& weights) {
         const Layer& layer = network_.layers[i];
+        const Range range = output_range(layer.activation);
+        kernels_.emplace_back();
         if (const auto* conv = std::get_if<Conv>(&layer.kind)) {
             const std::vector<float> filter = regroup(layer, *conv, weights.filter);
-            add_conv(i, layer, *conv, {filter, weights.bias}, output_range(layer.activation));
-            kernels_.push_back("convolution2d_nhwc " + conv_kernel(layer, *conv));
+            add(i, make_convolution(site(), layer, *conv, {filter, weights.bias}, range, operands(i)));
         } else if (std::holds_alternative<GlobalPool>(layer.kind)) {
-            add_pool(i);
-            kernels_.emplace_back("global_average_pooling_nwc");
-        } else if (std::holds_alternative<Scale>(layer.kind)) {
-            add_binary(i, xnn_create_multiply_nd_f32, xnn_setup_multiply_nd_f32);
-            kernels_.emplace_back("multiply_nd");
+            add(i, make_pooling(site(), layer.input, range, operands(i)));
         } else {
-            add_binary(i, xnn_create_add_nd_f32, xnn_setup_add_nd_f32);
-            kernels_.emplace_back("add_nd");
+            const Binary kind = std::holds_alternative<Scale>(layer.kind) ? Binary::product : Binary::sum;
+            const std::array<Shape, 2> inputs = {layer.input, tensor_shape(network_, layer.inputs[1])};
+            add(i, make_binary(site(), kind, inputs, range, operands(i)));
         }
         add_activation(i);
     }
 
-    /// `layer` is layer i, or what stands behind it in its output.
-    void add_conv(std::size_t i, const Layer& layer, const Conv& conv, const LayerWeights& weights,
-                  const Range& range) {
-        const Shape& in = layer.input;
-        const Shape& out = layer.output;
-        const Padding& pad = conv.padding;
-        const xnn_operator_t made = make(i, [&](xnn_operator_t* result) {
-            return xnn_create_convolution2d_nhwc_f32(
-                narrow(pad.top), narrow(pad.right), narrow(pad.bottom), narrow(pad.left), narrow(conv.kernel),
-                narrow(conv.kernel), narrow(conv.stride), narrow(conv.stride), 1, 1, narrow(conv.groups),
-                size(in.c / conv.groups), size(out.c / conv.groups), size(in.c), size(out.c),
-                weights.filter.data(), weights.bias.data(), range.low, range.high, 0, result);
-        });
-        check(i, xnn_setup_convolution2d_nhwc_f32(made, size(in.n), size(in.h), size(in.w),
-                                                  tensor(layer.inputs[0]), output_of(i), pool_.get()));
-    }
-
-    void add_pool(std::size_t i) {
-        const Layer& layer = network_.layers[i];
-        const Shape& in = layer.input;
-        const Range range = output_range(layer.activation);
-        const xnn_operator_t made = make(i, [&](xnn_operator_t* result) {
-            return xnn_create_global_average_pooling_nwc_f32(size(in.c), size(in.c), size(in.c), range.low,
-                                                             range.high, 0, result);
-        });
-        check(i,
-              xnn_setup_global_average_pooling_nwc_f32(made, size(in.n), size(in.h * in.w),
-                                                       tensor(layer.inputs[0]), output_of(i), pool_.get()));
-    }
-
-    /// Sum, or product with one value per channel and image.
-    void add_binary(std::size_t i, decltype(&xnn_create_add_nd_f32) create,
-                    decltype(&xnn_setup_add_nd_f32) setup) {
-        const Layer& layer = network_.layers[i];
-        const Range range = output_range(layer.activation);
-        const xnn_operator_t made =
-            make(i, [&](xnn_operator_t* result) { return create(range.low, range.high, 0, result); });
-        const std::array<std::size_t, 4> a = dimensions(layer.input);
-        const std::array<std::size_t, 4> b = dimensions(tensor_shape(network_, layer.inputs[1]));
-        check(i, setup(made, a.size(), a.data(), b.size(), b.data(), tensor(layer.inputs[0]),
-                       tensor(layer.inputs[1]), output_of(i), pool_.get()));
-    }
-
-    /// What output_range() does not cover.
+    /// What output_range() does not cover, in place.
     void add_activation(std::size_t i) {
         const Layer& layer = network_.layers[i];
+        const Operands in_place = {.a = output_of(i), .out = output_of(i)};
         if (layer.activation == Activation::hard_swish) {
-            add_hard_swish(i);
-            kernels_.back() += " + hardswish_nc";
+            add(i, make_hard_swish(site(), layer.output, in_place));
         } else if (layer.activation == Activation::hard_sigmoid) {
-            add_hard_sigmoid(i);
-            kernels_.back() += " + convolution2d_nhwc vmulcaddc";
+            Layer behind = layer;
+            behind.input = behind.output;
+            const std::size_t channels = size(behind.input.c);
+            const LayerWeights weights{std::vector<float>(channels, 1.0F / 6),
+                                       std::vector<float>(channels, 0.5)};
+            const Conv conv{.groups = behind.input.c, .padding = {}};
+            add(i, make_convolution(site(), behind, conv, weights, {.low = 0, .high = 1}, in_place));
         }
     }
 
-    void add_hard_swish(std::size_t i) {
-        const Shape& shape = network_.layers[i].output;
-        const std::size_t channels = size(shape.c);
-        const xnn_operator_t made = make(i, [&](xnn_operator_t* result) {
-            return xnn_create_hardswish_nc_f32(channels, channels, channels, 0, result);
-        });
-        check(i, xnn_setup_hardswish_nc_f32(made, size(shape.n * shape.h * shape.w), output_of(i),
-                                            output_of(i), pool_.get()));
+    /// Operators of layer i, whose entry of kernels_ is the last.
+    void add(std::size_t i, MadeOperators made) {
+        for (Operator& next : made.operators)
+            steps_.push_back({std::move(next), i});
+        for (Workspace& workspace : made.workspaces)
+            workspaces_.push_back(std::move(workspace));
+        kernels_.back() += (kernels_.back().empty() ? "" : " + ") + made.kernel;
     }
 
-    void add_hard_sigmoid(std::size_t i) {
-        Layer behind = network_.layers[i];
-        behind.input = behind.output;
-        behind.inputs = {static_cast<TensorId>(i + 1), kNoTensor};
-        const std::size_t channels = size(behind.input.c);
-        const LayerWeights weights{std::vector<float>(channels, 1.0F / 6), std::vector<float>(channels, 0.5)};
-        add_conv(i, behind, {.groups = behind.input.c, .padding = {}}, weights, {.low = 0, .high = 1});
+    OperatorSite site() { return {pool_.get(), &memory_}; }
+
+    Operands operands(std::size_t i) const {
+        const std::array<TensorId, 2>& inputs = network_.layers[i].inputs;
+        return {.a = tensor(inputs[0]),
+                .b = inputs[1] == kNoTensor ? nullptr : tensor(inputs[1]),
+                .out = output_of(i)};
     }
 
-    /// Adds the operator that `create` makes as the next step.
-    template <typename Create>
-    xnn_operator_t make(std::size_t layer, const Create& create) {
-        xnn_operator_t made = nullptr;
-        memory_.use = BlockUse::weights;
-        check(layer, create(&made));
-        memory_.use = BlockUse::scratch;  // the set-up that follows: pointers into the input
-        steps_.push_back({Operator(made), layer});
-        return made;
-    }
-
-    void check(std::size_t layer, xnn_status status) const {
-        if (status == xnn_status_success) return;
-        fail(layer_name(network_, layer), "XNNPACK cannot run this layer: " + status_text(status));
-    }
+    static std::string cannot_run(const std::string& why) { return "XNNPACK cannot run this layer: " + why; }
 
     void execute(const Step& step) const {
-        check(step.layer, xnn_run_operator(step.made.get(), pool_.get()));
+        const xnn_status status = xnn_run_operator(step.made.get(), pool_.get());
+        if (status != xnn_status_success)
+            fail(layer_name(network_, step.layer), cannot_run(status_text(status)));
     }
 
     /// Between operators the workers wait awake, and after the last one would go on for some 10 ms, at the
@@ -332,6 +236,7 @@ class XnnpackSession final : public Session {
     ActivationPlan plan_;
     Arena arena_;
     MemoryLedger memory_;  // of the operators
+    std::vector<Workspace> workspaces_;
     std::vector<Step> steps_;
     std::vector<std::string> kernels_;  // by layer
 };
