@@ -1,6 +1,11 @@
 #include "mobilenet_cost/build_info.h"
 
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 // GCC says by macro, Clang by feature, which sanitizer is on. UndefinedBehaviorSanitizer alone has no macro
 // in GCC, hence the look at the flags in build_info().
@@ -38,6 +43,16 @@ constexpr BuildInfo kBuildInfo = {
     .sanitized = kSanitized,
     .plugins_from_bin = MOBILENET_COST_PLUGINS_FROM_BIN,
     .data_from_bin = MOBILENET_COST_DATA_FROM_BIN,
+    .build_command = MOBILENET_COST_BUILD_COMMAND,
+};
+
+struct Part {
+    std::string_view name;
+    std::string_view left_out;  ///< why; empty: it is not
+};
+
+constexpr Part kParts[] = {
+#include <parts.inc>  // by CMake
 };
 
 }  // namespace
@@ -46,15 +61,21 @@ const BuildInfo& build_info() {
     return kBuildInfo;
 }
 
+std::string_view why_left_out(std::string_view part) {
+    const auto* const found =
+        std::find_if(std::begin(kParts), std::end(kParts), [&](const Part& row) { return row.name == part; });
+    return found == std::end(kParts) ? std::string_view() : found->left_out;
+}
+
 std::string build_warning(const BuildInfo& build) {
-    std::string why;
-    if (!build.optimised) why = "without optimisation";
-    if (build.sanitized) why += why.empty() ? "with a sanitizer" : " and with a sanitizer";
+    std::vector<std::string_view> why;
+    if (!build.optimised) why.emplace_back("without optimisation");
+    if (build.sanitized) why.emplace_back("with a sanitizer");
     if (why.empty()) return {};
     return fmt::format(
         "WARNING: this program was built {} (build type {}): ITS TIMES MEAN NOTHING. Build the "
         "release preset.\n",
-        why, build.build_type.empty() ? "unknown" : build.build_type);
+        fmt::join(why, " and "), build.build_type.empty() ? "unknown" : build.build_type);
 }
 
 }  // namespace mobilenet_cost

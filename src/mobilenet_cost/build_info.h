@@ -20,9 +20,14 @@ struct BuildInfo {
         plugins_from_bin;  ///< installed folders of plug-ins, relative to the folder of the program
     std::string_view
         data_from_bin;  ///< installed configs/ and schemas/, relative to the folder of the program
+    std::string_view build_command;  ///< compiles what this build has not compiled yet
 };
 
 const BuildInfo& build_info();
+
+/// Why the configuration left out a part ("xnnpack", "onnx", "topology", "charts", ...); empty: it is part of
+/// the build, compiled or not.
+[[nodiscard]] std::string_view why_left_out(std::string_view part);
 
 /// Why this build's times do not count; empty: they do.
 [[nodiscard]] std::string build_warning(const BuildInfo& build);

@@ -11,11 +11,11 @@ namespace mobilenet_cost {
 namespace {
 
 OnnxWrite load_writer() {
-    const Plugin plugin = open_plugin(kExporterPlugins, "mobilenet_cost_onnx.so", "mobilenet_cost_onnx");
+    const Plugin plugin = open_plugin(kExporterPlugins, "onnx", "mobilenet_cost_onnx");
     OnnxWrite write = nullptr;
     if (plugin.entry != nullptr) write = reinterpret_cast<OnnxModule>(plugin.entry)(kOnnxInterface);
     if (write == nullptr) {
-        fail("--onnx", fmt::format("the ONNX exporter (libonnx-dev, libprotobuf-dev) is not available: {}",
+        fail("--onnx", fmt::format("the ONNX exporter is not available: {}",
                                    plugin.entry == nullptr ? plugin.reason : of_another_version(plugin)));
     }
     return write;

@@ -38,21 +38,33 @@ std::optional<fs::path> find_plugin(const PluginKind& kind, std::string_view fil
     return std::nullopt;
 }
 
-std::string not_built(const PluginKind& kind, std::string_view file) {
-    std::string reason = "not built: there is no " + std::string(file) + " in ";
-    std::string_view separator;
-    for (const fs::path& folder : plugin_folders(kind)) {
-        reason.append(separator).append(folder.string());
-        separator = ", ";
-    }
-    return reason;
+std::string places(const PluginKind& kind) {
+    std::string text;
+    for (const fs::path& folder : plugin_folders(kind))
+        text.append(text.empty() ? "" : ", ").append(folder.string());
+    return text;
+}
+
+Plugin absent(const PluginKind& kind, std::string_view name, const std::string& file) {
+    const std::string_view left_out = why_left_out(name);
+    if (!left_out.empty()) return {nullptr, "", "not built: " + std::string(left_out)};
+    const std::string found_no = "there is no " + file + " in " + places(kind);
+    return {nullptr, "", "not built: " + not_compiled(found_no), true};
 }
 
 }  // namespace
 
-Plugin open_plugin(const PluginKind& kind, std::string_view file, const char* entry) {
+std::string not_compiled(const std::string& found_no) {
+    std::error_code unreadable;
+    const bool in_build_folder = fs::exists(executable_folder() / "CMakeCache.txt", unreadable);
+    if (!in_build_folder) return found_no;
+    return found_no + " (" + std::string(build_info().build_command) + " makes it)";
+}
+
+Plugin open_plugin(const PluginKind& kind, std::string_view name, const char* entry) {
+    const std::string file = "mobilenet_cost_" + std::string(name) + ".so";
     const std::optional<fs::path> path = find_plugin(kind, file);
-    if (!path) return {nullptr, "", not_built(kind, file)};
+    if (!path) return absent(kind, name, file);
     void* module = dlopen(path->c_str(), RTLD_NOW | RTLD_LOCAL);
     if (module == nullptr) return {nullptr, path->string(), std::string("does not load: ") + dlerror()};
     void* function = dlsym(module, entry);

@@ -19,12 +19,17 @@ inline constexpr PluginKind kProbePlugins = {"probes", "MOBILENET_COST_PROBE_DIR
 struct Plugin {
     void* entry = nullptr;  ///< its function of the asked name
     std::string path;
-    std::string reason;  ///< empty when `entry` is not null
+    std::string reason;       ///< empty when `entry` is not null
+    bool uncompiled = false;  ///< part of this build, but there is no file
 };
 
-/// Opens a plug-in by its file name. Never closed again: what it made, and the threads that its library
-/// keeps, may outlive any handle.
-[[nodiscard]] Plugin open_plugin(const PluginKind& kind, std::string_view file, const char* entry);
+/// Opens mobilenet_cost_<name>.so, which is called `name` in why_left_out(), too. Never closed again: what it
+/// made, and the threads that its library keeps, may outlive any handle.
+[[nodiscard]] Plugin open_plugin(const PluginKind& kind, std::string_view name, const char* entry);
+
+/// The words that a part of this build is not there and, in a build folder, how to compile it; `found_no`
+/// names the file and where it was looked for.
+[[nodiscard]] std::string not_compiled(const std::string& found_no);
 
 /// The reason for a plug-in that does not know this program's interface.
 [[nodiscard]] std::string of_another_version(const Plugin& plugin);

@@ -23,14 +23,29 @@ NetworkCounts count_network(const Network& network) {
                 checked_multiply(peak_memory(network, Overlap::none).elements, element_bytes(DataType::f32))};
 }
 
+namespace {
+
+/// The fastest that is available. The naive engine, the last, is no substitute for those that have only not
+/// been compiled yet.
+const EngineStatus& fastest(const std::vector<EngineStatus>& known) {
+    const auto first =
+        std::find_if(known.begin(), known.end(), [](const EngineStatus& status) { return status.available; });
+    if (first == known.end()) fail("--engine", "no engine is available");
+    const auto uncompiled =
+        std::find_if(known.begin(), first, [](const EngineStatus& status) { return status.uncompiled; });
+    if (first + 1 == known.end() && uncompiled != first) {
+        fail("--engine",
+             fmt::format("expected an engine that is worth timing, found only \"{}\"; \"{}\" is {}",
+                         first->name, uncompiled->name, uncompiled->reason));
+    }
+    return *first;
+}
+
+}  // namespace
+
 std::vector<EngineStatus> choose_engines(const std::vector<EngineStatus>& known,
                                          const std::vector<std::string>& asked) {
-    if (asked.empty()) {
-        const auto first = std::find_if(known.begin(), known.end(),
-                                        [](const EngineStatus& status) { return status.available; });
-        if (first == known.end()) fail("--engine", "no engine is available");
-        return {*first};
-    }
+    if (asked.empty()) return {fastest(known)};
     std::vector<std::string> names;
     for (const EngineStatus& status : known)
         names.push_back(status.name);

@@ -80,7 +80,7 @@ std::vector<CacheLevel> sys_caches(const std::vector<int>& cpus) {
 }
 
 TopologyRead load_hwloc(std::string& reason) {
-    const Plugin plugin = open_plugin(kProbePlugins, "mobilenet_cost_topology.so", "mobilenet_cost_topology");
+    const Plugin plugin = open_plugin(kProbePlugins, "topology", "mobilenet_cost_topology");
     reason = plugin.reason;
     if (plugin.entry == nullptr) return nullptr;
     const TopologyRead read = reinterpret_cast<TopologyModule>(plugin.entry)(kTopologyInterface);

@@ -9,7 +9,7 @@ import unittest
 import xml.etree.ElementTree
 from pathlib import Path
 
-from program import SOURCE, CliTest, run
+from program import PROGRAM, SOURCE, CliTest, run
 
 BINARY_DIR = Path(os.environ["MOBILENET_COST_BINARY_DIR"])
 FAKE = {"MOBILENET_COST_ENGINE_DIR": os.fspath(BINARY_DIR / "fake_engines")}
@@ -86,8 +86,8 @@ class Refused(Report):
         result = run("report", self.log, "--html", self.folder / "report.html", env=env)
         self.assert_refused(
             result,
-            f"--html: expected a build with charts, found no vega.js in {self.folder} (install esbuild and node-vega "
-            "and configure with -DMOBILENET_COST_HTML=ON)",
+            f"--html: expected a build with charts, found no vega.js in {self.folder} (cmake --build --preset "
+            f"{Path(PROGRAM).parent.name} makes it)",
         )
         self.assert_folder_holds([])
 

@@ -14,6 +14,7 @@
 
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/layer_profile.h"
+#include "mobilenet_cost/session_setup.h"
 #include "mobilenet_cost/standard.h"
 
 #include "unit/fake_engine.h"
@@ -112,6 +113,25 @@ TEST_F(BenchTest, AnUnavailableEngineIsARow) {
     EXPECT_EQ(result.comparisons[0].status, BenchStatus::skipped);
     EXPECT_EQ(result.comparisons[0].reason, "standard: not built");
     EXPECT_TRUE(result.comparisons[0].analytic_speedup.has_value());
+}
+
+TEST(ChooseEngines, TheNaiveOneIsNoSubstituteForWhatIsNotCompiled) {
+    EngineStatus fast{
+        .name = "fast", .available = false, .reason = "not built: no file", .uncompiled = true, .info = {}};
+    const EngineStatus slow{.name = "slow", .available = true, .reason = "", .info = {}};
+    try {
+        (void)choose_engines({fast, slow}, {});
+        FAIL() << "expected an Error";
+    } catch (const Error& error) {
+        EXPECT_STREQ(
+            error.what(),
+            "--engine: expected an engine that is worth timing, found only \"slow\"; \"fast\" is not "
+            "built: no file");
+    }
+    EXPECT_EQ(choose_engines({fast, slow}, {"slow"}).front().name, "slow");
+    EXPECT_EQ(choose_engines({fast, slow, slow}, {}).front().name, "slow");
+    fast.uncompiled = false;
+    EXPECT_EQ(choose_engines({fast, slow}, {}).front().name, "slow");
 }
 
 TEST_F(BenchTest, AnUnknownEngineIsAnError) {

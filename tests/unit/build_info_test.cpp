@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "mobilenet_cost/plugin.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -31,6 +33,22 @@ TEST(BuildInfo, InstalledFilesAreRelativeToTheProgram) {
     EXPECT_EQ(build_info().data_from_bin, "../share/mobilenet_cost");
     EXPECT_TRUE(build_info().plugins_from_bin.starts_with("../lib")) << build_info().plugins_from_bin;
     EXPECT_TRUE(build_info().plugins_from_bin.ends_with("/mobilenet_cost"));
+}
+
+TEST(BuildInfo, KnowsWhyAPartIsNotInTheBuild) {
+    for (const auto& [part, configured] : {std::pair{"native", MOBILENET_COST_HAVE_NATIVE},
+                                           {"onednn", MOBILENET_COST_HAVE_ONEDNN},
+                                           {"xnnpack", MOBILENET_COST_HAVE_XNNPACK},
+                                           {"peaks", MOBILENET_COST_HAVE_HIGHWAY},
+                                           {"topology", MOBILENET_COST_HAVE_HWLOC}}) {
+        EXPECT_EQ(why_left_out(part).empty(), configured != 0) << part << ": " << why_left_out(part);
+    }
+    EXPECT_EQ(why_left_out("no such part"), "");
+}
+
+TEST(BuildInfo, APartOfABuildFolderComesWithTheCommandThatMakesIt) {
+    EXPECT_TRUE(build_info().build_command.starts_with("cmake --build ")) << build_info().build_command;
+    EXPECT_EQ(not_compiled("no file"), "no file (" + std::string(build_info().build_command) + " makes it)");
 }
 
 }  // namespace

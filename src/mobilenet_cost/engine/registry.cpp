@@ -13,37 +13,37 @@ namespace {
 
 using Factory = std::shared_ptr<const Engine> (*)();
 
-/// An engine is part of this library or a plug-in, a shared library of the given file name.
+/// An engine is part of this library or, with null `builtin`, a plug-in of its name.
 struct Row {
     std::string_view name;
     Factory builtin = nullptr;
-    std::string_view module = {};
 };
 
 /// Every engine, the fastest first: the first that is available is the default.
 constexpr std::array kEngines = {
-    Row{.name = "native", .builtin = nullptr, .module = "mobilenet_cost_native.so"},
-    Row{.name = "onednn", .builtin = nullptr, .module = "mobilenet_cost_onednn.so"},
-    Row{.name = "xnnpack", .builtin = nullptr, .module = "mobilenet_cost_xnnpack.so"},
-    Row{.name = "reference", .builtin = reference_engine, .module = {}},
+    Row{.name = "native"},
+    Row{.name = "onednn"},
+    Row{.name = "xnnpack"},
+    Row{.name = "reference", .builtin = reference_engine},
 };
 
 /// An engine, or why there is none.
 struct Loaded {
     std::shared_ptr<const Engine> engine;
     std::string reason;
+    bool uncompiled = false;
 };
 
-Loaded load_module(std::string_view file) {
-    const Plugin plugin = open_plugin(kEnginePlugins, file, "mobilenet_cost_engine");
-    if (plugin.entry == nullptr) return {nullptr, plugin.reason};
+Loaded load_module(std::string_view name) {
+    const Plugin plugin = open_plugin(kEnginePlugins, name, "mobilenet_cost_engine");
+    if (plugin.entry == nullptr) return {nullptr, plugin.reason, plugin.uncompiled};
     Engine* engine = reinterpret_cast<EngineModule>(plugin.entry)(kEngineInterface);
     if (engine == nullptr) return {nullptr, of_another_version(plugin)};
     return {std::shared_ptr<const Engine>(engine, [](const Engine*) {}), ""};
 }
 
 Loaded load(const Row& row) {
-    return row.builtin != nullptr ? Loaded{row.builtin(), ""} : load_module(row.module);
+    return row.builtin != nullptr ? Loaded{row.builtin(), ""} : load_module(row.name);
 }
 
 }  // namespace
@@ -55,6 +55,7 @@ std::vector<EngineStatus> engine_statuses() {
         statuses.push_back({.name = std::string(row.name),
                             .available = loaded.engine != nullptr,
                             .reason = loaded.reason,
+                            .uncompiled = loaded.uncompiled,
                             .info = loaded.engine ? loaded.engine->info() : EngineInfo{}});
     }
     return statuses;

@@ -12,8 +12,9 @@ namespace mobilenet_cost {
 struct EngineStatus {
     std::string name;
     bool available = false;
-    std::string reason;  ///< why it is not available
-    EngineInfo info;     ///< filled when available
+    std::string reason;       ///< why it is not available
+    bool uncompiled = false;  ///< not available, because this build's plug-in has not been compiled
+    EngineInfo info;          ///< filled when available
 };
 
 /// Every engine this project knows, available here or not, in the order of the table.

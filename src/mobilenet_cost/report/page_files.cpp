@@ -10,6 +10,7 @@
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/model_config.h"
 #include "mobilenet_cost/paths.h"
+#include "mobilenet_cost/plugin.h"
 #include "mobilenet_cost/text_file.h"
 
 namespace mobilenet_cost {
@@ -38,10 +39,10 @@ fs::path page_folder(const std::string& flag) {
         if (fs::is_regular_file(folder / "vega.js", ignored)) return folder;
         tried += (tried.empty() ? "" : " or ") + folder.string();
     }
-    fail(flag, fmt::format(
-                   "expected a build with charts, found no vega.js in {} (install esbuild and node-vega and "
-                   "configure with -DMOBILENET_COST_HTML=ON)",
-                   tried));
+    const std::string_view left_out = why_left_out("charts");
+    fail(flag, "expected a build with charts, found " + (left_out.empty()
+                                                             ? not_compiled("no vega.js in " + tried)
+                                                             : fmt::format("one without: {}", left_out)));
 }
 
 PageFiles page_files(const std::string& flag) {
