@@ -20,7 +20,11 @@ quietly() {
     }
 }
 
-# This folder is a repository of its own, not a tarball, and not a folder of somebody else's repository.
+# This folder is a repository of its own, not a tarball, and not a folder of somebody else's repository. One that git does
+# not read, because it belongs to another user or git is missing, ends the script.
 in_git() {
-    [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$(pwd -P)" ]
+    local top
+    [ -e .git ] || return 1
+    top=$(git rev-parse --show-toplevel 2>&1) || die 1 "git does not read this repository: ${top%%$'\n'*}"
+    [ "$top" = "$(pwd -P)" ]
 }

@@ -17,7 +17,7 @@ def shown(path):
     return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
-def need(path, hint="scripts/run builds it"):
+def need(path, hint="scripts/run engines builds it"):
     """The path of a program that has to be there."""
     if not path.is_file() or not os.access(path, os.X_OK):
         raise Failure(f"expected the program {shown(path)}, found none; {hint}", 2)

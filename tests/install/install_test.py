@@ -39,7 +39,7 @@ def lines_of(path):
     return [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
 
 
-INTERNAL_HEADERS = lines_of(SOURCE / "package/internal_headers.txt")  # patterns
+INTERNAL_HEADERS = lines_of(SOURCE / "scripts/package/internal_headers.txt")  # patterns
 
 
 def matches_any(name, patterns):
@@ -106,7 +106,7 @@ def check_headers(prefix):
     public = [name for name in every if not matches_any(name, INTERNAL_HEADERS)]
     expect(names(prefix / "include", ".h") == public, "headers")
     for pattern in INTERNAL_HEADERS:
-        expect(fnmatch.filter(every, pattern), f"package/internal_headers.txt: no header is named {pattern}")
+        expect(fnmatch.filter(every, pattern), f"scripts/package/internal_headers.txt: no header is named {pattern}")
     for folder in (prefix / "include").rglob("*/"):
         expect(any(folder.iterdir()), f"{folder} is empty")
 
@@ -188,7 +188,7 @@ def check_variables(page):
 
 def check_documents(folder, version, scratch):
     """What Debian asks for: the changelogs are of this version, and the same whenever they are made."""
-    run("env", "SOURCE_DATE_EPOCH=86400", SOURCE / "package/make_debian_documents", version, "A <a@example.org>", scratch)
+    run("env", "SOURCE_DATE_EPOCH=86400", SOURCE / "scripts/package/make_debian_documents", version, "A <a@example.org>", scratch)
     dated = gzip.decompress((scratch / "changelog.Debian.gz").read_bytes()).decode()
     expect(dated.endswith("\n -- A <a@example.org>  Fri, 02 Jan 1970 00:00:00 +0000\n"), f"changelog.Debian.gz: {dated}")
     expect(gzip.decompress((folder / "changelog.gz").read_bytes()) == (SOURCE / "CHANGELOG.md").read_bytes(), "changelog.gz")
