@@ -69,7 +69,7 @@ int main(int argc, char** argv) {
         benchmark::Shutdown();
         return status;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "mobilenet-bench: error: {}\n", printable(error.what()));
+        fmt::print(stderr, "mobilenet-bench: error: {}\n", mobilenet_cost::printable(error.what()));
         return 2;
     }
 }

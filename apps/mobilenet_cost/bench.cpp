@@ -115,7 +115,11 @@ int run_bench_command(const BenchOptions& options) {
          .json = [&] { return bench_json(results); },
          .jsonl = [&] { return bench_jsonl(results); }});
     const bool failed = std::any_of(results.begin(), results.end(), has_failed);
-    return interrupted || failed ? kFailed : kFine;
+    if (interrupted || failed) return kFailed;
+    std::vector<NetworkResult> rows;
+    for (const BenchResult& result : results)
+        rows.insert(rows.end(), result.networks.begin(), result.networks.end());
+    return timed_nothing(rows) ? kInconclusive : kFine;
 }
 
 }  // namespace

@@ -27,8 +27,7 @@ void tell_exceeded(const std::vector<BudgetCheck>& checks) {
         if (!check.exceeded() || ++exceeded > kMostLines) continue;
         say("{}", exceeded_text(check));
     }
-    if (exceeded > kMostLines)
-        say("and {} more exceeded", exceeded - kMostLines);
+    if (exceeded > kMostLines) say("and {} more exceeded", exceeded - kMostLines);
 }
 
 int run_budget(const BudgetOptions& options) {

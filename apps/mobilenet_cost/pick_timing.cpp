@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/calibration.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/session_setup.h"
 #include "mobilenet_cost/sweep_predict.h"
@@ -129,13 +128,11 @@ SweepRun PickTimer::time_these(const std::vector<PickCandidate>& candidates,
     hooks.progress = [this](const SweepProgress& shown) { line_.show(progress_text(shown)); };
     hooks.stop = &stop_;
     if (preflight_) hooks.preflight = [this] { return *preflight_; };  // one look at the machine is enough
-    SteadyClock clock;
-    const std::int64_t start = clock.now();
     time_sweep(families_.configs, run, hooks);
     line_.clear();
     preflight_ = run.preflight;
     engines_ = run.timing.engines;
-    seconds_ += static_cast<double>(clock.now() - start) * kNanosecond;  // with making ready
+    seconds_ += run.measurement.seconds;
     return run;
 }
 

@@ -64,7 +64,7 @@ class PickTimer {
     const std::atomic<bool>& stop_;
     std::optional<Preflight> preflight_;
     std::vector<std::string> engines_;
-    double seconds_ = 0;  ///< spent in timing, with making ready
+    double seconds_ = 0;  ///< spent in rounds
     std::size_t measured_ = 0;
     std::size_t predicted_ = 0;
     std::vector<std::string> troubles_;

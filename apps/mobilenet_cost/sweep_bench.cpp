@@ -193,8 +193,8 @@ int run_measured(const SweepOptions& options) {
 int run_resumed(const SweepOptions& options) {
     std::error_code ignored;
     if (std::filesystem::is_fifo(options.resume, ignored))
-        fail("--resume",
-             fmt::format("expected a file that can be gone on with, found {}, a pipe", options.resume));
+        fail("--resume", fmt::format("expected a file that can be gone on with, found {}, a pipe",
+                                     abridged(options.resume)));
     StoredRun stored = read_run_log(options.resume);
     const std::vector<ModelConfig> configs = configs_of(stored.run, "--resume");
     require_resumable(stored.run, this_origin(choose_engines(engine_statuses(), stored.run.timing.engines)),

@@ -9,6 +9,7 @@
 #include "mobilenet_cost/report/sweep_measured.h"
 
 #include "app.h"
+#include "timing_options.h"
 
 namespace mobilenet_cost::app {
 
@@ -77,7 +78,8 @@ int exit_status(const SweepRun& run, const SweepResult& result) {
     const bool failed = std::any_of(result.points.begin(), result.points.end(), [](const PointResult& point) {
         return point.status == BenchStatus::failed;
     });
-    return failed || run.measurement.ended == Ended::interrupted ? kFailed : kFine;
+    if (failed || run.measurement.ended == Ended::interrupted) return kFailed;
+    return timed_nothing(result.points) ? kInconclusive : kFine;
 }
 
 }  // namespace mobilenet_cost::app

@@ -25,7 +25,9 @@ void add_timing_options(CLI::App& command, TimingOptions& options, const std::st
         .add_option("--rounds", options.rounds, fmt::format("times that each network is visited {}", rounds))
         ->type_name("N");
     command.add_option("--seed", options.seed, "of the order in the rounds [1]")->type_name("N");
-    command.add_option("--max-seconds", options.max_seconds, fmt::format("for timing {}; as much to make ready", max_seconds))
+    command
+        .add_option("--max-seconds", options.max_seconds,
+                    fmt::format("for timing {}; as much for preparing", max_seconds))
         ->type_name("S");
     command.add_option("--cpu", options.cpu, "where one-thread passes run [the last allowed]")
         ->type_name("N");
@@ -72,7 +74,8 @@ double read_seconds(const std::string& text, const std::string& flag) {
     constexpr double kLongest = 1e9;  // thirty years
     const double seconds = read_number_flag(text, flag);
     if (!(seconds >= kShortest && seconds <= kLongest))
-        fail(flag, fmt::format("expected seconds from {:g} to {:g}, found {}", kShortest, kLongest, text));
+        fail(flag, fmt::format("expected seconds from {:g} to {:g}, found {}", kShortest, kLongest,
+                               shortened(text)));
     return seconds;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "mobilenet_cost/bench_result.h"
+#include "mobilenet_cost/session_setup.h"
 
 namespace mobilenet_cost::app {
 
@@ -26,6 +28,14 @@ void add_timing_options(CLI::App& command, TimingOptions& options, const std::st
 
 /// Says on stderr that times of this build mean nothing, if it is one of those.
 void warn_of_build();
+
+/// Not one row has a time, and the limit is why: too few samples to judge anything.
+template <typename Row>
+[[nodiscard]] bool timed_nothing(const std::vector<Row>& rows) {
+    const auto timed = [](const Row& row) { return row.seconds.has_value(); };
+    const auto late = [](const Row& row) { return is_of_time_limit(row.reason); };
+    return std::none_of(rows.begin(), rows.end(), timed) && std::any_of(rows.begin(), rows.end(), late);
+}
 
 // Each throws Error naming the flag.
 

@@ -73,8 +73,7 @@ std::string build_warning(const BuildInfo& build) {
     if (build.sanitized) why.emplace_back("with a sanitizer");
     if (why.empty()) return {};
     return fmt::format(
-        "WARNING: this program was built {} (build type {}): ITS TIMES MEAN NOTHING. Build the "
-        "release preset.\n",
+        "this program was built {} (build type {}): ITS TIMES MEAN NOTHING. Build the release preset.",
         fmt::join(why, " and "), build.build_type.empty() ? "unknown" : build.build_type);
 }
 

@@ -29,7 +29,7 @@ const BuildInfo& build_info();
 /// the build, compiled or not.
 [[nodiscard]] std::string_view why_left_out(std::string_view part);
 
-/// Why this build's times do not count; empty: they do.
+/// Why this build's times do not count, in one line; empty: they do.
 [[nodiscard]] std::string build_warning(const BuildInfo& build);
 
 }  // namespace mobilenet_cost

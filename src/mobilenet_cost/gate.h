@@ -33,7 +33,11 @@ struct GateSettings {
     bool operator==(const GateSettings&) const = default;
 };
 
-/// A round has four blocks of each cell, and warm-up and calibration take as many.
+/// Half of what one request may take: a block may become slower than its calibration let expect.
+inline constexpr double kLongestBlockSeconds = kMostRequestSeconds / 2;
+
+/// A round has four blocks of each cell, and warm-up and calibration take as many. At most
+/// kLongestBlockSeconds.
 [[nodiscard]] double longest_block_seconds(double max_seconds, std::size_t cells);
 
 /// Throws Error when the blocks of so many cells are too long for the time limit.

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/engine/registry.h"
 #include "mobilenet_cost/error.h"
 #include "mobilenet_cost/units.h"
 
@@ -81,6 +82,23 @@ std::vector<GateDifference> build_differences(const WorkerHello& base, const Wor
     return differences.take();
 }
 
+namespace {
+
+/// The naive engine is no substitute for those that only one build has, or neither.
+void refuse_naive(const WorkerHello& base, const WorkerHello& head) {
+    const WorkerEngine& fastest = head.engines.front();
+    if (fastest.name == kNaiveEngine) return;
+    const auto in_base = std::find_if(base.engines.begin(), base.engines.end(), [&](const WorkerEngine& one) {
+        return one.name == fastest.name && one.available;
+    });
+    const char* lacking = fastest.available ? "--base" : in_base != base.engines.end() ? "--head" : "either";
+    fail("--engine", fmt::format("expected an engine that both builds have and that is worth timing, found "
+                                 "none: \"{}\" is not available in {}; --engine {} runs the naive one",
+                                 fastest.name, lacking, kNaiveEngine));
+}
+
+}  // namespace
+
 std::string common_engine(const WorkerHello& base, const WorkerHello& head) {
     for (const WorkerEngine& engine : head.engines) {
         const bool both =
@@ -88,6 +106,7 @@ std::string common_engine(const WorkerHello& base, const WorkerHello& head) {
             std::any_of(base.engines.begin(), base.engines.end(), [&](const WorkerEngine& other) {
                 return other.available && other.name == engine.name;
             });
+        if (both && engine.name == kNaiveEngine) refuse_naive(base, head);
         if (both) return engine.name;
     }
     fail("--engine", "expected an engine that both builds have, found none");

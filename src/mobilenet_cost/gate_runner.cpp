@@ -34,14 +34,18 @@ void check(const GateSettings& settings) {
 }  // namespace
 
 double longest_block_seconds(double max_seconds, std::size_t cells) {
-    return max_seconds / (8 * static_cast<double>(std::max<std::size_t>(cells, 1)));
+    return std::min(max_seconds / (8 * static_cast<double>(std::max<std::size_t>(cells, 1))),
+                    kLongestBlockSeconds);
 }
 
 void check_blocks(const GateSettings& settings, std::size_t cells) {
     const double longest = longest_block_seconds(settings.max_seconds, cells);
     if (settings.block_seconds <= longest) return;
-    fail("--block-seconds", fmt::format("expected at most {:g}, a part of --max-seconds {:g}, found {:g}",
-                                        longest, settings.max_seconds, settings.block_seconds));
+    const std::string why = longest == kLongestBlockSeconds
+                                ? "half of what one request may take"
+                                : fmt::format("a part of --max-seconds {:g}", settings.max_seconds);
+    fail("--block-seconds",
+         fmt::format("expected at most {:g}, {}, found {:g}", longest, why, settings.block_seconds));
 }
 
 namespace {
@@ -155,8 +159,8 @@ class Runner {
         if (round % kRoundsOfASession != 0) return;
         if (round > 0 && kRenewalShare * since(renewed_) < prepare_seconds_) return;
         if (round > 0) {
-            for (std::size_t i = 0; i < run_.cells.size(); ++i) {
-                if (alive(i) && !stopped()) guarded(i, [&] { timing_.renew(i, run_.cells[i]); });
+            for (std::size_t i = 0; i < run_.cells.size() && !ends(*start_); ++i) {
+                if (alive(i)) guarded(i, [&] { timing_.renew(i, run_.cells[i]); });
             }
         }
         renewed_ = clock_.now();

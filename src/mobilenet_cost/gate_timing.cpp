@@ -75,9 +75,11 @@ double GateTiming::since(std::int64_t start) const {
     return static_cast<double>(clock_.now() - start) * kNanosecond;
 }
 
-/// Of a block, as far as one request goes.
-std::int64_t GateTiming::block_passes(double pass_seconds) const {
-    return std::min(passes_for(block_seconds(), pass_seconds), kMostRequestPasses);
+/// Of a block that is long enough on the faster side, as far as one request goes on the slower one.
+std::int64_t GateTiming::block_passes(double faster, double slower) const {
+    const auto longest = static_cast<std::int64_t>(
+        std::min(kLongestBlockSeconds / slower, static_cast<double>(kMostRequestPasses)));
+    return std::min(passes_for(block_seconds(), faster), std::max<std::int64_t>(longest, 1));
 }
 
 double GateTiming::block_seconds() const {
@@ -85,7 +87,8 @@ double GateTiming::block_seconds() const {
     return std::min(std::max(settings_.block_seconds, kStepsOfTheClock * clock_resolution_seconds_), longest);
 }
 
-/// By what the worker said last, but no worker is waited for longer than the gate may take.
+/// By what the worker said last, but that prolongs no wait beyond what the gate may take. --answer-seconds is
+/// waited for in any case.
 double GateTiming::expected_seconds(const Side& side, std::size_t i, std::int64_t passes) const {
     return std::min(static_cast<double>(passes) * side.pass_seconds[i], settings_.max_seconds / kPatience);
 }
@@ -108,7 +111,7 @@ bool GateTiming::warm_up(Side& side, std::size_t i, GateCellRun& cell, std::size
     double before = time_block(side, i, 1, 0);
     cell.first_pass_seconds.at(which) = before;
     for (bool first = true;; first = false) {
-        const double now = time_block(side, i, block_passes(before), 0);
+        const double now = time_block(side, i, block_passes(before, before), 0);
         cell.warm_up_seconds.at(which) = since(start);
         // The lone first pass is a block only where one pass fills it.
         const bool comparable = !first || before >= block_seconds();
@@ -121,7 +124,8 @@ bool GateTiming::warm_up(Side& side, std::size_t i, GateCellRun& cell, std::size
 /// From the faster side, so that the blocks of both are long enough.
 void GateTiming::calibrate(std::size_t i, GateCellRun& cell) {
     const auto from_both = [&] {
-        return block_passes(std::min(base_.pass_seconds[i], head_.pass_seconds[i]));
+        const auto [faster, slower] = std::minmax({base_.pass_seconds[i], head_.pass_seconds[i]});
+        return block_passes(faster, slower);
     };
     cell.passes = from_both();
     for (int attempt = 0; attempt < kMostCalibrations && !cell.calibrated && !stopped_(); ++attempt) {

@@ -43,7 +43,7 @@ class GateTiming {
 
     [[nodiscard]] double since(std::int64_t start) const;
     [[nodiscard]] double block_seconds() const;
-    [[nodiscard]] std::int64_t block_passes(double pass_seconds) const;
+    [[nodiscard]] std::int64_t block_passes(double faster, double slower) const;
     [[nodiscard]] double expected_seconds(const Side& side, std::size_t i, std::int64_t passes) const;
     double time_block(Side& side, std::size_t i, std::int64_t passes, std::int64_t settle,
                       NoiseSnapshot* noise = nullptr);

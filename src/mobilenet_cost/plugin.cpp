@@ -49,7 +49,7 @@ Plugin absent(const PluginKind& kind, std::string_view name, const std::string& 
     const std::string_view left_out = why_left_out(name);
     if (!left_out.empty()) return {nullptr, "", "not built: " + std::string(left_out)};
     const std::string found_no = "there is no " + file + " in " + places(kind);
-    return {nullptr, "", "not built: " + not_compiled(found_no), true};
+    return {nullptr, "", "not built: " + not_compiled(found_no)};
 }
 
 }  // namespace

@@ -19,8 +19,7 @@ inline constexpr PluginKind kProbePlugins = {"probes", "MOBILENET_COST_PROBE_DIR
 struct Plugin {
     void* entry = nullptr;  ///< its function of the asked name
     std::string path;
-    std::string reason;       ///< empty when `entry` is not null
-    bool uncompiled = false;  ///< part of this build, but there is no file
+    std::string reason;  ///< empty when `entry` is not null
 };
 
 /// Opens mobilenet_cost_<name>.so, which is called `name` in why_left_out(), too. Never closed again: what it

@@ -18,8 +18,10 @@ struct Range {
 
 /// Unicode's control and format characters (Cc, Cf) that are invisible or move others, line and paragraph
 /// separators, tags and variation selectors, and the two that XML does not allow. C0 is handled apart.
-constexpr std::array<Range, 14> kUnprintable = {{{0x7f, 0x9f},
+constexpr std::array<Range, 18> kUnprintable = {{{0x7f, 0x9f},
                                                  {0xad, 0xad},
+                                                 {0x34f, 0x34f},
+                                                 {0x600, 0x605},
                                                  {0x61c, 0x61c},
                                                  {0x115f, 0x1160},
                                                  {0x180b, 0x180e},
@@ -27,7 +29,9 @@ constexpr std::array<Range, 14> kUnprintable = {{{0x7f, 0x9f},
                                                  {0x2028, 0x202e},
                                                  {0x2060, 0x206f},
                                                  {0x3164, 0x3164},
+                                                 {0xfe00, 0xfe0f},
                                                  {0xfeff, 0xfeff},
+                                                 {0xffa0, 0xffa0},
                                                  {0xfff9, 0xfffb},
                                                  {0xfffe, 0xffff},
                                                  {0x1d173, 0x1d17a},

@@ -78,11 +78,6 @@ class LogReader {
         stored_.run.profiles.resize(points);
     }
 
-    static void check_index(const std::string& place, const char* what, std::size_t index,
-                            std::size_t count) {
-        if (index >= count) fail(place, fmt::format("expected a {} below {}, found {}", what, count, index));
-    }
-
     template <typename Line>
     static Line get(const nlohmann::json& json, const std::string& place) {
         Line line;

@@ -25,18 +25,15 @@ NetworkCounts count_network(const Network& network) {
 
 namespace {
 
-/// The fastest that is available. The naive engine, the last, is no substitute for those that have only not
-/// been compiled yet.
+/// The fastest that is available. The naive engine is no substitute for those that are not there.
 const EngineStatus& fastest(const std::vector<EngineStatus>& known) {
     const auto first =
         std::find_if(known.begin(), known.end(), [](const EngineStatus& status) { return status.available; });
     if (first == known.end()) fail("--engine", "no engine is available");
-    const auto uncompiled =
-        std::find_if(known.begin(), first, [](const EngineStatus& status) { return status.uncompiled; });
-    if (first + 1 == known.end() && uncompiled != first) {
-        fail("--engine",
-             fmt::format("expected an engine that is worth timing, found only \"{}\"; \"{}\" is {}",
-                         first->name, uncompiled->name, uncompiled->reason));
+    if (first->name == kNaiveEngine && first != known.begin()) {
+        fail("--engine", fmt::format("expected an engine that is worth timing, found none: \"{}\" is not "
+                                     "available: {}; --engine {} runs the naive one",
+                                     known.front().name, known.front().reason, kNaiveEngine));
     }
     return *first;
 }
@@ -75,12 +72,16 @@ std::string time_refusal(const NetworkCounts& counts, int threads, double max_se
     constexpr double kMacsPerSecond = 2e11;  // of a thread: two units of 16 lanes at more than 6 GHz
     const double prepare = static_cast<double>(counts.weight_bytes) / kBytesPerSecond;
     const double pass = static_cast<double>(counts.macs) / (kMacsPerSecond * static_cast<double>(threads));
-    if (prepare + pass <= max_seconds) return {};
+    if (std::max(prepare, pass) <= max_seconds) return {};
     return fmt::format(
         "takes at least {} to be made ready ({} of weights) and {} for a pass ({} MACs), "
         "--max-seconds is {:g}",
         seconds_text(prepare), bytes_text(counts.weight_bytes), seconds_text(pass),
         with_thousands(counts.macs), max_seconds);
+}
+
+bool is_of_time_limit(std::string_view reason) {
+    return reason.find("--max-seconds") != std::string_view::npos;
 }
 
 std::unique_ptr<Session> make_ready_session(const Engine& engine, const Network& network,

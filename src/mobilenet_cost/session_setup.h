@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mobilenet_cost/bench_result.h"
@@ -37,9 +38,13 @@ template <typename Value>
 [[nodiscard]] std::string memory_refusal(const NetworkCounts& counts, std::int64_t weight_copies,
                                          std::optional<std::int64_t> available);
 
-/// Why making a network ready and one pass of it cannot end within `max_seconds`, by rates that no machine
-/// exceeds; empty: they may. Neither can be interrupted, so this is asked before they begin.
+/// Why making a network ready, or one pass of it, cannot end within `max_seconds`, by rates that no machine
+/// exceeds; empty: they may. Each has that time to itself, as where they are timed. Neither can be
+/// interrupted, so this is asked before they begin.
 [[nodiscard]] std::string time_refusal(const NetworkCounts& counts, int threads, double max_seconds);
+
+/// True for every reason that --max-seconds gives for a missing time.
+[[nodiscard]] bool is_of_time_limit(std::string_view reason);
 
 /// Of a network whose turn came after the last moment of the limit.
 inline constexpr const char* kNotMadeReady = "--max-seconds was over before it was made ready";

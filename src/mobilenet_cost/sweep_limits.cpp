@@ -1,9 +1,8 @@
 #include "mobilenet_cost/sweep_limits.h"
 
-#include <cmath>
-
 #include <fmt/format.h>
 
+#include "mobilenet_cost/calibration.h"
 #include "mobilenet_cost/error.h"
 
 namespace mobilenet_cost {
@@ -18,14 +17,9 @@ void check_count(const std::string& place, const char* what, std::size_t count, 
         fail(place, fmt::format("expected 1 to {} {}, found {}", most, what, count));
 }
 
-void check_positive(const std::string& place, double value, double most) {
-    if (!(value > 0) || !std::isfinite(value))
-        fail(place, fmt::format("expected a number above 0, found {}", value));
+void check_positive_up_to(const std::string& place, double value, double most) {
+    check_positive(place, value);
     if (value > most) fail(place, fmt::format("expected at most {:.0f}, found {}", most, value));
-}
-
-void check_index(const std::string& place, std::size_t index, std::size_t count, const char* what) {
-    if (index >= count) fail(place, fmt::format("expected a {} below {}, found {}", what, count, index));
 }
 
 /// Points of the same engine and threads whose times are compared, within one model.
@@ -38,9 +32,9 @@ void check_indices(const SweepRun& run, const std::string& place) {
     for (std::size_t i = 0; i < run.points.size(); ++i) {
         const SweepPoint& point = run.points[i];
         const std::string where = fmt::format("{}: /points/{}", place, i);
-        check_index(where + "/cell", point.cell, run.cells.size(), "cell");
-        check_index(where + "/base", point.base, run.points.size(), "base");
-        check_index(where + "/counterpart", point.counterpart.value_or(0), run.points.size(), "counterpart");
+        check_index(where + "/cell", "cell", point.cell, run.cells.size());
+        check_index(where + "/base", "base", point.base, run.points.size());
+        check_index(where + "/counterpart", "counterpart", point.counterpart.value_or(0), run.points.size());
     }
 }
 
@@ -70,8 +64,8 @@ void check_prediction(const SweepRun& run, const std::string& place) {
     if (!run.timing.prediction) return;
     const auto check_cells = [&](const char* list, const std::vector<std::size_t>& cells) {
         for (std::size_t i = 0; i < cells.size(); ++i)
-            check_index(fmt::format("{}: /timing/prediction/{}/{}", place, list, i), cells[i],
-                        run.cells.size(), "cell");
+            check_index(fmt::format("{}: /timing/prediction/{}/{}", place, list, i), "cell", cells[i],
+                        run.cells.size());
     };
     check_cells("timed", run.timing.prediction->timed);
     check_cells("spots", run.timing.prediction->spots);
@@ -79,12 +73,17 @@ void check_prediction(const SweepRun& run, const std::string& place) {
 
 }  // namespace
 
+void check_index(const std::string& place, const char* what, std::size_t index, std::size_t count) {
+    if (index >= count) fail(place, fmt::format("expected a {} below {}, found {}", what, count, index));
+}
+
 void check_timing(const SweepTiming& timing, const TimingPlace& place) {
-    check_positive(place("rounds"), static_cast<double>(timing.rounds), static_cast<double>(kMostRounds));
-    check_positive(place("precision"), timing.precision, kLargestPrecision);
-    check_positive(place("max_seconds"), timing.max_seconds, kMostSeconds);
+    check_positive_up_to(place("rounds"), static_cast<double>(timing.rounds),
+                         static_cast<double>(kMostRounds));
+    check_positive_up_to(place("precision"), timing.precision, kLargestPrecision);
+    check_positive_up_to(place("max_seconds"), timing.max_seconds, kMostSeconds);
     for (const int threads : timing.threads)
-        check_positive(place("threads"), threads, kMostThreads);
+        check_positive_up_to(place("threads"), threads, kMostThreads);
     if (!(timing.confidence > 0 && timing.confidence < 1))
         fail(place("confidence"),
              fmt::format("expected a number between 0 and 1, found {}", timing.confidence));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@ namespace mobilenet_cost {
 /// Where a field of the timing is told about: "rounds" is "--rounds" on a command line, "/timing/rounds" in a
 /// log.
 using TimingPlace = std::function<std::string(std::string_view field)>;
+
+/// Throws Error at `place` unless `index` is below `count`. `what` is the name of one.
+void check_index(const std::string& place, const char* what, std::size_t index, std::size_t count);
 
 /// Throws Error for what a sweep cannot be asked for, on a command line or by a log: whatever is within these
 /// limits ends.

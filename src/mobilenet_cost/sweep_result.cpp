@@ -85,12 +85,16 @@ class Evaluation {
         set_seconds(index, result);
         if (!result.seconds) {
             result.status = BenchStatus::skipped;
-            result.reason =
-                samples.blocks.empty() ? "ended before its first round" : "every round was disturbed";
+            result.reason = samples.blocks.empty() ? unvisited_reason() : "every round was disturbed";
             return result;
         }
         set_ratios(index, result);
         return result;
+    }
+
+    [[nodiscard]] std::string unvisited_reason() const {
+        return measurement_.ended == Ended::time_limit ? no_round_reason(Ended::time_limit)
+                                                       : "ended before its first round";
     }
 
     [[nodiscard]] std::optional<Estimate> slope(const std::vector<std::size_t>& group) const {

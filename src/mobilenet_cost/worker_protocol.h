@@ -19,7 +19,7 @@ inline constexpr std::int64_t kWorkerProtocol = 1;  ///< raised when an older re
 
 // What one request may ask for, so that its work ends and its answer fits in memory.
 
-inline constexpr std::int64_t kMostRequestPasses = 1'000'000;      ///< and as many before them
+inline constexpr std::int64_t kMostRequestPasses = 100'000;        ///< and as many before them
 inline constexpr std::int64_t kMostRequestLayerTimes = 1'000'000;  ///< passes x layers
 inline constexpr double kMostRequestSeconds = 60;  ///< of several passes, by the last one before
 

@@ -40,7 +40,7 @@ class Configure(CliTest):
         self.assertEqual(rows["report: charts"], "not built: switched off: MOBILENET_COST_HTML=OFF")
         self.assertEqual(compiled["onednn"], "switched off: MOBILENET_COST_ONEDNN=OFF")
         self.assertEqual(
-            set(compiled), {"native", "onednn", "xnnpack", "onnx", "peaks", "topology", "charts", "bench"}
+            set(compiled), {"native", "onednn", "xnnpack", "onnx", "peaks", "topology", "charts", "bench", "tests", "manual"}
         )
         self.assertEqual(len(rows), len(compiled))
 

@@ -65,7 +65,7 @@ class NotCompiled(CliTest):
     def test_the_naive_engine_is_not_timed_instead(self):
         result = self.run_alone("bench", "--alpha", "0.25", "--res", "32", "--max-seconds", "1")
         self.assert_refused(result)
-        self.assertIn('--engine: expected an engine that is worth timing, found only "reference"; "', result.stderr)
+        self.assertIn('--engine: expected an engine that is worth timing, found none: "', result.stderr)
         self.assertIn("makes it)", result.stderr)
 
 

@@ -174,7 +174,7 @@ class Predicted(SweepBench):
     def test_the_document(self):
         """Corners are timed, the others predicted, spots both; and the document is as its schema says."""
         grid = ["--alpha", "0.25,0.5,0.75", "--res", "32,64,96", "--networks", "separable"]
-        arguments = ["sweep", *grid, "--bench", "--predict", "--spots", "2", "-e", "xnnpack", "--rounds", "4"]
+        arguments = ["sweep", *grid, "--bench", "--predict", "--spots", "2", "-e", "xnnpack", "--rounds", "12"]
         result = self.run_fake(*arguments, "-o", self.document)
         self.assertEqual(result.returncode, 0, result)
         document = json.loads(self.document.read_text())

@@ -14,7 +14,7 @@ INTERNAL = re.compile(
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def faults_of(returncode, out, err, any_text):
+def faults_of(returncode, out, err):
     """What is wrong with an ending, in words."""
     faults = []
     if returncode not in range(6):
@@ -24,11 +24,11 @@ def faults_of(returncode, out, err, any_text):
         texts.append(stream.decode("utf-8", "replace"))
         if "\ufffd" in texts[-1] and b"\xef\xbf\xbd" not in stream:
             faults.append(f"{name} is not UTF-8")
-        if (found := UNPRINTABLE.search(texts[-1])) and not any_text:
+        if found := UNPRINTABLE.search(texts[-1]):
             faults.append(f"{name} has the character U+{ord(found.group()):04X}")
     if texts[1].count("\n") > MOST_LINES:
         faults.append(f"{texts[1].count(chr(10))} lines on stderr")
-    if len(texts[1]) > MOST_CHARACTERS and not any_text:
+    if len(texts[1]) > MOST_CHARACTERS:
         faults.append(f"{len(texts[1])} characters on stderr")
     for text in texts:
         if found := INTERNAL.search(text):

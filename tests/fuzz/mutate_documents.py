@@ -52,7 +52,7 @@ class Setting:
         self.bench = folder / "bench.json"
         self.budget = folder / "budget.json"
         small = ["--model", "mobilenet_v1", "--alpha", "0.25,0.5", "--res", "32,64", "-e", "xnnpack"]
-        quick = ["--networks", "separable,standard", "--rounds", "4", "--precision", "0.5", "--max-seconds", "1"]
+        quick = ["--networks", "separable,standard", "--rounds", "12", "--precision", "0.5", "--max-seconds", "5"]
         self.make("sweep", "--bench", *small, *quick, "--predict", "--spots", "0", "--log", self.log)
         one = ["--alpha", "0.25", "--res", "32", "-e", "xnnpack"]
         self.make("bench", *one, "--rounds", "3", "--per-layer", "--format", "json", "-o", self.bench)
@@ -225,7 +225,7 @@ class Fuzzer:
             begin = time.monotonic()
             try:
                 result = self.ended(case, command, environment, Path(name))
-                faults = faults_of(result.returncode, result.stdout, result.stderr, self.options.any_text)
+                faults = faults_of(result.returncode, result.stdout, result.stderr)
                 if result.stdout and command[-2:] == ["--format", "json"]:
                     faults += faults_of_document(result.stdout)
             except subprocess.TimeoutExpired:
@@ -322,7 +322,6 @@ def parse_options():
     parser.add_argument("--program", type=Path, default=Path(program), help="mobilenet-cost [that of build/release]")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="at a time [as many as CPUs]")
     parser.add_argument("--timeout", type=float, default=20, help="seconds that one document may take [20]")
-    parser.add_argument("--any-text", action="store_true", help="let control characters and long messages be")
     options = parser.parse_args()
     if options.seed is None:
         options.seed = int(time.time())

@@ -30,7 +30,8 @@ constexpr BuildInfo kRelease = {.version = "1.2.3",
                                 .optimised = true,
                                 .sanitized = false,
                                 .plugins_from_bin = {},
-                                .data_from_bin = {}};
+                                .data_from_bin = {},
+                                .build_command = {}};
 
 struct BenchReportTest : testing::Test {
     BenchResult run(const Variant& variant = {.alpha = 0.5, .resolution = 32}) {
@@ -86,6 +87,7 @@ TEST_F(BenchReportTest, AnUnoptimisedBuildIsSaidFirst) {
     build.optimised = true;
     build.sanitized = true;
     EXPECT_TRUE(contains(build_warning(build), "with a sanitizer"));
+    EXPECT_FALSE(contains(build_warning(build), "\n")) << "it is said in one line";
 }
 
 TEST_F(BenchReportTest, SaysWhatWasLeftOutAndWhy) {

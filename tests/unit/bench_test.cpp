@@ -115,23 +115,22 @@ TEST_F(BenchTest, AnUnavailableEngineIsARow) {
     EXPECT_TRUE(result.comparisons[0].analytic_speedup.has_value());
 }
 
-TEST(ChooseEngines, TheNaiveOneIsNoSubstituteForWhatIsNotCompiled) {
-    EngineStatus fast{
-        .name = "fast", .available = false, .reason = "not built: no file", .uncompiled = true, .info = {}};
+TEST(ChooseEngines, TheNaiveOneIsNoSubstituteForWhatIsNotThere) {
+    const EngineStatus fast{.name = "fast", .available = false, .reason = "not built: left out", .info = {}};
     const EngineStatus slow{.name = "slow", .available = true, .reason = "", .info = {}};
+    const EngineStatus naive{.name = "reference", .available = true, .reason = "", .info = {}};
     try {
-        (void)choose_engines({fast, slow}, {});
+        (void)choose_engines({fast, naive}, {});
         FAIL() << "expected an Error";
     } catch (const Error& error) {
         EXPECT_STREQ(
             error.what(),
-            "--engine: expected an engine that is worth timing, found only \"slow\"; \"fast\" is not "
-            "built: no file");
+            "--engine: expected an engine that is worth timing, found none: \"fast\" is not available: not "
+            "built: left out; --engine reference runs the naive one");
     }
-    EXPECT_EQ(choose_engines({fast, slow}, {"slow"}).front().name, "slow");
-    EXPECT_EQ(choose_engines({fast, slow, slow}, {}).front().name, "slow");
-    fast.uncompiled = false;
-    EXPECT_EQ(choose_engines({fast, slow}, {}).front().name, "slow");
+    EXPECT_EQ(choose_engines({fast, naive}, {"reference"}).front().name, "reference");
+    EXPECT_EQ(choose_engines({fast, slow, naive}, {}).front().name, "slow");
+    EXPECT_EQ(choose_engines({naive}, {}).front().name, "reference");
 }
 
 TEST_F(BenchTest, AnUnknownEngineIsAnError) {

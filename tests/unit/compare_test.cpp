@@ -9,10 +9,12 @@
 #include "mobilenet_cost/report/compare_report.h"
 
 #include "unit/compare_support.h"
+#include "unit/models.h"
 
 namespace mobilenet_cost {
 namespace {
 
+using test::error_of;
 using testing_support::document;
 using testing_support::samples;
 using testing_support::timed_cell;
@@ -23,15 +25,6 @@ CompareSettings gating() {
     CompareSettings settings;
     settings.gate_times = true;
     return settings;
-}
-
-std::string error_of(const std::function<void()>& work) {
-    try {
-        work();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "";
 }
 
 /// What differs when `change` has been done to a copy.

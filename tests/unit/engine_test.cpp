@@ -171,7 +171,7 @@ void check_reuse(const RunOf& run) {
     EXPECT_THROW((void)reused->layer_output(0), Error);
 }
 
-std::string describe(const Shape& in, std::int64_t channels, const Conv& conv, Activation activation) {
+std::string described(const Shape& in, std::int64_t channels, const Conv& conv, Activation activation) {
     std::ostringstream text;
     text << "input " << in.n << "x" << in.h << "x" << in.w << "x" << in.c << ", channels " << channels
          << ", kernel " << conv.kernel << ", stride " << conv.stride << ", groups " << conv.groups
@@ -212,7 +212,7 @@ TEST_P(EngineShapes, convolutions_agree_with_the_reference) {
                     count % 4 == 3 ? Padding{half, half, half, half} : same_padding(in, kernel, stride);
                 const Activation activation = kActivations[count++ % 5];
                 const Layer layer = conv_layer(in, channels.out, conv, activation);
-                SCOPED_TRACE(describe(in, channels.out, conv, activation) + ", threads " +
+                SCOPED_TRACE(described(in, channels.out, conv, activation) + ", threads " +
                              std::to_string(threads) + ", engine " + engine + ", seed " +
                              std::to_string(kSeed));
                 const Network network = network_of(in, {layer});
@@ -256,7 +256,7 @@ TEST_P(EngineShapes, bottlenecks_agree_with_the_reference) {
         for (const auto& [channels, expanded] : {std::pair{1, 3}, {8, 24}, {17, 40}, {32, 64}}) {
             for (const Activation activation : kActivations) {
                 const Shape in{batch, height, width, 3};
-                SCOPED_TRACE(describe(in, channels, {.padding = {}}, activation) + ", expanded " +
+                SCOPED_TRACE(described(in, channels, {.padding = {}}, activation) + ", expanded " +
                              std::to_string(expanded) + ", threads " + std::to_string(threads) + ", engine " +
                              engine + ", seed " + std::to_string(kSeed));
                 const Network network = bottleneck(in, channels, expanded, activation);

@@ -1,10 +1,12 @@
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "mobilenet_cost/error.h"
+#include "mobilenet_cost/gate_facts.h"
 #include "mobilenet_cost/gate_result.h"
 #include "mobilenet_cost/report/gate_report.h"
 #include "mobilenet_cost/report/table.h"
@@ -168,6 +170,61 @@ TEST(GateRunner, BlocksFitTheLimit) {
     EXPECT_NO_THROW((void)gate.run());
 }
 
+TEST(GateRunner, BlocksFitOneRequest) {
+    FakeGate gate;
+    gate.settings.max_seconds = 600;
+    gate.settings.block_seconds = 70;
+    try {
+        (void)gate.run();
+        FAIL() << "it was accepted";
+    } catch (const Error& error) {
+        EXPECT_STREQ(error.what(),
+                     "--block-seconds: expected at most 30, half of what one request may take, found 70");
+    }
+}
+
+TEST(GateRunner, BlocksOfTheSlowerSideFitOneRequest) {
+    FakeGate gate;
+    gate.settings.block_seconds = 1;
+    gate.settings.layers = false;
+    gate.head.bench.slowness = [] { return 1000; };
+    const GateRun run = gate.run();
+    EXPECT_EQ(run.cells[0].failure, "");
+    EXPECT_EQ(evaluated(run).outcome, GateOutcome::regressed);
+    const double slow = static_cast<double>(run.cells[0].head->macs) * 1e-6;
+    EXPECT_LE(static_cast<double>(run.cells[0].passes) * slow, kLongestBlockSeconds);
+}
+
+/// What becomes much slower between two blocks is that cell's failure; the others go on.
+TEST(GateRunner, ARefusedBlockLeavesTheOtherCells) {
+    FakeGate gate;
+    gate.cells = {small_cell(1), small_cell(0.5)};
+    gate.settings.layers = false;
+    gate.head.edit = [&, refused = false](const std::string& answer) mutable {
+        const bool block = answer.find("\"pass_seconds\"") != std::string::npos;
+        if (!block || std::exchange(refused, true)) return answer;
+        return std::string(R"({"id": )") + std::to_string(nlohmann::json::parse(answer)["id"].get<int>()) +
+               R"(, "refused": {"wrong_input": true, "text": "passes: too many"}})";
+    };
+    const GateRun run = gate.run();
+    EXPECT_EQ(run.cells[0].failure, "--head: new: passes: too many");
+    EXPECT_FALSE(run.cells[1].rounds.empty());
+}
+
+TEST(GateRunner, NoSessionIsRenewedWhenTheLimitIsOver) {
+    FakeGate gate;
+    gate.cells = {small_cell(1), small_cell(0.5), small_cell(0.25)};
+    gate.settings.max_seconds = 1;
+    std::size_t prepared = 0;
+    gate.head.edit = [&](const std::string& answer) {
+        const bool facts = answer.find("\"macs\"") != std::string::npos;
+        if (facts && ++prepared > gate.cells.size()) gate.clock.nanoseconds += 20'000'000'000;
+        return answer;
+    };
+    EXPECT_EQ(gate.run().ended, GateEnded::time_limit);
+    EXPECT_EQ(prepared, gate.cells.size() + 1);
+}
+
 /// 0.1 ns for a pass ask for more passes than an answer should hold.
 TEST(GateRunner, NoBlockHasMorePassesThanAnAnswerShouldHold) {
     FakeGate gate;
@@ -296,6 +353,32 @@ TEST(GateRunner, TheEngineIsOneThatBothHave) {
     EXPECT_EQ(gate.run().cells.front().cell.engine, "fake");
     gate.base.bench.available = false;
     EXPECT_THROW((void)gate.run(), Error);
+}
+
+TEST(GateRunner, TheNaiveEngineIsNeverTheDefault) {
+    const auto build = [](bool fast) {
+        WorkerHello hello;
+        hello.engines = {{"fast", "1", fast}, {"reference", "1", true}};
+        return hello;
+    };
+    EXPECT_EQ(common_engine(build(true), build(true)), "fast");
+    const auto refusal = [&](bool base, bool head) -> std::string {
+        try {
+            return common_engine(build(base), build(head));
+        } catch (const Error& error) {
+            return error.what();
+        }
+    };
+    const std::string found =
+        "--engine: expected an engine that both builds have and that is worth timing, found none: \"fast\" "
+        "is "
+        "not available in ";
+    EXPECT_EQ(refusal(false, true), found + "--base; --engine reference runs the naive one");
+    EXPECT_EQ(refusal(true, false), found + "--head; --engine reference runs the naive one");
+    EXPECT_EQ(refusal(false, false), found + "either; --engine reference runs the naive one");
+    WorkerHello naive;
+    naive.engines = {{"reference", "1", true}};
+    EXPECT_EQ(common_engine(naive, naive), "reference");
 }
 
 TEST(GateResult, AVerdictMustHoldTwice) {

@@ -260,7 +260,9 @@ void expect_as_brute_force(const std::vector<PickCandidate>& all, const std::vec
             ASSERT_LE(miss.also.size(), others);
             const double distance =
                 std::abs(brute::value(one, miss.limit.quantity) - miss.limit.limit) / miss.limit.limit;
-            if (miss.also.size() == others) ASSERT_LE(miss.excess, distance);
+            if (miss.also.size() == others) {
+                ASSERT_LE(miss.excess, distance);
+            }
         }
     }
 }

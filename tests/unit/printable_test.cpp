@@ -31,6 +31,8 @@ constexpr Case kCases[] = {
     {"\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa\xe2\x80\xae\xe2\x80\xaf",
      "\\u2028\\u2029\\u202a\\u202e\xe2\x80\xaf"},
     {"\xe2\x81\xa0\xe2\x81\xa6\xe2\x81\xa9\xef\xbb\xbf", "\\u2060\\u2066\\u2069\\ufeff"},
+    {"\xcd\x8f\xd8\x80\xd8\x85\xd8\x86", "\\u034f\\u0600\\u0605\xd8\x86"},
+    {"\xef\xb8\x80\xef\xb8\x8f\xef\xb8\x90\xef\xbe\xa0", "\\ufe00\\ufe0f\xef\xb8\x90\\uffa0"},
     {"\xf3\xa0\x80\x81", "\\U000e0001"},
     {"\xff\xfe\x80", "\\xff\\xfe\\x80"},                    // no first bytes
     {"\xc3", "\\xc3"},                                      // nothing follows
@@ -112,7 +114,9 @@ TEST(Printable, TablesAreWhateverIsInThem) {
 
 TEST(Printable, MarkdownStaysText) {
     const std::string markdown = render_markdown(foreign_sections("<b>|`x`&amp;*~[a](b)\\"));
-    EXPECT_NE(markdown.find("| \\<b>\\|\\`x\\`\\&amp;\\*\\~[a]\\(b)\\\\ |"), std::string::npos) << markdown;
+    EXPECT_NE(markdown.find("| \\<b>\\|\\`x\\`\\&amp;\\*~[a]\\(b)\\\\ |"), std::string::npos) << markdown;
+    EXPECT_NE(render_markdown(foreign_sections("~~x~~")).find("| ~\\~x\\~\\~ |"), std::string::npos)
+        << "struck through by nobody";
     const std::string fenced = render_markdown({{.text = "```\n<script>\n", .table = {}}});
     EXPECT_EQ(fenced, "````\n```\n<script>\n````\n") << "the fence is longer than one in the text";
 }

@@ -93,11 +93,17 @@ TEST_F(SweepOrderTest, EveryWideRatioHasNeighboursWhateverTheOrder) {
         const Order visits = order(permutation(run.points.size(), state));
         for (std::size_t i = 0; i < run.points.size(); ++i) {
             const SweepPoint& point = run.points[i];
-            if (result.points[i].wide.speedup) EXPECT_TRUE(adjacent(visits, point.base, i)) << i;
-            if (result.points[i].wide.standard) EXPECT_TRUE(adjacent(visits, *point.counterpart, i)) << i;
+            if (result.points[i].wide.speedup) {
+                EXPECT_TRUE(adjacent(visits, point.base, i)) << i;
+            }
+            if (result.points[i].wide.standard) {
+                EXPECT_TRUE(adjacent(visits, *point.counterpart, i)) << i;
+            }
         }
         for (const auto& [point, count] : counts(visits)) {
-            if (run.points[point].base != point) EXPECT_EQ(count, 1U) << point;
+            if (run.points[point].base != point) {
+                EXPECT_EQ(count, 1U) << point;
+            }
         }
         EXPECT_EQ(std::adjacent_find(visits.begin(), visits.end()), visits.end()) << trial;
     }

@@ -65,6 +65,8 @@ TEST(TimeLimit, RefusesBeforehandWhatNoMachineIsFastEnoughFor) {
               "takes at least 2.00 s to be made ready (3.73 GiB of weights) and 5.00 ms for a pass "
               "(1,000,000,000 MACs), --max-seconds is 0.3");
     EXPECT_NE(time_refusal({.macs = 1'000'000'000'000}, 1, 4), "");
+    EXPECT_EQ(time_refusal({.macs = 569'000'000, .weight_bytes = 17'000'000}, 1, 0.01), "")
+        << "8.5 ms to make ready and 2.8 ms for a pass, each with 10 ms";
     EXPECT_EQ(time_refusal({.macs = 1'000'000'000'000}, 2, 4), "");
 }
 

@@ -79,7 +79,9 @@ TEST(WidestSearch, EndsBesideOnesThatDoNotFit) {
             fits[i] = random() % 2 == 0;
         const Searched searched = search(fits);
         const std::size_t after = searched.widest ? *searched.widest + 1 : 0;
-        if (searched.widest) EXPECT_TRUE(fits[*searched.widest]);
+        if (searched.widest) {
+            EXPECT_TRUE(fits[*searched.widest]);
+        }
         for (std::size_t i = after; i < fits.size() && i < after + 2; ++i)
             EXPECT_FALSE(fits[i]);
     }

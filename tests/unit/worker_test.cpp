@@ -131,9 +131,9 @@ TEST_F(WorkerTest, RefusesWorkWithoutEnd) {
         return read_answer(*answer).refusal->text;
     };
     EXPECT_EQ(refused_line(kMostRequestPasses + 1, 0),
-              "request: /passes: expected a whole number from 1 to 1000000, found 1000001");
+              "request: /passes: expected a whole number from 1 to 100000, found 100001");
     EXPECT_EQ(refused_line(1, kMostRequestPasses + 1),
-              "request: /settle: expected a whole number from 0 to 1000000, found 1000001");
+              "request: /settle: expected a whole number from 0 to 100000, found 100001");
 }
 
 TEST(WorkerProtocol, TimesOfLayersFitInMemory) {

@@ -24,19 +24,18 @@ constexpr std::array kEngines = {
     Row{.name = "native"},
     Row{.name = "onednn"},
     Row{.name = "xnnpack"},
-    Row{.name = "reference", .builtin = reference_engine},
+    Row{.name = kNaiveEngine, .builtin = reference_engine},
 };
 
 /// An engine, or why there is none.
 struct Loaded {
     std::shared_ptr<const Engine> engine;
     std::string reason;
-    bool uncompiled = false;
 };
 
 Loaded load_module(std::string_view name) {
     const Plugin plugin = open_plugin(kEnginePlugins, name, "mobilenet_cost_engine");
-    if (plugin.entry == nullptr) return {nullptr, plugin.reason, plugin.uncompiled};
+    if (plugin.entry == nullptr) return {nullptr, plugin.reason};
     Engine* engine = reinterpret_cast<EngineModule>(plugin.entry)(kEngineInterface);
     if (engine == nullptr) return {nullptr, of_another_version(plugin)};
     return {std::shared_ptr<const Engine>(engine, [](const Engine*) {}), ""};
@@ -55,7 +54,6 @@ std::vector<EngineStatus> engine_statuses() {
         statuses.push_back({.name = std::string(row.name),
                             .available = loaded.engine != nullptr,
                             .reason = loaded.reason,
-                            .uncompiled = loaded.uncompiled,
                             .info = loaded.engine ? loaded.engine->info() : EngineInfo{}});
     }
     return statuses;

@@ -2,19 +2,22 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mobilenet_cost/engine/engine.h"
 
 namespace mobilenet_cost {
 
+/// The one to check the others against: slower by orders of magnitude, so never chosen in their place.
+inline constexpr std::string_view kNaiveEngine = "reference";
+
 /// A row of the engine table.
 struct EngineStatus {
     std::string name;
     bool available = false;
-    std::string reason;       ///< why it is not available
-    bool uncompiled = false;  ///< not available, because this build's plug-in has not been compiled
-    EngineInfo info;          ///< filled when available
+    std::string reason;  ///< why it is not available
+    EngineInfo info;     ///< filled when available
 };
 
 /// Every engine this project knows, available here or not, in the order of the table.

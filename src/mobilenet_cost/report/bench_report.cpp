@@ -137,7 +137,7 @@ void add_reasons(const BenchResult& result, Reasons& reasons) {
 std::vector<Section> bench_sections(const std::vector<BenchResult>& results, const BuildInfo& build) {
     std::vector<Section> sections;
     if (const std::string warning = build_warning(build); !warning.empty()) {
-        sections.push_back({.text = warning, .table = {}});
+        sections.push_back({.text = "WARNING: " + warning + "\n", .table = {}});
     }
     for (const BenchResult& result : results) {
         Reasons reasons;

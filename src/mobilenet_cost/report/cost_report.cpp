@@ -7,7 +7,7 @@
 namespace mobilenet_cost {
 namespace {
 
-double ratio(std::int64_t numerator, std::int64_t denominator) {
+double ratio_or_0(std::int64_t numerator, std::int64_t denominator) {
     return denominator == 0 ? 0 : static_cast<double>(numerator) / static_cast<double>(denominator);
 }
 
@@ -60,8 +60,8 @@ std::string summary_text(const Analysis& analysis) {
     text +=
         summary_line("standard conv",
                      fmt::format("{:.2f}x the {}, {:.2f}x the parameters ({}, {})",
-                                 ratio(analysis.standard.macs, totals.macs), analysis.unit,
-                                 ratio(analysis.standard.params, totals.params),
+                                 ratio_or_0(analysis.standard.macs, totals.macs), analysis.unit,
+                                 ratio_or_0(analysis.standard.params, totals.params),
                                  with_prefix(analysis.standard.macs), with_prefix(analysis.standard.params)));
     return text;
 }
@@ -76,8 +76,8 @@ Cell if_conv(const LayerAnalysis& layer, std::int64_t value) {
 
 Cell share_cell(std::int64_t part, std::int64_t whole) {
     if (whole == 0) return unknown_cell();
-    Cell cell = percent_cell(ratio(part, whole), 1);
-    cell.bar = ratio(part, whole);
+    Cell cell = percent_cell(ratio_or_0(part, whole), 1);
+    cell.bar = ratio_or_0(part, whole);
     return cell;
 }
 
@@ -172,7 +172,7 @@ Table block_table(const Analysis& analysis) {
     return table;
 }
 
-Cell signed_percent(double fraction) {
+Cell signed_percent_cell(double fraction) {
     return {fmt::format("{:+.2f} %", fraction * 100 + 0.0), shortest(fraction)};
 }
 
@@ -189,10 +189,10 @@ Table scaling_table(const Analysis& analysis) {
     table.rows.push_back({text_cell(analysis.unit), number_cell(scaling.macs_exact, 5),
                           text_cell("alpha² beta²"),
                           number_cell(scaling.alpha_squared * scaling.beta_squared, 5),
-                          signed_percent(scaling.macs_rule_error())});
+                          signed_percent_cell(scaling.macs_rule_error())});
     table.rows.push_back({text_cell("parameters"), number_cell(scaling.params_exact, 5), text_cell("alpha²"),
                           number_cell(scaling.alpha_squared, 5),
-                          signed_percent(scaling.params_rule_error())});
+                          signed_percent_cell(scaling.params_rule_error())});
     return table;
 }
 
@@ -227,8 +227,8 @@ Table totals_table(const std::vector<Analysis>& analyses) {
                     count_cell(weight_bytes(analysis.cost, type)), count_cell(bytes(analysis, analysis.peak)),
                     count_cell(traffic_bytes(analysis.cost, type)),
                     number_cell(arithmetic_intensity(analysis.cost, type), 2),
-                    number_cell(ratio(analysis.standard.macs, analysis.totals.macs), 3),
-                    number_cell(ratio(analysis.standard.params, analysis.totals.params), 3)});
+                    number_cell(ratio_or_0(analysis.standard.macs, analysis.totals.macs), 3),
+                    number_cell(ratio_or_0(analysis.standard.params, analysis.totals.params), 3)});
         table.rows.push_back(std::move(row));
     }
     return table;

@@ -61,7 +61,7 @@ std::string note_of(const PointResult& point) {
 }
 
 /// Largest and smallest cell of a group by MACs.
-std::array<std::size_t, 2> ends_of(const SweepRun& run, const SweepGroup& group) {
+std::array<std::size_t, 2> first_and_last(const SweepRun& run, const SweepGroup& group) {
     const auto macs = [&run](std::size_t a, std::size_t b) {
         return run.cells[run.points[a].cell].macs < run.cells[run.points[b].cell].macs;
     };
@@ -80,7 +80,7 @@ std::vector<std::size_t> profiled_points(const SweepRun& run, const SweepGroup& 
         rows += run.profiles[i]->layers.size();
     }
     if (rows <= kMostRows) return points;
-    const auto ends = ends_of(run, group);
+    const auto ends = first_and_last(run, group);
     std::erase_if(points, [&](std::size_t i) {
         return std::find(ends.begin(), ends.end(), run.points[i].cell) == ends.end();
     });

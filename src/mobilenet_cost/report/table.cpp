@@ -128,12 +128,14 @@ std::string text_table(const Table& table, TextStyle style) {
     return text;
 }
 
-/// No cell ends early, and none becomes HTML, an entity, code, emphasis, a link or a picture.
+/// No cell ends early, and none becomes HTML, an entity, code, a link or a picture, or is struck through. Of
+/// what emphasises only the asterisk is escaped: underscores within words, as in names, emphasise nothing.
 std::string markdown_escaped(std::string_view text) {
     std::string escaped;
     for (const char c : printable(text)) {
         const bool link = c == '(' && escaped.ends_with(']');
-        if (link || std::string_view("|\\<`*&~").find(c) != std::string_view::npos) escaped += '\\';
+        const bool strikes = c == '~' && escaped.find('~') != std::string::npos;  // from the second on
+        if (link || strikes || std::string_view("|\\<`*&").find(c) != std::string_view::npos) escaped += '\\';
         escaped += c;
     }
     return escaped;
