@@ -28,3 +28,26 @@ in_git() {
     top=$(git rev-parse --show-toplevel 2>&1) || die 1 "git does not read this repository: ${top%%$'\n'*}"
     [ "$top" = "$(pwd -P)" ]
 }
+
+# Whether build/PRESET is configured as the presets, the installed packages and the flags (-DNAME=VALUE) have it now.
+is_configured() {
+    local build=build/$1 flag
+    shift
+    [ -f "$build/build.ninja" ] && [ ! CMakePresets.json -nt "$build/build.ninja" ] && cmp -s build/packages "$build/packages" ||
+        return 1
+    for flag in "${@#-D}"; do
+        grep -qE "^${flag%%=*}:[A-Z]+=${flag#*=}\$" "$build/CMakeCache.txt" || return 1
+    done
+}
+
+# configure PRESET [FLAG...], after scripts/setup. Ninja configures again by itself for a changed CMakeLists.txt, but it knows
+# neither of the presets nor of packages.
+configure() {
+    local build=build/$1
+    if is_configured "$@"; then return 0; fi
+    mkdir -p "$build" && cp build/packages "$build/packages" || return 1
+    cmake --preset "$@" && touch "$build/build.ninja" || {
+        rm -f "$build/packages"
+        return 1
+    }
+}
