@@ -7,6 +7,7 @@ import struct
 import subprocess
 import tempfile
 import termios
+import threading
 import unittest
 from pathlib import Path
 
@@ -43,23 +44,28 @@ def run(*arguments, env=None, **options):
 
 
 def on_terminal(*arguments, columns=0, env=None):
-    """What a run that succeeds writes to a terminal of that width as its stdout; 0: one that does not know its width."""
+    """What a run that succeeds writes to a terminal of that width as its stdout; 0: one that does not know its width.
+
+    A terminal that nobody holds open may lose what was not read yet, so this side stays open until an end mark of our
+    own has come through, after all that the program wrote.
+    """
+    end_mark = b"<end of the program's output>"
     terminal, program_side = pty.openpty()
     fcntl.ioctl(program_side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [PROGRAM, *map(str, arguments)]
-    with subprocess.Popen(
+    process = subprocess.Popen(
         command, stdout=program_side, stdin=subprocess.DEVNULL, env=environment(**(env or {}))
-    ) as process:
-        os.close(program_side)
-        text = b""
-        try:
-            while chunk := os.read(terminal, 65536):
-                text += chunk
-        except OSError:  # how Linux tells the end of a terminal
-            pass
-        os.close(terminal)
+    )
+    writer = threading.Thread(target=lambda: (process.wait(), os.write(program_side, end_mark)))
+    writer.start()
+    text = b""
+    while not text.endswith(end_mark):
+        text += os.read(terminal, 65536)
+    writer.join()
+    os.close(program_side)
+    os.close(terminal)
     assert process.returncode == 0, command
-    return text.decode().replace("\r\n", "\n")
+    return text.removesuffix(end_mark).decode().replace("\r\n", "\n")
 
 
 class CliTest(unittest.TestCase):
