@@ -6,10 +6,12 @@
 
 #include <benchmark/benchmark.h>
 
-#include "mobilenet_cost/analysis.h"
-#include "mobilenet_cost/report/cost_report.h"
-#include "mobilenet_cost/report/sweep_report.h"
-#include "mobilenet_cost/sweep.h"
+#include "mobilenet_cost/count/analysis.h"
+#include "mobilenet_cost/count/grid.h"
+#include "mobilenet_cost/model/model_files.h"
+#include "mobilenet_cost/report/count/cost_json.h"
+#include "mobilenet_cost/report/count/cost_report.h"
+#include "mobilenet_cost/report/count/grid_report.h"
 
 #include "benches.h"
 

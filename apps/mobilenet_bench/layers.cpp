@@ -4,9 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/expand.h"
-#include "mobilenet_cost/model_config.h"
-#include "mobilenet_cost/units.h"
+#include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/model_config.h"
+#include "mobilenet_cost/model/model_files.h"
 
 #include "benches.h"
 

@@ -9,10 +9,10 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include "mobilenet_cost/build_info.h"
+#include "mobilenet_cost/base/build_info.h"
+#include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/engine/registry.h"
-#include "mobilenet_cost/machine.h"
-#include "mobilenet_cost/printable.h"
+#include "mobilenet_cost/machine/machine.h"
 
 #include "benches.h"
 

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/expand.h"
-#include "mobilenet_cost/machine.h"
-#include "mobilenet_cost/model_config.h"
-#include "mobilenet_cost/standard.h"
-#include "mobilenet_cost/units.h"
+#include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/machine/machine.h"
+#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/model_config.h"
+#include "mobilenet_cost/model/model_files.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
 
 #include "benches.h"
 

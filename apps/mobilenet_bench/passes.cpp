@@ -8,14 +8,14 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/checked.h"
-#include "mobilenet_cost/cost.h"
+#include "mobilenet_cost/base/checked.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/engine/registry.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/machine.h"
-#include "mobilenet_cost/session_setup.h"
-#include "mobilenet_cost/units.h"
-#include "mobilenet_cost/weights.h"
+#include "mobilenet_cost/machine/machine.h"
+#include "mobilenet_cost/measure/session_setup.h"
+#include "mobilenet_cost/model/cost.h"
+#include "mobilenet_cost/model/weights.h"
 
 namespace mobilenet_cost {
 

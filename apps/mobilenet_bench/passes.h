@@ -7,7 +7,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "mobilenet_cost/network.h"
+#include "mobilenet_cost/model/network.h"
 
 namespace mobilenet_cost {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdlib>
 
-#include "mobilenet_cost/build_info.h"
+#include "mobilenet_cost/base/build_info.h"
 
 // glibc lets a program define malloc itself (its manual, "Replacing malloc") and keeps its own under other
 // names. The program's definition is found first by every library, the engines' included, which is why this

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "mobilenet_cost/worker_protocol.h"
+#include "mobilenet_cost/gate/worker_protocol.h"
 
 namespace mobilenet_cost::app {
 

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/bench.h"
+#include "mobilenet_cost/sweep/bench.h"
 
 #include <algorithm>
 #include <atomic>
@@ -8,11 +8,13 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/list.h"
-#include "mobilenet_cost/report/bench_notes.h"
-#include "mobilenet_cost/report/bench_report.h"
-#include "mobilenet_cost/session_setup.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/list.h"
+#include "mobilenet_cost/measure/session_setup.h"
+#include "mobilenet_cost/report/bench/csv.h"
+#include "mobilenet_cost/report/bench/json.h"
+#include "mobilenet_cost/report/bench/notes.h"
+#include "mobilenet_cost/report/bench/report.h"
 
 #include "app.h"
 #include "interrupt.h"

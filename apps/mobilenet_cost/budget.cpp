@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/report/budget_report.h"
-#include "mobilenet_cost/text_file.h"
+#include "mobilenet_cost/base/text_file.h"
+#include "mobilenet_cost/report/count/budget_report.h"
 
 #include "app.h"
 #include "output.h"

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/compare.h"
+#include "mobilenet_cost/compare/compare.h"
 
 #include <memory>
 #include <string>
@@ -6,11 +6,12 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/list.h"
-#include "mobilenet_cost/printable.h"
-#include "mobilenet_cost/read_stored.h"
-#include "mobilenet_cost/report/compare_report.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/list.h"
+#include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/compare/read_stored.h"
+#include "mobilenet_cost/report/compare/json.h"
+#include "mobilenet_cost/report/compare/report.h"
 
 #include "app.h"
 #include "options.h"

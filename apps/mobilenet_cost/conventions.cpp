@@ -1,4 +1,4 @@
-#include "mobilenet_cost/report/ledger_report.h"
+#include "mobilenet_cost/report/count/ledger_report.h"
 
 #include "app.h"
 #include "options.h"

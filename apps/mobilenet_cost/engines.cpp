@@ -1,4 +1,4 @@
-#include "mobilenet_cost/report/lists_report.h"
+#include "mobilenet_cost/report/count/lists_report.h"
 
 #include "app.h"
 #include "output.h"

@@ -1,17 +1,18 @@
+#include "mobilenet_cost/onnx/export.h"
+
 #include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "mobilenet_cost/bench_result.h"
-#include "mobilenet_cost/build_info.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/list.h"
-#include "mobilenet_cost/machine.h"
-#include "mobilenet_cost/onnx_export.h"
-#include "mobilenet_cost/standard.h"
-#include "mobilenet_cost/units.h"
+#include "mobilenet_cost/base/build_info.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/list.h"
+#include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/machine/machine.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
+#include "mobilenet_cost/sweep/bench_result.h"
 
 #include "app.h"
 #include "atomic_file.h"

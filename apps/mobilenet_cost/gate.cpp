@@ -1,4 +1,4 @@
-#include "mobilenet_cost/gate.h"
+#include "mobilenet_cost/gate/gate.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -8,9 +8,12 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/gate_result.h"
-#include "mobilenet_cost/report/gate_report.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/gate/result.h"
+#include "mobilenet_cost/report/gate/gbench.h"
+#include "mobilenet_cost/report/gate/json.h"
+#include "mobilenet_cost/report/gate/junit.h"
+#include "mobilenet_cost/report/gate/report.h"
 
 #include "app.h"
 #include "gate_options.h"

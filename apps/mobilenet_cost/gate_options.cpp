@@ -6,10 +6,12 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/child_process.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/list.h"
-#include "mobilenet_cost/text_file.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/list.h"
+#include "mobilenet_cost/base/text_file.h"
+#include "mobilenet_cost/gate/child_process.h"
+#include "mobilenet_cost/gate/runner.h"
+#include "mobilenet_cost/model/model_files.h"
 
 namespace mobilenet_cost::app {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "mobilenet_cost/gate.h"
+#include "mobilenet_cost/gate/gate.h"
 
 #include "options.h"
 #include "timing_options.h"

@@ -1,8 +1,8 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/peaks_cache.h"
-#include "mobilenet_cost/report/machine_report.h"
+#include "mobilenet_cost/machine/peaks_cache.h"
+#include "mobilenet_cost/report/machine/machine_report.h"
 
 #include "app.h"
 #include "options.h"

@@ -10,9 +10,9 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/build_info.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/printable.h"
+#include "mobilenet_cost/base/build_info.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/printable.h"
 
 #include "app.h"
 #include "say.h"

@@ -4,9 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/list.h"
-#include "mobilenet_cost/printable.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/list.h"
+#include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/model/model_files.h"
 
 namespace mobilenet_cost::app {
 namespace {

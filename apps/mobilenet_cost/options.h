@@ -5,9 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "mobilenet_cost/cost.h"
-#include "mobilenet_cost/expand.h"
-#include "mobilenet_cost/model_config.h"
+#include "mobilenet_cost/model/cost.h"
+#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/model_config.h"
 
 namespace mobilenet_cost::app {
 

@@ -10,8 +10,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/report/drawing.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/report/parts/drawing.h"
 
 namespace mobilenet_cost::app {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "mobilenet_cost/report/table.h"
+#include "mobilenet_cost/report/parts/table.h"
 
 #include "atomic_file.h"
 

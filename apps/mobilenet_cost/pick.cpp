@@ -1,4 +1,4 @@
-#include "mobilenet_cost/pick.h"
+#include "mobilenet_cost/pick/pick.h"
 
 #include <algorithm>
 #include <memory>
@@ -10,16 +10,20 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/convention.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/list.h"
-#include "mobilenet_cost/pick_stored.h"
-#include "mobilenet_cost/printable.h"
-#include "mobilenet_cost/read_stored.h"
-#include "mobilenet_cost/report/pick_report.h"
-#include "mobilenet_cost/run_log.h"
-#include "mobilenet_cost/sweep_predict.h"
-#include "mobilenet_cost/text_file.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/list.h"
+#include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/base/text_file.h"
+#include "mobilenet_cost/compare/read_stored.h"
+#include "mobilenet_cost/count/convention.h"
+#include "mobilenet_cost/model/model_files.h"
+#include "mobilenet_cost/pick/stored.h"
+#include "mobilenet_cost/report/pick/csv.h"
+#include "mobilenet_cost/report/pick/json.h"
+#include "mobilenet_cost/report/pick/report.h"
+#include "mobilenet_cost/sweep/run_log.h"
+#include "mobilenet_cost/sweep/run_log_read.h"
+#include "mobilenet_cost/sweep/sweep_predict.h"
 
 #include "app.h"
 #include "options.h"

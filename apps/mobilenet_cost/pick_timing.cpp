@@ -6,13 +6,14 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/session_setup.h"
-#include "mobilenet_cost/sweep_predict.h"
-#include "mobilenet_cost/sweep_result.h"
-#include "mobilenet_cost/sweep_runner.h"
-#include "mobilenet_cost/units.h"
-#include "mobilenet_cost/widest.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/measure/session_setup.h"
+#include "mobilenet_cost/pick/widest_answer.h"
+#include "mobilenet_cost/sweep/plan.h"
+#include "mobilenet_cost/sweep/result.h"
+#include "mobilenet_cost/sweep/runner.h"
+#include "mobilenet_cost/sweep/sweep_predict.h"
 
 #include "interrupt.h"
 #include "say.h"

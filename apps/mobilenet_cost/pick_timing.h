@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "mobilenet_cost/pick.h"
-#include "mobilenet_cost/report/pick_report.h"
-#include "mobilenet_cost/sweep_run.h"
+#include "mobilenet_cost/pick/pick.h"
+#include "mobilenet_cost/report/pick/report.h"
+#include "mobilenet_cost/sweep/run.h"
 
 #include "progress_line.h"
 

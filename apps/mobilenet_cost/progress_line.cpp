@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/printable.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/printable.h"
 
 namespace mobilenet_cost::app {
 

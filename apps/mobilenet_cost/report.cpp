@@ -8,11 +8,13 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/convention.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/published.h"
-#include "mobilenet_cost/run_log.h"
-#include "mobilenet_cost/sweep_result.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/count/convention.h"
+#include "mobilenet_cost/pick/published.h"
+#include "mobilenet_cost/sweep/join_runs.h"
+#include "mobilenet_cost/sweep/result.h"
+#include "mobilenet_cost/sweep/run_log.h"
+#include "mobilenet_cost/sweep/run_log_read.h"
 
 #include "app.h"
 #include "report_pictures.h"

@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/printable.h"
-#include "mobilenet_cost/report/json_text.h"
-#include "mobilenet_cost/report/page_files.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/json_text.h"
+#include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/report/page/page_files.h"
 
 #include "say.h"
 

@@ -8,8 +8,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "mobilenet_cost/child_process.h"
-#include "mobilenet_cost/report/sweep_page.h"
+#include "mobilenet_cost/gate/child_process.h"
+#include "mobilenet_cost/report/page/page.h"
 
 #include "atomic_file.h"
 

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "mobilenet_cost/printable.h"
+#include "mobilenet_cost/base/printable.h"
 
 namespace mobilenet_cost::app {
 

@@ -1,12 +1,12 @@
-#include "mobilenet_cost/self_test.h"
+#include "mobilenet_cost/gate/self_test.h"
 
 #include <memory>
 #include <stdexcept>
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/report/self_test_report.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/report/gate/self_test_report.h"
 
 #include "app.h"
 #include "gate_options.h"

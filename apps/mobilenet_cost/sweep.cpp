@@ -1,12 +1,11 @@
-#include "mobilenet_cost/sweep.h"
-
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "mobilenet_cost/convention.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/report/sweep_report.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/count/convention.h"
+#include "mobilenet_cost/count/grid.h"
+#include "mobilenet_cost/report/count/grid_report.h"
 
 #include "app.h"
 #include "options.h"

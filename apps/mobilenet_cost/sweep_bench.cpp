@@ -7,16 +7,18 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/list.h"
-#include "mobilenet_cost/peaks_cache.h"
-#include "mobilenet_cost/printable.h"
-#include "mobilenet_cost/roofline.h"
-#include "mobilenet_cost/run_log.h"
-#include "mobilenet_cost/session_setup.h"
-#include "mobilenet_cost/sweep_predict.h"
-#include "mobilenet_cost/sweep_result.h"
-#include "mobilenet_cost/sweep_runner.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/list.h"
+#include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/machine/peaks_cache.h"
+#include "mobilenet_cost/machine/roofline.h"
+#include "mobilenet_cost/measure/session_setup.h"
+#include "mobilenet_cost/sweep/plan.h"
+#include "mobilenet_cost/sweep/result.h"
+#include "mobilenet_cost/sweep/run_log.h"
+#include "mobilenet_cost/sweep/run_log_read.h"
+#include "mobilenet_cost/sweep/runner.h"
+#include "mobilenet_cost/sweep/sweep_predict.h"
 
 #include "app.h"
 #include "interrupt.h"

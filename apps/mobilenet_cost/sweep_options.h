@@ -5,9 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "mobilenet_cost/model_config.h"
-#include "mobilenet_cost/sweep.h"
-#include "mobilenet_cost/sweep_runner.h"
+#include "mobilenet_cost/count/grid.h"
+#include "mobilenet_cost/model/model_config.h"
+#include "mobilenet_cost/sweep/runner.h"
 
 #include "options.h"
 #include "sweep_output.h"

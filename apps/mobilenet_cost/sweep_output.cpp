@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/report/sweep_measured.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/model/model_files.h"
+#include "mobilenet_cost/report/sweep/measured.h"
+#include "mobilenet_cost/report/sweep/measured_json.h"
 
 #include "app.h"
 #include "timing_options.h"

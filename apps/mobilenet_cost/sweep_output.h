@@ -8,9 +8,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "mobilenet_cost/report/foreign.h"
-#include "mobilenet_cost/sweep_predict.h"
-#include "mobilenet_cost/sweep_result.h"
+#include "mobilenet_cost/report/foreign/formats.h"
+#include "mobilenet_cost/sweep/result.h"
+#include "mobilenet_cost/sweep/sweep_predict.h"
 
 #include "atomic_file.h"
 #include "output.h"

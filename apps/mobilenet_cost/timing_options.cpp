@@ -6,11 +6,11 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/build_info.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/list.h"
-#include "mobilenet_cost/machine.h"
-#include "mobilenet_cost/printable.h"
+#include "mobilenet_cost/base/build_info.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/list.h"
+#include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/machine/machine.h"
 
 #include "options.h"
 #include "say.h"

@@ -7,8 +7,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "mobilenet_cost/bench_result.h"
-#include "mobilenet_cost/session_setup.h"
+#include "mobilenet_cost/measure/session_setup.h"
+#include "mobilenet_cost/sweep/bench_result.h"
 
 namespace mobilenet_cost::app {
 

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/worker.h"
+#include "mobilenet_cost/gate/worker.h"
 
 #include <array>
 #include <iostream>
@@ -8,7 +8,7 @@
 
 #include <unistd.h>
 
-#include "mobilenet_cost/parent_watch.h"
+#include "mobilenet_cost/gate/parent_watch.h"
 
 #include "allocation_count.h"
 #include "app.h"

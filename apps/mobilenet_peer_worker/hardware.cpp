@@ -9,10 +9,10 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/kernels/peaks.h"
-#include "mobilenet_cost/machine.h"
-#include "mobilenet_cost/stats.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/stats.h"
+#include "mobilenet_cost/machine/machine.h"
+#include "mobilenet_cost/machine/peaks.h"
 
 namespace mobilenet_cost::peer {
 namespace {

@@ -27,14 +27,15 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/json_text.h"
+#include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/engine/registry.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/expand.h"
-#include "mobilenet_cost/kernels/ping_pong.h"
-#include "mobilenet_cost/printable.h"
-#include "mobilenet_cost/report/json_text.h"
-#include "mobilenet_cost/session_setup.h"
-#include "mobilenet_cost/standard.h"
+#include "mobilenet_cost/machine/ping_pong.h"
+#include "mobilenet_cost/measure/session_setup.h"
+#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/model_files.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
 
 #include "hardware.h"
 

@@ -1,4 +1,4 @@
-"""Medians and ratios with distribution-free intervals, as src/mobilenet_cost/stats.h defines them."""
+"""Medians and ratios with distribution-free intervals, as src/mobilenet_cost/base/stats.h defines them."""
 
 import math
 

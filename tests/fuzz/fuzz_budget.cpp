@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "mobilenet_cost/budget.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/report/budget_report.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/count/budget.h"
+#include "mobilenet_cost/report/count/budget_report.h"
 
 #include "fuzz/fuzz_check.h"
 

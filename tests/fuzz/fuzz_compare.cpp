@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <string_view>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/read_stored.h"
-#include "mobilenet_cost/report/compare_report.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/compare/read_stored.h"
+#include "mobilenet_cost/report/compare/json.h"
+#include "mobilenet_cost/report/compare/report.h"
 
 #include "fuzz/fuzz_check.h"
 

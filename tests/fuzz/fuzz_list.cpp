@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/list.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/list.h"
 
 #include "fuzz/fuzz_check.h"
 

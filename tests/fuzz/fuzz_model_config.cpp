@@ -8,9 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "mobilenet_cost/analysis.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/standard.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/count/analysis.h"
+#include "mobilenet_cost/count/explain.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
 
 #include "fuzz/fuzz_check.h"
 

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/published.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/pick/published.h"
 
 #include "fuzz/fuzz_check.h"
 

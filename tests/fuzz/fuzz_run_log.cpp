@@ -7,10 +7,11 @@
 #include <string_view>
 #include <vector>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/run_log.h"
-#include "mobilenet_cost/sweep_order.h"
-#include "mobilenet_cost/sweep_result.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/sweep/order.h"
+#include "mobilenet_cost/sweep/result.h"
+#include "mobilenet_cost/sweep/run_log.h"
+#include "mobilenet_cost/sweep/run_log_read.h"
 
 #include "fuzz/fuzz_check.h"
 

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <string>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/worker_protocol.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/gate/worker_protocol.h"
 
 #include "fuzz/fuzz_check.h"
 

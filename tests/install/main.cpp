@@ -1,9 +1,9 @@
 #include <exception>
 #include <iostream>
 
-#include "mobilenet_cost/expand.h"
-#include "mobilenet_cost/model_config.h"
-#include "mobilenet_cost/network.h"
+#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/model_config.h"
+#include "mobilenet_cost/model/network.h"
 
 namespace mc = mobilenet_cost;
 

@@ -1,6 +1,8 @@
 // Layers that run band by band against the same layers one after the other, on every instruction set: the
 // same results, bit by bit, and nothing is read or written beyond a buffer.
 
+#include "mobilenet_cost/engine/native/bands.h"
+
 #include <memory>
 #include <optional>
 #include <random>
@@ -8,8 +10,6 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-
-#include "mobilenet_cost/engine/native_bands.h"
 
 #include "native/guarded_floats.h"
 

@@ -9,9 +9,9 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/engine/native_conv.h"
-#include "mobilenet_cost/engine/native_depthwise.h"
-#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/engine/native/conv.h"
+#include "mobilenet_cost/engine/native/depthwise.h"
 
 #include "native/guarded_floats.h"
 

@@ -15,10 +15,12 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/stats.h"
-#include "mobilenet_cost/sweep_result.h"
-#include "mobilenet_cost/sweep_runner.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/stats.h"
+#include "mobilenet_cost/model/model_files.h"
+#include "mobilenet_cost/sweep/plan.h"
+#include "mobilenet_cost/sweep/result.h"
+#include "mobilenet_cost/sweep/runner.h"
 
 #include "wrapped_session.h"
 

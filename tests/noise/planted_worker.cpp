@@ -19,8 +19,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "mobilenet_cost/parent_watch.h"
-#include "mobilenet_cost/worker.h"
+#include "mobilenet_cost/gate/parent_watch.h"
+#include "mobilenet_cost/gate/worker.h"
 
 #include "wrapped_session.h"
 

@@ -1,7 +1,5 @@
 // What stands in the file, read back by protobuf. That it computes the same is tests/onnx/agreement_test.py.
 
-#include "mobilenet_cost/onnx_export.h"
-
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -9,9 +7,10 @@
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
 
-#include "mobilenet_cost/build_info.h"
-#include "mobilenet_cost/expand.h"
-#include "mobilenet_cost/standard.h"
+#include "mobilenet_cost/base/build_info.h"
+#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
+#include "mobilenet_cost/onnx/export.h"
 
 #include "unit/engine_support.h"
 #include "unit/models.h"

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "mobilenet_cost/engine/registry.h"
-#include "mobilenet_cost/expand.h"
-#include "mobilenet_cost/standard.h"
+#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
 
 namespace {
 

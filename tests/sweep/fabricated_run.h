@@ -1,7 +1,7 @@
 #pragma once
 
-#include "mobilenet_cost/report/sweep_classes.h"
-#include "mobilenet_cost/sweep_result.h"
+#include "mobilenet_cost/report/sweep/classes.h"
+#include "mobilenet_cost/sweep/result.h"
 
 namespace mobilenet_cost::testing_support {
 

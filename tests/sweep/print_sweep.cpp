@@ -7,8 +7,9 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/report/foreign.h"
-#include "mobilenet_cost/report/sweep_measured.h"
+#include "mobilenet_cost/report/foreign/formats.h"
+#include "mobilenet_cost/report/sweep/measured.h"
+#include "mobilenet_cost/report/sweep/measured_json.h"
 
 #include "sweep/fabricated_run.h"
 

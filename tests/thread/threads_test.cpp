@@ -13,13 +13,15 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/analysis.h"
-#include "mobilenet_cost/bench.h"
-#include "mobilenet_cost/convention.h"
+#include "mobilenet_cost/count/analysis.h"
+#include "mobilenet_cost/count/convention.h"
 #include "mobilenet_cost/engine/registry.h"
-#include "mobilenet_cost/expand.h"
-#include "mobilenet_cost/report/cost_report.h"
-#include "mobilenet_cost/weights.h"
+#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/model_files.h"
+#include "mobilenet_cost/model/weights.h"
+#include "mobilenet_cost/report/count/cost_json.h"
+#include "mobilenet_cost/report/count/cost_report.h"
+#include "mobilenet_cost/sweep/bench.h"
 
 namespace mobilenet_cost {
 namespace {

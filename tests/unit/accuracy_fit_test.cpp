@@ -1,4 +1,4 @@
-#include "mobilenet_cost/accuracy_fit.h"
+#include "mobilenet_cost/pick/accuracy_fit.h"
 
 #include <cmath>
 #include <string>

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/liveness.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/model/liveness.h"
 
 #include "unit/engine_support.h"
 

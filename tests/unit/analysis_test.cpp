@@ -1,4 +1,4 @@
-#include "mobilenet_cost/analysis.h"
+#include "mobilenet_cost/count/analysis.h"
 
 #include <algorithm>
 #include <regex>
@@ -8,7 +8,9 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/standard.h"
+#include "mobilenet_cost/count/convention_table.h"
+#include "mobilenet_cost/count/explain.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
 
 #include "unit/csv.h"
 #include "unit/decimal.h"

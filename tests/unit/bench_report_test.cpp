@@ -1,5 +1,3 @@
-#include "mobilenet_cost/report/bench_report.h"
-
 #include <map>
 #include <set>
 #include <sstream>
@@ -10,8 +8,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/report/bench_notes.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/report/bench/csv.h"
+#include "mobilenet_cost/report/bench/json.h"
+#include "mobilenet_cost/report/bench/notes.h"
+#include "mobilenet_cost/report/bench/report.h"
 
 #include "unit/fake_engine.h"
 

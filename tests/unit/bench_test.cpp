@@ -1,4 +1,4 @@
-#include "mobilenet_cost/bench.h"
+#include "mobilenet_cost/sweep/bench.h"
 
 #include <atomic>
 #include <cmath>
@@ -12,10 +12,10 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/layer_profile.h"
-#include "mobilenet_cost/session_setup.h"
-#include "mobilenet_cost/standard.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/measure/layer_profile.h"
+#include "mobilenet_cost/measure/session_setup.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
 
 #include "unit/fake_engine.h"
 

@@ -1,8 +1,8 @@
-#include "mobilenet_cost/build_info.h"
+#include "mobilenet_cost/base/build_info.h"
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/plugin.h"
+#include "mobilenet_cost/base/plugin.h"
 
 namespace mobilenet_cost {
 namespace {

@@ -1,10 +1,10 @@
-#include "mobilenet_cost/cache_flush.h"
+#include "mobilenet_cost/measure/cache_flush.h"
 
 #include <array>
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/base/error.h"
 
 namespace mobilenet_cost {
 namespace {

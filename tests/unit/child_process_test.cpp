@@ -1,4 +1,4 @@
-#include "mobilenet_cost/child_process.h"
+#include "mobilenet_cost/gate/child_process.h"
 
 #include <chrono>
 #include <csignal>

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "mobilenet_cost/compare.h"
-#include "mobilenet_cost/measure.h"
+#include "mobilenet_cost/compare/compare.h"
+#include "mobilenet_cost/measure/measure.h"
 
 /// Documents that nobody stored, for tests of `compare`.
 namespace mobilenet_cost::testing_support {

@@ -1,12 +1,13 @@
-#include "mobilenet_cost/compare.h"
+#include "mobilenet_cost/compare/compare.h"
 
 #include <cmath>
 #include <functional>
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/report/compare_report.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/report/compare/json.h"
+#include "mobilenet_cost/report/compare/report.h"
 
 #include "unit/compare_support.h"
 #include "unit/models.h"

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/convention.h"
+#include "mobilenet_cost/count/convention.h"
 
 #include <functional>
 #include <map>
@@ -8,7 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/expand.h"
+#include "mobilenet_cost/count/convention_table.h"
+#include "mobilenet_cost/model/expand.h"
 
 #include "unit/csv.h"
 #include "unit/models.h"

@@ -1,11 +1,11 @@
-#include "mobilenet_cost/cost.h"
+#include "mobilenet_cost/model/cost.h"
 
 #include <cstdint>
 #include <limits>
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/checked.h"
+#include "mobilenet_cost/base/checked.h"
 
 #include "unit/models.h"
 

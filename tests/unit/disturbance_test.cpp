@@ -1,4 +1,4 @@
-#include "mobilenet_cost/disturbance.h"
+#include "mobilenet_cost/measure/disturbance.h"
 
 #include <gtest/gtest.h>
 

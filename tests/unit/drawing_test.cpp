@@ -1,4 +1,4 @@
-#include "mobilenet_cost/report/drawing.h"
+#include "mobilenet_cost/report/parts/drawing.h"
 
 #include <string>
 #include <vector>

@@ -20,12 +20,13 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/build_info.h"
+#include "mobilenet_cost/base/build_info.h"
+#include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/engine/arena.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/expand.h"
-#include "mobilenet_cost/model_config.h"
-#include "mobilenet_cost/standard.h"
+#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/model_config.h"
+#include "mobilenet_cost/model/model_files.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
 
 #include "unit/engine_support.h"
 

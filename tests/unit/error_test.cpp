@@ -1,4 +1,4 @@
-#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/base/error.h"
 
 #include <optional>
 #include <string>

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/expand.h"
+#include "mobilenet_cost/model/expand.h"
 
 #include <cmath>
 #include <limits>

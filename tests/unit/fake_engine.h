@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "mobilenet_cost/bench.h"
+#include "mobilenet_cost/sweep/bench.h"
 
 /// An engine without arithmetic, on a clock of its own: a pass takes 1 ns for each MAC.
 namespace mobilenet_cost::testing_support {

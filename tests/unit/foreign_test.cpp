@@ -1,5 +1,3 @@
-#include "mobilenet_cost/report/foreign.h"
-
 #include <limits>
 #include <set>
 #include <string>
@@ -7,7 +5,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "mobilenet_cost/printable.h"
+#include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/report/foreign/formats.h"
+#include "mobilenet_cost/report/foreign/gbench.h"
+#include "mobilenet_cost/report/foreign/sql.h"
+#include "mobilenet_cost/report/foreign/text.h"
 
 #include "sweep/fabricated_run.h"
 

@@ -1,8 +1,7 @@
-#include "mobilenet_cost/gate_cell.h"
-
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/gate/cell.h"
 
 namespace mobilenet_cost {
 namespace {

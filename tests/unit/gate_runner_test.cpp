@@ -5,12 +5,15 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/gate_facts.h"
-#include "mobilenet_cost/gate_result.h"
-#include "mobilenet_cost/report/gate_report.h"
-#include "mobilenet_cost/report/table.h"
-#include "mobilenet_cost/self_test.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/gate/facts.h"
+#include "mobilenet_cost/gate/result.h"
+#include "mobilenet_cost/gate/self_test.h"
+#include "mobilenet_cost/report/gate/gbench.h"
+#include "mobilenet_cost/report/gate/json.h"
+#include "mobilenet_cost/report/gate/junit.h"
+#include "mobilenet_cost/report/gate/report.h"
+#include "mobilenet_cost/report/parts/table.h"
 
 #include "unit/gate_support.h"
 

@@ -7,9 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "mobilenet_cost/child_process.h"
-#include "mobilenet_cost/gate.h"
-#include "mobilenet_cost/worker.h"
+#include "mobilenet_cost/gate/child_process.h"
+#include "mobilenet_cost/gate/gate.h"
+#include "mobilenet_cost/gate/runner.h"
+#include "mobilenet_cost/gate/worker.h"
 
 #include "unit/fake_engine.h"
 

@@ -1,5 +1,3 @@
-#include "mobilenet_cost/gate_verdict.h"
-
 #include <algorithm>
 #include <cmath>
 #include <random>
@@ -7,8 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/stats.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/stats.h"
+#include "mobilenet_cost/gate/verdict.h"
 
 namespace mobilenet_cost {
 namespace {

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/isolated_layers.h"
+#include "mobilenet_cost/measure/isolated_layers.h"
 
 #include <gtest/gtest.h>
 

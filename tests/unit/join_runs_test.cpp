@@ -1,3 +1,5 @@
+#include "mobilenet_cost/sweep/join_runs.h"
+
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -5,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/sweep_result.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/sweep/result.h"
 
 #include "unit/sweep_support.h"
 

@@ -1,9 +1,11 @@
-#include "mobilenet_cost/json_reader.h"
+#include "mobilenet_cost/base/json_reader.h"
 
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "mobilenet_cost/base/json_parse.h"
 
 #include "unit/models.h"
 

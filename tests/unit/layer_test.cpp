@@ -1,4 +1,4 @@
-#include "mobilenet_cost/layer.h"
+#include "mobilenet_cost/model/layer.h"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/list.h"
+#include "mobilenet_cost/base/list.h"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/liveness.h"
+#include "mobilenet_cost/model/liveness.h"
 
 #include <algorithm>
 #include <random>
@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/expand.h"
-#include "mobilenet_cost/standard.h"
+#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
 
 #include "unit/models.h"
 

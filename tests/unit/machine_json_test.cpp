@@ -1,8 +1,8 @@
-#include "mobilenet_cost/machine_json.h"
+#include "mobilenet_cost/machine/machine_json.h"
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/base/error.h"
 
 #include "unit/peaks_support.h"
 

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/machine.h"
+#include "mobilenet_cost/machine/machine.h"
 
 #include <string>
 #include <vector>
@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
-#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/base/error.h"
 
 namespace mobilenet_cost {
 namespace {

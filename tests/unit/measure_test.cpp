@@ -1,4 +1,4 @@
-#include "mobilenet_cost/measure.h"
+#include "mobilenet_cost/measure/measure.h"
 
 #include <algorithm>
 #include <atomic>
@@ -13,8 +13,8 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/stats.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/stats.h"
 
 namespace mobilenet_cost {
 namespace {

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/model_config.h"
+#include "mobilenet_cost/model/model_config.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -8,7 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/expand.h"
+#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/model_files.h"
 
 #include "unit/models.h"
 

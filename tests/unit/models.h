@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/model_config.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/model/model_config.h"
 
 namespace mobilenet_cost::test {
 

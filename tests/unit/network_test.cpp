@@ -1,4 +1,4 @@
-#include "mobilenet_cost/network.h"
+#include "mobilenet_cost/model/network.h"
 
 #include <functional>
 #include <string>
@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/expand.h"
+#include "mobilenet_cost/model/expand.h"
 
 #include "unit/models.h"
 

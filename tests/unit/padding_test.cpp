@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/expand.h"
+#include "mobilenet_cost/model/expand.h"
 
 #include "unit/models.h"
 

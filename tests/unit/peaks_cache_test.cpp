@@ -1,4 +1,4 @@
-#include "mobilenet_cost/peaks_cache.h"
+#include "mobilenet_cost/machine/peaks_cache.h"
 
 #include <cstdlib>
 #include <fstream>

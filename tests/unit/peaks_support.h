@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mobilenet_cost/roofline.h"
+#include "mobilenet_cost/machine/roofline.h"
 
 /// A computer that never was, with round figures: 8 lanes, 1 GHz, 32 FLOP a cycle.
 namespace mobilenet_cost::testing_support {

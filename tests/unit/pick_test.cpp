@@ -1,4 +1,4 @@
-#include "mobilenet_cost/pick.h"
+#include "mobilenet_cost/pick/pick.h"
 
 #include <algorithm>
 #include <cstdint>

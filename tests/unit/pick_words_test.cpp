@@ -1,8 +1,8 @@
-#include "mobilenet_cost/report/pick_words.h"
-
 #include <string>
 
 #include <gtest/gtest.h>
+
+#include "mobilenet_cost/report/pick/words.h"
 
 namespace mobilenet_cost {
 namespace {

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/predict.h"
+#include "mobilenet_cost/sweep/predict.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,12 +8,12 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/cost.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/expand.h"
-#include "mobilenet_cost/standard.h"
-#include "mobilenet_cost/sweep.h"
-#include "mobilenet_cost/sweep_predict.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/count/grid.h"
+#include "mobilenet_cost/model/cost.h"
+#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
+#include "mobilenet_cost/sweep/sweep_predict.h"
 
 #include "unit/models.h"
 

@@ -1,9 +1,9 @@
-#include "mobilenet_cost/preflight.h"
+#include "mobilenet_cost/machine/preflight.h"
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/kernels/ping_pong.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/machine/ping_pong.h"
 
 #include "unit/fake_engine.h"
 

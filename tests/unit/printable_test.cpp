@@ -1,12 +1,12 @@
-#include "mobilenet_cost/printable.h"
+#include "mobilenet_cost/base/printable.h"
 
 #include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/report/json_text.h"
-#include "mobilenet_cost/report/table.h"
+#include "mobilenet_cost/base/json_text.h"
+#include "mobilenet_cost/report/parts/table.h"
 
 namespace mobilenet_cost {
 namespace {

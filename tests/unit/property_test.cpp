@@ -8,9 +8,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "mobilenet_cost/analysis.h"
-#include "mobilenet_cost/standard.h"
-#include "mobilenet_cost/text_file.h"
+#include "mobilenet_cost/base/text_file.h"
+#include "mobilenet_cost/count/analysis.h"
+#include "mobilenet_cost/count/convention_table.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
 
 #include "unit/models.h"
 

@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/published.h"
-#include "mobilenet_cost/text_file.h"
+#include "mobilenet_cost/base/text_file.h"
+#include "mobilenet_cost/pick/published.h"
 
 #include "unit/models.h"
 

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/analysis.h"
-#include "mobilenet_cost/standard.h"
+#include "mobilenet_cost/count/analysis.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
 
 #include "unit/csv.h"
 #include "unit/decimal.h"

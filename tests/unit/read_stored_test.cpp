@@ -1,4 +1,4 @@
-#include "mobilenet_cost/read_stored.h"
+#include "mobilenet_cost/compare/read_stored.h"
 
 #include <algorithm>
 #include <fstream>
@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/compare.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/stored_run.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/compare/compare.h"
+#include "mobilenet_cost/compare/stored_run.h"
 
 #include "sweep/fabricated_run.h"
 

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/roofline_measure.h"
+#include "mobilenet_cost/machine/roofline_measure.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/roofline.h"
+#include "mobilenet_cost/machine/roofline.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/run_log.h"
+#include "mobilenet_cost/sweep/run_log.h"
 
 #include <cmath>
 #include <cstdint>
@@ -9,8 +9,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/run_fields.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/sweep/run_fields.h"
+#include "mobilenet_cost/sweep/run_log_read.h"
 
 #include "unit/sweep_support.h"
 

@@ -1,11 +1,10 @@
-#include "mobilenet_cost/standard.h"
-
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/expand.h"
+#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
 
 #include "unit/models.h"
 

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/stats.h"
+#include "mobilenet_cost/base/stats.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/base/error.h"
 
 namespace mobilenet_cost {
 namespace {

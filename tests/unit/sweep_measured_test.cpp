@@ -1,5 +1,3 @@
-#include "mobilenet_cost/report/sweep_measured.h"
-
 #include <limits>
 #include <sstream>
 #include <string>
@@ -8,8 +6,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "mobilenet_cost/report/sweep_grid.h"
-#include "mobilenet_cost/report/sweep_notes.h"
+#include "mobilenet_cost/report/sweep/measured.h"
+#include "mobilenet_cost/report/sweep/measured_grid.h"
+#include "mobilenet_cost/report/sweep/measured_json.h"
+#include "mobilenet_cost/report/sweep/notes.h"
 
 #include "sweep/fabricated_run.h"
 

@@ -1,5 +1,3 @@
-#include "mobilenet_cost/sweep_order.h"
-
 #include <algorithm>
 #include <cstdint>
 #include <map>
@@ -11,7 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/measure.h"
+#include "mobilenet_cost/measure/measure.h"
+#include "mobilenet_cost/sweep/order.h"
 
 namespace mobilenet_cost {
 namespace {

@@ -1,5 +1,3 @@
-#include "mobilenet_cost/report/sweep_page.h"
-
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -7,9 +5,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/report/sweep_measured.h"
-#include "mobilenet_cost/text_file.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/text_file.h"
+#include "mobilenet_cost/report/page/page.h"
+#include "mobilenet_cost/report/sweep/measured.h"
+#include "mobilenet_cost/report/sweep/measured_json.h"
 
 #include "sweep/fabricated_run.h"
 

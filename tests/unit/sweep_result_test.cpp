@@ -1,5 +1,3 @@
-#include "mobilenet_cost/sweep_result.h"
-
 #include <cmath>
 #include <cstddef>
 #include <string>
@@ -7,7 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/stats.h"
+#include "mobilenet_cost/base/stats.h"
+#include "mobilenet_cost/sweep/result.h"
 
 namespace mobilenet_cost {
 namespace {

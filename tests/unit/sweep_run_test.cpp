@@ -1,5 +1,3 @@
-#include "mobilenet_cost/sweep_run.h"
-
 #include <algorithm>
 #include <cstddef>
 #include <set>
@@ -8,6 +6,8 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "mobilenet_cost/sweep/run.h"
 
 namespace mobilenet_cost {
 namespace {

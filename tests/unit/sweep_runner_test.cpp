@@ -1,5 +1,3 @@
-#include "mobilenet_cost/sweep_runner.h"
-
 #include <algorithm>
 #include <cstdint>
 #include <new>
@@ -12,9 +10,12 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/standard.h"
-#include "mobilenet_cost/sweep_result.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
+#include "mobilenet_cost/sweep/plan.h"
+#include "mobilenet_cost/sweep/result.h"
+#include "mobilenet_cost/sweep/run_log_read.h"
+#include "mobilenet_cost/sweep/runner.h"
 
 #include "unit/sweep_support.h"
 

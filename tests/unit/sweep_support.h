@@ -14,8 +14,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "mobilenet_cost/run_log.h"
-#include "mobilenet_cost/sweep_runner.h"
+#include "mobilenet_cost/sweep/plan.h"
+#include "mobilenet_cost/sweep/run_log.h"
+#include "mobilenet_cost/sweep/run_log_read.h"
+#include "mobilenet_cost/sweep/runner.h"
 
 #include "unit/fake_engine.h"
 

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/text_file.h"
+#include "mobilenet_cost/base/text_file.h"
 
 #include <filesystem>
 #include <fstream>
@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "mobilenet_cost/model_config.h"
+#include "mobilenet_cost/model/model_config.h"
 
 #include "unit/models.h"
 

@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "mobilenet_cost/calibration.h"
-#include "mobilenet_cost/session_setup.h"
-#include "mobilenet_cost/sweep_result.h"
+#include "mobilenet_cost/measure/calibration.h"
+#include "mobilenet_cost/measure/session_setup.h"
+#include "mobilenet_cost/sweep/result.h"
 
 #include "unit/sweep_support.h"
 

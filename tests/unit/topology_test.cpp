@@ -1,4 +1,4 @@
-#include "mobilenet_cost/topology.h"
+#include "mobilenet_cost/machine/topology.h"
 
 #include <gtest/gtest.h>
 

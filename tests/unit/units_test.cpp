@@ -1,4 +1,4 @@
-#include "mobilenet_cost/units.h"
+#include "mobilenet_cost/base/units.h"
 
 #include <limits>
 

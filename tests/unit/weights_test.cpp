@@ -1,4 +1,4 @@
-#include "mobilenet_cost/weights.h"
+#include "mobilenet_cost/model/weights.h"
 
 #include <algorithm>
 #include <cmath>

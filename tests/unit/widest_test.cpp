@@ -1,11 +1,11 @@
-#include "mobilenet_cost/widest.h"
-
 #include <cstddef>
 #include <optional>
 #include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "mobilenet_cost/pick/widest_answer.h"
 
 namespace mobilenet_cost {
 namespace {

@@ -1,4 +1,4 @@
-#include "mobilenet_cost/worker.h"
+#include "mobilenet_cost/gate/worker.h"
 
 #include <sstream>
 #include <string>
@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/base/error.h"
 
 #include "unit/gate_support.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "mobilenet_cost/engine/arena.h"
-#include "mobilenet_cost/liveness.h"
+#include "mobilenet_cost/model/liveness.h"
 
 namespace mobilenet_cost {
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "mobilenet_cost/network.h"
-#include "mobilenet_cost/weights.h"
+#include "mobilenet_cost/model/network.h"
+#include "mobilenet_cost/model/weights.h"
 
 namespace mobilenet_cost {
 

@@ -5,15 +5,16 @@
 // Shapes: activations are (N, H, W, C). A convolution of G groups reads the filter (KH, KW, Ci/G, Co), in
 // which output channel o belongs to group o / (Co/G) and reads the Ci/G input channels of that group.
 
+#include "mobilenet_cost/engine/reference.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <string>
 
-#include "mobilenet_cost/build_info.h"
-#include "mobilenet_cost/engine/builtin.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/liveness.h"
+#include "mobilenet_cost/base/build_info.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/model/liveness.h"
 
 namespace mobilenet_cost {
 

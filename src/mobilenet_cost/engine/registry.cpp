@@ -3,9 +3,9 @@
 #include <array>
 #include <string_view>
 
-#include "mobilenet_cost/engine/builtin.h"
-#include "mobilenet_cost/error.h"
-#include "mobilenet_cost/plugin.h"
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/plugin.h"
+#include "mobilenet_cost/engine/reference.h"
 
 namespace mobilenet_cost {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "mobilenet_cost/error.h"
+#include "mobilenet_cost/base/error.h"
 
 namespace mobilenet_cost {
 

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+
+namespace mobilenet_cost {
+
+constexpr double kNanosecond = 1e-9;
+
+/// Source of time; tests have their own.
+class Clock {
+  public:
+    virtual ~Clock() = default;
+    [[nodiscard]] virtual std::int64_t now() = 0;         ///< nanoseconds from any start, never going back
+    [[nodiscard]] virtual std::int64_t resolution() = 0;  ///< smallest step, nanoseconds
+};
+
+/// std::chrono::steady_clock; its resolution is observed, not what the type promises.
+class SteadyClock final : public Clock {
+  public:
+    [[nodiscard]] std::int64_t now() override;
+    [[nodiscard]] std::int64_t resolution() override;
+};
+
+}  // namespace mobilenet_cost

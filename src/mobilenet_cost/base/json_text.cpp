@@ -1,0 +1,94 @@
+#include "mobilenet_cost/base/json_text.h"
+
+#include <array>
+#include <charconv>
+
+#include "mobilenet_cost/base/printable.h"
+
+namespace mobilenet_cost {
+namespace {
+
+bool holds_object(const Json& value) {
+    for (const Json& child : value) {
+        if (child.is_object() || (child.is_array() && holds_object(child))) return true;
+    }
+    return false;
+}
+
+std::string dumped(const Json& value) {
+    return printable_json(value.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+template <typename Number>
+void append_number(std::string& text, Number value) {
+    std::array<char, 32> digits{};
+    const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+    text.append(digits.data(), result.ptr);
+}
+
+/// Numbers, which are most of our documents, without the set-up of a serializer for each.
+void append_scalar(std::string& text, const Json& value) {
+    if (value.is_number_float()) {
+        append_number(text, value.get<double>());
+    } else if (value.is_number_integer() && !value.is_number_unsigned()) {
+        append_number(text, value.get<std::int64_t>());
+    } else {
+        text += dumped(value);
+    }
+}
+
+void append(std::string& text, const Json& value, std::size_t depth);
+
+/// Keys are this project's own names: nothing in them needs escaping. Opening bracket, children, closing
+/// bracket, on one line or a line each.
+void append_children(std::string& text, const Json& value, std::size_t depth) {
+    const bool inline_form = !holds_object(value);
+    const std::string indent = inline_form ? "" : "\n" + std::string(2 * (depth + 1), ' ');
+    text += value.is_object() ? '{' : '[';
+    bool first = true;
+    for (auto child = value.begin(); child != value.end(); ++child) {
+        if (!first) text += inline_form ? ", " : ",";
+        first = false;
+        text += indent;
+        if (value.is_object()) text.append("\"").append(child.key()).append("\": ");
+        append(text, *child, depth + 1);
+    }
+    if (!inline_form) text += "\n" + std::string(2 * depth, ' ');
+    text += value.is_object() ? '}' : ']';
+}
+
+void append(std::string& text, const Json& value, std::size_t depth) {
+    if (value.is_structured() && !value.empty()) {
+        append_children(text, value, depth);
+    } else {
+        append_scalar(text, value);
+    }
+}
+
+}  // namespace
+
+Json object_of(std::initializer_list<Field> fields) {
+    Json::object_t members;
+    members.reserve(fields.size());
+    for (const Field& field : fields)
+        members.Container::emplace_back(field.key, std::move(field.value));
+    return members;
+}
+
+std::string pretty_json(const Json& value) {
+    std::string text;
+    append(text, value, 0);
+    return text + "\n";
+}
+
+std::string inline_json(const Json& value) {
+    std::string text;
+    append(text, value, 0);
+    return text;
+}
+
+std::string compact_json(const Json& value) {
+    return dumped(value) + "\n";
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,80 @@
+#include "mobilenet_cost/base/plugin.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include <dlfcn.h>
+
+#include "mobilenet_cost/base/build_info.h"
+#include "mobilenet_cost/base/paths.h"
+
+namespace mobilenet_cost {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Where plug-ins are: a folder named by the user, the build folder (the program is in it, or one below), the
+/// installed folder.
+std::vector<fs::path> plugin_folders(const PluginKind& kind) {
+    std::vector<fs::path> folders;
+    const char* named = std::getenv(kind.variable);
+    if (named != nullptr && *named != '\0') folders.emplace_back(named);
+    const fs::path program = executable_folder();
+    if (program.empty()) return folders;
+    folders.push_back(program / kind.folder);
+    folders.push_back(program.parent_path() / kind.folder);
+    folders.push_back((program / build_info().plugins_from_bin / kind.folder).lexically_normal());
+    return folders;
+}
+
+std::optional<fs::path> find_plugin(const PluginKind& kind, std::string_view file) {
+    for (const fs::path& folder : plugin_folders(kind)) {
+        std::error_code unreadable;
+        if (fs::exists(folder / file, unreadable)) return folder / file;
+    }
+    return std::nullopt;
+}
+
+std::string places(const PluginKind& kind) {
+    std::string text;
+    for (const fs::path& folder : plugin_folders(kind))
+        text.append(text.empty() ? "" : ", ").append(folder.string());
+    return text;
+}
+
+Plugin absent(const PluginKind& kind, std::string_view name, const std::string& file) {
+    const std::string_view left_out = why_left_out(name);
+    if (!left_out.empty()) return {nullptr, "", "not built: " + std::string(left_out)};
+    const std::string found_no = "there is no " + file + " in " + places(kind);
+    return {nullptr, "", "not built: " + not_compiled(found_no)};
+}
+
+}  // namespace
+
+std::string not_compiled(const std::string& found_no) {
+    std::error_code unreadable;
+    const bool in_build_folder = fs::exists(executable_folder() / "CMakeCache.txt", unreadable);
+    if (!in_build_folder) return found_no;
+    return found_no + " (" + std::string(build_info().build_command) + " makes it)";
+}
+
+Plugin open_plugin(const PluginKind& kind, std::string_view name, const char* entry) {
+    const std::string file = "mobilenet_cost_" + std::string(name) + ".so";
+    const std::optional<fs::path> path = find_plugin(kind, file);
+    if (!path) return absent(kind, name, file);
+    void* module = dlopen(path->c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (module == nullptr) return {nullptr, path->string(), std::string("does not load: ") + dlerror()};
+    void* function = dlsym(module, entry);
+    if (function == nullptr)
+        return {nullptr, path->string(), "does not load: " + path->string() + " exports no " + entry};
+    return {function, path->string(), ""};
+}
+
+std::string of_another_version(const Plugin& plugin) {
+    return "does not load: " + plugin.path + " belongs to another version of this program";
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,100 @@
+#include "mobilenet_cost/engine/native/depthwise.h"
+
+#include <algorithm>
+#include <array>
+
+#include "mobilenet_cost/base/error.h"
+
+namespace mobilenet_cost {
+
+namespace {
+
+/// The steps between the rows under a filter lie on the stack.
+constexpr std::int64_t kMostFilterRows = 255;
+
+DepthwiseKernel depthwise_kernel(const ComputeKernels& kernels, const Conv& conv) {
+    if (conv.kernel == 3 && conv.stride == 1) return kernels.depthwise_3x3_1;
+    if (conv.kernel == 3 && conv.stride == 2) return kernels.depthwise_3x3_2;
+    if (conv.kernel == 5 && conv.stride == 1) return kernels.depthwise_5x5_1;
+    if (conv.kernel == 5 && conv.stride == 2) return kernels.depthwise_5x5_2;
+    return kernels.depthwise_any;
+}
+
+}  // namespace
+
+NativeDepthwise plan_depthwise(const ComputeKernels& kernels, const Layer& layer, const Conv& conv,
+                               const DepthwiseWeights& weights) {
+    if (conv.kernel > kMostFilterRows)
+        fail("native", "expected depthwise filters of at most " + std::to_string(kMostFilterRows) +
+                           " rows, found " + std::to_string(conv.kernel));
+    return {.kernel = depthwise_kernel(kernels, conv),
+            .in = layer.input,
+            .out = layer.output,
+            .conv = conv,
+            .pixel = divide_up(layer.input.c, kernels.lanes) * kernels.lanes,
+            .weights = weights,
+            .finish = finish_of(layer.activation)};
+}
+
+void run_row(const NativeDepthwise& depthwise, const ImageRows& in, std::int64_t y, const Range& channels,
+             float* out) {
+    const Conv& conv = depthwise.conv;
+    const std::int64_t top = y * conv.stride - conv.padding.top;
+    std::array<std::int64_t, kMostFilterRows> steps;
+    DepthwiseRow row;
+    row.first = std::max<std::int64_t>(0, -top);
+    row.last = std::min(conv.kernel, depthwise.in.h - top);
+    row.input = row.first < row.last ? in.at(top + row.first) : in.values;
+    const float* above = row.input;
+    for (std::int64_t kh = row.first; kh < row.last; ++kh) {
+        const float* const below = kh + 1 < row.last ? in.at(top + kh + 1) : above;
+        steps[static_cast<std::size_t>(kh)] = below - above;
+        above = below;
+    }
+    row.steps = steps.data();
+    row.in_width = depthwise.in.w;
+    row.pixel = depthwise.pixel;
+    row.left = -conv.padding.left;
+    row.kernel = conv.kernel;
+    row.step = conv.stride;
+    row.weights = depthwise.weights.filter;
+    row.bias = depthwise.weights.bias;
+    row.out = out;
+    row.out_width = depthwise.out.w;
+    row.channel = channels.begin;
+    row.channels = channels.end;
+    row.finish = depthwise.finish;
+    depthwise.kernel(row);
+}
+
+NativeStep depthwise_step(const StepOptions& options, const NativeDepthwise& depthwise,
+                          const StepViews& views) {
+    const Shape& out = depthwise.out;
+    const std::int64_t rows = out.n * out.h;
+    const std::int64_t wanted =
+        wanted_tasks(options.threads, element_count(out) * depthwise.conv.kernel * depthwise.conv.kernel);
+    const std::int64_t bands = std::min(rows, wanted);
+    const std::int64_t grain = 2 * options.kernels->lanes;
+    const std::int64_t parts = std::min(divide_up(wanted, bands), divide_up(depthwise.pixel, grain));
+    const auto run = [=](std::int64_t task) {
+        const Range band = part_of(rows, bands, task / parts);
+        const Range channels = channel_range(depthwise.pixel, grain, parts, task % parts);
+        const std::int64_t in_row = depthwise.in.w * depthwise.pixel;
+        const std::int64_t out_row = out.w * depthwise.pixel;
+        for (std::int64_t index = band.begin; index < band.end; ++index) {
+            const std::int64_t image = index / out.h * depthwise.in.h * in_row;
+            run_row(depthwise, {views.input.values + image, in_row, depthwise.in.h}, index % out.h, channels,
+                    views.output.values + index * out_row);
+        }
+    };
+    return {.layer = 0, .tasks = bands * parts, .run = run};
+}
+
+std::string depthwise_name(const ComputeKernels& kernels, const Conv& conv) {
+    const bool any = depthwise_kernel(kernels, conv) == kernels.depthwise_any;
+    const std::string size =
+        std::to_string(conv.kernel) + "x" + std::to_string(conv.kernel) + "_" + std::to_string(conv.stride);
+    return "depthwise_" + (any ? "any" : size) + ":" + kernels.target;
+}
+
+}  // namespace mobilenet_cost

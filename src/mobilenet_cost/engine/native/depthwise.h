@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "mobilenet_cost/engine/native/steps.h"
+
+namespace mobilenet_cost {
+
+/// Weights of a depthwise convolution as its kernel reads them.
+struct DepthwiseWeights {
+    const float* filter = nullptr;  ///< [kernel][kernel][pixel]
+    const float* bias = nullptr;    ///< [pixel]
+};
+
+/// A depthwise convolution, wherever its input and output lie.
+struct NativeDepthwise {
+    DepthwiseKernel kernel = nullptr;
+    Shape in;
+    Shape out;
+    Conv conv;
+    std::int64_t pixel = 0;
+    DepthwiseWeights weights;
+    Finish finish;
+};
+
+/// Rows of one image in memory: all of them, or the last `capacity` ones, each in the place of the one that
+/// is `capacity` rows above it.
+struct ImageRows {
+    float* values = nullptr;
+    std::int64_t row = 0;       ///< floats from one row to the next
+    std::int64_t capacity = 1;  ///< of all rows: the image's height
+    std::int64_t origin = 0;    ///< the row that lies at `values`
+
+    /// Of a row from `origin` on.
+    [[nodiscard]] float* at(std::int64_t y) const { return values + (y - origin) % capacity * row; }
+};
+
+/// Throws Error for filters of very many rows.
+[[nodiscard]] NativeDepthwise plan_depthwise(const ComputeKernels& kernels, const Layer& layer,
+                                             const Conv& conv, const DepthwiseWeights& weights);
+
+/// Row `y` of an image's output, from channel `channels.begin` to `channels.end`, into `out`.
+void run_row(const NativeDepthwise& depthwise, const ImageRows& in, std::int64_t y, const Range& channels,
+             float* out);
+
+[[nodiscard]] NativeStep depthwise_step(const StepOptions& options, const NativeDepthwise& depthwise,
+                                        const StepViews& views);
+
+/// For example "depthwise_3x3_1:AVX2", 1 being the stride.
+[[nodiscard]] std::string depthwise_name(const ComputeKernels& kernels, const Conv& conv);
+
+}  // namespace mobilenet_cost

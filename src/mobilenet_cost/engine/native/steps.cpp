@@ -1,0 +1,87 @@
+#include "mobilenet_cost/engine/native/steps.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace mobilenet_cost {
+
+namespace {
+
+/// Pixels of a sum or product in about as many parts as asked for, none of them across two images.
+NativeStep pair_step(const StepOptions& options, const Layer& layer, const StepViews& views,
+                     PairKernel kernel, bool gate) {
+    const std::int64_t image = layer.output.h * layer.output.w;
+    const std::int64_t wanted = wanted_tasks(options.threads, element_count(layer.output));
+    const std::int64_t parts = std::min(image, divide_up(wanted, layer.output.n));
+    PairTask whole{.channels = views.output.pixel, .finish = finish_of(layer.activation)};
+    const auto run = [=](std::int64_t task) {
+        const Range pixels = part_of(image, parts, task % parts);
+        const std::int64_t first = (task / parts * image + pixels.begin) * whole.channels;
+        PairTask part = whole;
+        part.a = views.input.values + first;
+        part.b = views.second.values + (gate ? task / parts * whole.channels : first);
+        part.out = views.output.values + first;
+        part.pixels = pixels.end - pixels.begin;
+        kernel(part);
+    };
+    return {.layer = 0, .tasks = layer.output.n * parts, .run = run};
+}
+
+}  // namespace
+
+NativeStep pool_step(const StepOptions& options, const Layer& layer, const StepViews& views) {
+    const std::int64_t pixel = views.input.pixel;
+    const std::int64_t grain = options.kernels->lanes;
+    const std::int64_t wanted = wanted_tasks(options.threads, element_count(layer.input));
+    const std::int64_t parts = std::min(divide_up(pixel, grain), divide_up(wanted, layer.input.n));
+    const MeanKernel kernel = options.kernels->mean;
+    const auto run = [=](std::int64_t task) {
+        const Range channels = channel_range(pixel, grain, parts, task % parts);
+        const std::int64_t image = task / parts;
+        MeanTask part;
+        part.pixels = layer.input.h * layer.input.w;
+        part.in = views.input.values + image * part.pixels * pixel + channels.begin;
+        part.stride = pixel;
+        part.channels = channels.end - channels.begin;
+        part.out = views.output.values + image * pixel + channels.begin;
+        part.finish = finish_of(layer.activation);
+        kernel(part);
+    };
+    return {.layer = 0, .tasks = layer.input.n * parts, .run = run};
+}
+
+NativeStep sum_step(const StepOptions& options, const Layer& layer, const StepViews& views) {
+    return pair_step(options, layer, views, options.kernels->add, false);
+}
+
+NativeStep product_step(const StepOptions& options, const Layer& layer, const StepViews& views) {
+    return pair_step(options, layer, views, options.kernels->scale, true);
+}
+
+NativeStep spread_step(const Shape& shape, const View& input, const View& output) {
+    const auto run = [=](std::int64_t) {
+        for (std::int64_t pixel = 0; pixel < shape.n * shape.h * shape.w; ++pixel)
+            std::copy_n(input.values + pixel * input.pixel, shape.c, output.values + pixel * output.pixel);
+    };
+    return {.layer = 0, .tasks = 1, .run = run};
+}
+
+// hard_sigmoid(x) = relu6(x + 3) / 6 = clamp(x / 6 + 1/2, 0, 1), and hard_swish is x times that.
+Finish finish_of(Activation activation) {
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    switch (activation) {
+        case Activation::none:
+            break;
+        case Activation::relu:
+            return {.low = 0, .high = kInfinity};
+        case Activation::relu6:
+            return {.low = 0, .high = 6};
+        case Activation::hard_swish:
+            return {1.0F / 6, 0.5F, 0, 1, true, true};
+        case Activation::hard_sigmoid:
+            return {1.0F / 6, 0.5F, 0, 1, true, false};
+    }
+    return {.low = -kInfinity, .high = kInfinity};
+}
+
+}  // namespace mobilenet_cost

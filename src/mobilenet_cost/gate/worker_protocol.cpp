@@ -1,0 +1,324 @@
+#include "mobilenet_cost/gate/worker_protocol.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/json_parse.h"
+#include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/sweep/run_fields.h"
+
+namespace mobilenet_cost {
+
+template <>
+struct EnumNames<WorkerRequest::Do> {
+    static constexpr std::size_t kCount = static_cast<std::size_t>(WorkerRequest::Do::quit) + 1;
+    static std::string_view name(WorkerRequest::Do what) {
+        constexpr std::array<std::string_view, kCount> kNames = {"hello",      "prepare", "run",
+                                                                 "run_layers", "release", "quit"};
+        return kNames.at(static_cast<std::size_t>(what));
+    }
+};
+
+template <typename Archive>
+void fields(Archive& archive, GateCell& cell) {
+    archive("model", cell.model);
+    archive("config", cell.config);
+    archive("alpha", cell.variant.alpha);
+    archive("resolution", cell.variant.resolution);
+    archive("classes", cell.variant.classes);
+    archive("batch", cell.variant.batch);
+    archive("alpha_scope", cell.variant.scope);
+    archive("network", cell.network);
+    archive("engine", cell.engine);
+    archive("threads", cell.threads);
+}
+
+template <typename Archive>
+void fields(Archive& archive, WorkerBuild& build) {
+    archive("compiler", build.compiler);
+    archive("flags", build.flags);
+    archive("build_type", build.build_type);
+    archive("optimised", build.optimised);
+    archive("sanitized", build.sanitized);
+}
+
+template <typename Archive>
+void fields(Archive& archive, WorkerEngine& engine) {
+    archive("name", engine.name);
+    archive("version", engine.version);
+    archive("available", engine.available);
+}
+
+template <typename Archive>
+void fields(Archive& archive, WorkerHello& hello) {
+    archive("version", hello.version);
+    archive("commit", hello.commit);
+    archive("build", hello.build);
+    archive("engines", hello.engines);
+    archive("clock_resolution_seconds", hello.clock_resolution_seconds);
+}
+
+template <typename Archive>
+void fields(Archive& archive, LayerFacts& layer) {
+    archive("name", layer.name);
+    archive("op", layer.op);
+    archive("class", layer.layer_class);
+    archive("kernel", layer.kernel);
+    archive("macs", layer.macs);
+}
+
+template <typename Archive>
+void fields(Archive& archive, AllocationCount& allocations) {
+    archive("count", allocations.count);
+    archive("bytes", allocations.bytes);
+}
+
+template <typename Archive>
+void fields(Archive& archive, SessionFacts& facts) {
+    archive("session", facts.session);
+    archive("macs", facts.macs);
+    archive("params", facts.params);
+    archive("weight_bytes", facts.weight_bytes);
+    archive("peak_activation_bytes", facts.peak_activation_bytes);
+    archive("held_weight_bytes", facts.held_weight_bytes);
+    archive("held_activation_bytes", facts.held_activation_bytes);
+    archive("held_scratch_bytes", facts.held_scratch_bytes);
+    archive("allocations_in_a_pass", facts.allocations);
+    archive("layers", facts.layers);
+}
+
+template <typename Archive>
+void fields(Archive& archive, WorkerBlock& block) {
+    archive("pass_seconds", block.pass_seconds);
+    archive("steal_seconds", block.disturbance.steal_seconds);
+    archive("involuntary_switches", block.disturbance.involuntary_switches);
+}
+
+template <typename Archive>
+void fields(Archive& archive, WorkerLayerBlock& block) {
+    archive("pass_nanoseconds", block.pass_nanoseconds);
+    archive("steal_seconds", block.disturbance.steal_seconds);
+    archive("involuntary_switches", block.disturbance.involuntary_switches);
+}
+
+template <typename Archive>
+void fields(Archive& archive, WorkerRefusal& refusal) {
+    archive("wrong_input", refusal.wrong_input);
+    archive("text", refusal.text);
+}
+
+namespace {
+
+constexpr const char* kRequestPlace = "request";
+constexpr const char* kAnswerPlace = "answer";
+
+template <typename Value>
+Json json_of(Value value) {
+    return FieldWriter::to_json(value);
+}
+
+/// {"id": ..., then the body's members}.
+std::string line_of(std::int64_t id, const Json& body) {
+    Json json = {{"id", id}};
+    json.update(body);
+    std::string line = compact_json(json);
+    line.pop_back();
+    return line;
+}
+
+nlohmann::json object_in(const std::string& line, const char* place) {
+    nlohmann::json json = parse_json(line, place);
+    if (!json.is_object()) fail(place, fmt::format("expected a JSON object, found {}", describe(json)));
+    return json;
+}
+
+template <typename Value>
+void read_into(const nlohmann::json& json, const char* place, Value& value) {
+    FieldReader reader(json, {place, ""});
+    fields(reader, value);
+}
+
+void require_passes(std::size_t found, std::int64_t passes) {
+    if (found != static_cast<std::size_t>(passes))
+        fail(kAnswerPlace, fmt::format("expected the times of {} passes, found {}", passes, found));
+}
+
+}  // namespace
+
+std::int64_t most_layer_passes(std::size_t layers) {
+    const auto count = std::max<std::int64_t>(static_cast<std::int64_t>(layers), 1);
+    return std::clamp<std::int64_t>(kMostRequestLayerTimes / count, 1, kMostRequestPasses);
+}
+
+std::string write_request(const WorkerRequest& request) {
+    using Do = WorkerRequest::Do;
+    Json json = {{"do", EnumNames<Do>::name(request.what)}};
+    switch (request.what) {
+        case Do::hello:
+            json["protocol"] = request.protocol;
+            json["cpu"] = request.cpu ? Json(*request.cpu) : Json(nullptr);
+            break;
+        case Do::prepare:
+            json["cell"] = json_of(request.cell);
+            json["seed"] = request.seed;
+            break;
+        case Do::run:
+        case Do::run_layers:
+            json["session"] = request.session;
+            json["passes"] = request.passes;
+            json["settle"] = request.settle;
+            break;
+        case Do::release:
+            json["session"] = request.session;
+            break;
+        case Do::quit:
+            break;
+    }
+    return line_of(request.id, json);
+}
+
+WorkerRequest read_request(const std::string& line) {
+    using Do = WorkerRequest::Do;
+    const nlohmann::json json = object_in(line, kRequestPlace);
+    const ObjectReader object(json, kRequestPlace, "");
+    FieldReader reader(json, {kRequestPlace, ""});
+    WorkerRequest request;
+    reader("id", request.id);
+    reader("do", request.what);
+    switch (request.what) {
+        case Do::hello:
+            reader("protocol", request.protocol);
+            reader("cpu", request.cpu);
+            break;
+        case Do::prepare:
+            reader("cell", request.cell);
+            reader("seed", request.seed);
+            break;
+        case Do::run:
+        case Do::run_layers:
+            reader("session", request.session);
+            request.passes = object.integer("passes", 1, kMostRequestPasses);
+            request.settle = object.integer("settle", 0, kMostRequestPasses);
+            break;
+        case Do::release:
+            reader("session", request.session);
+            break;
+        case Do::quit:
+            break;
+    }
+    return request;
+}
+
+std::string write_hello(std::int64_t id, const WorkerHello& hello) {
+    Json json = {{"schema", kWorkerSchema}, {"protocol", kWorkerProtocol}};
+    json.update(json_of(hello));
+    return line_of(id, json);
+}
+
+std::string write_facts(std::int64_t id, const SessionFacts& facts) {
+    return line_of(id, json_of(facts));
+}
+
+std::string write_block(std::int64_t id, const WorkerBlock& block) {
+    return line_of(id, json_of(block));
+}
+
+std::string write_layer_block(std::int64_t id, const WorkerLayerBlock& block) {
+    return line_of(id, json_of(block));
+}
+
+std::string write_done(std::int64_t id) {
+    return line_of(id, Json::object());
+}
+
+std::string write_refusal(std::int64_t id, const WorkerRefusal& refusal) {
+    Json json = Json::object();
+    json["refused"] = json_of(refusal);
+    return line_of(id, json);
+}
+
+std::size_t most_answer_bytes(const WorkerRequest& request, std::size_t layers) {
+    constexpr std::size_t kFrame = std::size_t{64} << 10U;  // keys, a refusal
+    constexpr std::size_t kFacts = std::size_t{8} << 20U;   // some 30,000 layers with their names
+    constexpr std::size_t kNumber = 32;                     // the longest double has 24
+    const auto passes = static_cast<std::size_t>(request.passes);
+    switch (request.what) {
+        case WorkerRequest::Do::prepare:
+            return kFacts;
+        case WorkerRequest::Do::run:
+            return kFrame + kNumber * passes;
+        case WorkerRequest::Do::run_layers:
+            return kFrame + kNumber * passes * (layers + 1);
+        default:
+            return kFrame;
+    }
+}
+
+WorkerAnswer read_answer(const std::string& line) {
+    const nlohmann::json json = object_in(line, kAnswerPlace);
+    FieldReader reader(json, {kAnswerPlace, ""});
+    WorkerAnswer answer;
+    reader("id", answer.id);
+    if (json.contains("refused")) reader("refused", answer.refusal.emplace());
+    return answer;
+}
+
+WorkerHello read_hello(const std::string& line) {
+    const nlohmann::json json = object_in(line, kAnswerPlace);
+    const ObjectReader object(json, kAnswerPlace, "");
+    const std::string schema = object.text("schema");
+    const std::string family = "mobilenet-cost.worker.";
+    if (!schema.starts_with(family))
+        fail(object.place("schema"),
+             fmt::format("expected \"{}\", found {}", kWorkerSchema, in_quotes(schema)));
+    const std::int64_t protocol = object.integer("protocol", 0, 1'000'000);
+    if (protocol != kWorkerProtocol)
+        fail(object.place("protocol"), fmt::format("expected {}, found {}", kWorkerProtocol, protocol));
+    WorkerHello hello;
+    read_into(json, kAnswerPlace, hello);
+    const double resolution = hello.clock_resolution_seconds;
+    if (!(resolution >= 0 && resolution <= kCoarsestClock))
+        fail(object.place("clock_resolution_seconds"),
+             fmt::format("expected at most {:g}, found {:g}", kCoarsestClock, resolution));
+    return hello;
+}
+
+SessionFacts read_facts(const std::string& line) {
+    SessionFacts facts;
+    read_into(object_in(line, kAnswerPlace), kAnswerPlace, facts);
+    if (facts.layers.empty()) fail(kAnswerPlace, "expected at least one layer, found none");
+    return facts;
+}
+
+WorkerBlock read_block(const std::string& line, std::int64_t passes) {
+    WorkerBlock block;
+    read_into(object_in(line, kAnswerPlace), kAnswerPlace, block);
+    require_passes(block.pass_seconds.size(), passes);
+    for (const double seconds : block.pass_seconds) {
+        if (!(seconds > 0) || !std::isfinite(seconds))
+            fail(kAnswerPlace, fmt::format("expected times above 0, found {}", seconds));
+    }
+    return block;
+}
+
+WorkerLayerBlock read_layer_block(const std::string& line, std::int64_t passes, std::size_t layers) {
+    WorkerLayerBlock block;
+    read_into(object_in(line, kAnswerPlace), kAnswerPlace, block);
+    require_passes(block.pass_nanoseconds.size(), passes);
+    for (const std::vector<std::int64_t>& pass : block.pass_nanoseconds) {
+        if (pass.size() != layers)
+            fail(kAnswerPlace, fmt::format("expected the times of {} layers, found {}", layers, pass.size()));
+        for (const std::int64_t nanoseconds : pass) {
+            if (nanoseconds < 0)
+                fail(kAnswerPlace, fmt::format("expected times of at least 0, found {}", nanoseconds));
+        }
+        if (std::accumulate(pass.begin(), pass.end(), std::int64_t{0}) <= 0)
+            fail(kAnswerPlace, "expected a pass that takes time, found 0 ns");
+    }
+    return block;
+}
+
+}  // namespace mobilenet_cost

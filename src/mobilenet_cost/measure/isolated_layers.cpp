@@ -1,0 +1,256 @@
+#include "mobilenet_cost/measure/isolated_layers.h"
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/measure/calibration.h"
+#include "mobilenet_cost/measure/session_setup.h"
+
+namespace mobilenet_cost {
+
+namespace {
+
+/// Shorter than for whole networks: there are hundreds of cells, and each repeats the same few kernels.
+constexpr double kBlockSeconds = 0.002;
+
+/// Appends a layer that reads `inputs` and returns the tensor that it writes.
+TensorId append(Network& network, Layer layer, TensorId first, TensorId second = kNoTensor) {
+    layer.inputs = {first, second};
+    network.layers.push_back(layer);
+    return static_cast<TensorId>(network.layers.size());
+}
+
+Layer helper(const LayerKind& kind, std::int32_t block, const Shape& input, const Shape& output) {
+    return {.kind = kind, .block = block, .input = input, .output = output};
+}
+
+/// Convolution and sum: the other addend comes from a convolution of the same shape.
+void append_with_sum(const Network& from, std::size_t index, IsolatedLayer& isolated) {
+    const Layer& conv = from.layers[index];
+    const Layer& sum = from.layers[index + 1];
+    const TensorId other = append(isolated.network, conv, 0);
+    const TensorId produced = append(isolated.network, conv, 0);
+    const bool produced_first = sum.inputs[0] == static_cast<TensorId>(index + 1);
+    append(isolated.network, sum, produced_first ? produced : other, produced_first ? other : produced);
+    isolated.first = 1;
+    isolated.count = 2;
+}
+
+/// Sum or product: the first operand is not the network's input, so that it may be overwritten as there.
+void append_binary(const Layer& layer, IsolatedLayer& isolated) {
+    Network& network = isolated.network;
+    const TensorId first = append(network, helper(Add{}, layer.block, layer.input, layer.input), 0, 0);
+    TensorId second = 0;
+    if (std::holds_alternative<Scale>(layer.kind)) {
+        const Shape gate{layer.input.n, 1, 1, layer.input.c};
+        second = append(network, helper(GlobalPool{}, layer.block, layer.input, gate), 0);
+    }
+    append(network, layer, first, second);
+    isolated.first = network.layers.size() - 1;
+}
+
+/// Keeps of each round the median over its passes, and the sum over all. Shared with its cell.
+class UnitRecorder {
+  public:
+    UnitRecorder(std::unique_ptr<Session> session, const IsolatedLayer& isolated)
+        : session_(std::move(session)),
+          first_(isolated.first),
+          count_(isolated.count),
+          pass_(isolated.network.layers.size()) {}
+
+    [[nodiscard]] Session& session() { return *session_; }
+
+    void run(std::int64_t passes) {
+        for (std::int64_t i = 0; i < passes; ++i) {
+            std::fill(pass_.begin(), pass_.end(), 0);
+            session_->run_timed(pass_);
+            if (!counts_) continue;
+            std::int64_t unit = 0;
+            for (std::size_t layer = first_; layer < first_ + count_; ++layer)
+                unit += pass_[layer];
+            round_.push_back(static_cast<double>(unit) * kNanosecond);
+        }
+    }
+
+    void recording(bool counts) {
+        counts_ = counts;
+        if (counts || round_.empty()) return;
+        medians_.push_back(median(round_));
+        for (const double seconds : round_)
+            sum_ += seconds;
+        passes_ += static_cast<std::int64_t>(round_.size());
+        round_.clear();
+    }
+
+    [[nodiscard]] std::string kernel() const { return session_->kernels()[first_]; }
+    [[nodiscard]] std::int64_t passes() const { return passes_; }
+    [[nodiscard]] double mean_seconds() const { return sum_ / static_cast<double>(passes_); }
+    [[nodiscard]] Estimate seconds(double confidence) const { return median_estimate(medians_, confidence); }
+
+  private:
+    std::unique_ptr<Session> session_;
+    std::size_t first_;
+    std::size_t count_;
+    std::vector<std::int64_t> pass_;  // nanoseconds, one entry per layer
+    std::vector<double> round_;       // of each pass
+    std::vector<double> medians_;     // of each round
+    double sum_ = 0;
+    std::int64_t passes_ = 0;
+    bool counts_ = false;
+};
+
+/// Only a sum right behind its convolution: a layer that an engine fuses in another way is timed by itself.
+bool is_fused(const Network& network, const std::vector<std::string>& kernels, std::size_t layer) {
+    if (layer == 0 || layer >= kernels.size()) return false;
+    return std::holds_alternative<Add>(network.layers[layer].kind) &&
+           std::holds_alternative<Conv>(network.layers[layer - 1].kind) &&
+           kernels[layer] == std::string(kFusedInto) + layer_name(network, layer - 1);
+}
+
+/// One target's cells: whole passes first, then a recorder for each layer that is not fused.
+struct TargetCells {
+    std::vector<std::string> kernels;                      // of the whole network's session
+    std::size_t whole = 0;                                 // index of the cell; the recorders' cells follow
+    std::vector<std::shared_ptr<UnitRecorder>> recorders;  // by layer; null: fused
+    std::string failure;
+    bool late = false;  // the time limit is the failure
+};
+
+std::shared_ptr<UnitRecorder> make_recorder(const Network& network, const Weights& weights, std::size_t layer,
+                                            bool with_sum, const IsolatedTarget& target) {
+    const IsolatedLayer isolated = isolate_layer(network, weights, layer, with_sum);
+    auto session =
+        make_ready_session(*target.engine, isolated.network, isolated.weights, {.threads = target.threads});
+    return std::make_shared<UnitRecorder>(std::move(session), isolated);
+}
+
+/// Throws what the engine throws.
+TargetCells make_target_cells(const Network& network, const Weights& weights, const IsolatedTarget& target,
+                              const std::function<bool()>& is_late) {
+    TargetCells made;
+    made.kernels = target.whole.session->kernels();
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        made.late = is_late();
+        if (made.late) {
+            made.failure = kNotMadeReady;
+            break;
+        }
+        const bool with_sum = is_fused(network, made.kernels, i + 1);
+        made.recorders.push_back(is_fused(network, made.kernels, i)
+                                     ? nullptr
+                                     : make_recorder(network, weights, i, with_sum, target));
+    }
+    return made;
+}
+
+void add_cells(const IsolatedTarget& target, TargetCells& made, std::vector<MeasuredCell>& cells) {
+    made.whole = cells.size();
+    cells.push_back(plain_cell(*target.whole.session, target.whole.pin_cpu, target.whole.before_pass));
+    for (const std::shared_ptr<UnitRecorder>& recorder : made.recorders) {
+        if (!recorder) continue;
+        cells.push_back(
+            {.run = [recorder](std::int64_t passes) { recorder->run(passes); },
+             .pin_cpu = target.whole.pin_cpu,
+             .recording = [recorder](bool counts) { recorder->recording(counts); },
+             .before_pass = target.before_pass ? target.before_pass(recorder->session()) : nullptr});
+    }
+}
+
+/// Why this profile cannot be made; empty: it can.
+std::string obstacle(const Network& network, const TargetCells& made, const std::vector<CellSamples>& samples,
+                     Ended ended) {
+    std::string reason = missing_times(samples[made.whole], ended);
+    std::size_t cell = made.whole;
+    for (std::size_t i = 0; i < made.recorders.size() && reason.empty(); ++i) {
+        if (!made.recorders[i]) continue;
+        reason = missing_times(samples[++cell], ended);
+        if (!reason.empty()) reason = fmt::format("{}: {}", layer_name(network, i), reason);
+    }
+    return reason;
+}
+
+void fill(const Network& network, const TargetCells& made, double confidence, LayerProfile& profile) {
+    for (std::size_t i = 0; i < made.recorders.size(); ++i) {
+        const UnitRecorder* recorder = made.recorders[i].get();
+        LayerTime time =
+            describe_layer(network, i, recorder != nullptr ? recorder->kernel() : made.kernels[i]);
+        if (recorder != nullptr) {
+            time.seconds = recorder->seconds(confidence);
+            time.mean_seconds = recorder->mean_seconds();
+            profile.passes =
+                profile.passes == 0 ? recorder->passes() : std::min(profile.passes, recorder->passes());
+        }
+        profile.layers.push_back(std::move(time));
+    }
+}
+
+}  // namespace
+
+IsolatedLayer isolate_layer(const Network& network, const Weights& weights, std::size_t index,
+                            bool with_sum) {
+    const Layer& layer = network.layers[index];
+    IsolatedLayer isolated;
+    isolated.network.block_names = network.block_names;
+    isolated.network.input = layer.input;
+    if (with_sum) {
+        append_with_sum(network, index, isolated);
+    } else if (std::holds_alternative<Add>(layer.kind) || std::holds_alternative<Scale>(layer.kind)) {
+        append_binary(layer, isolated);
+    } else {
+        append(isolated.network, layer, 0);
+    }
+    check_network(isolated.network);
+    isolated.weights = make_weights(isolated.network, kDataSeed);
+    isolated.weights.layers[isolated.first] = weights.layers[index];
+    return isolated;
+}
+
+void measure_isolated_layers(const Network& network, const Weights& weights,
+                             const std::vector<IsolatedTarget>& targets, const MeasureSettings& settings,
+                             const MeasureHooks& hooks, std::vector<LayerProfile>& profiles) {
+    std::vector<TargetCells> made(targets.size());
+    std::vector<MeasuredCell> cells;
+    SteadyClock steady;
+    Clock& clock = hooks.clock != nullptr ? *hooks.clock : steady;
+    const std::int64_t start = clock.now();
+    const auto is_late = [&] {
+        const double seconds = static_cast<double>(clock.now() - start) * kNanosecond;
+        return seconds > last_moment(settings.max_seconds);
+    };
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        try {
+            made[i] = make_target_cells(network, weights, targets[i], is_late);
+            if (!made[i].late) add_cells(targets[i], made[i], cells);
+        } catch (const std::bad_alloc&) {
+            made[i].failure = "out of memory";
+        } catch (const std::exception& error) {
+            made[i].failure = error.what();
+        }
+    }
+    MeasureSettings short_blocks = settings;
+    short_blocks.block_seconds = std::min(settings.block_seconds, kBlockSeconds);
+    const Measurement measurement = measure(cells, short_blocks, hooks);
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        LayerProfile& profile = profiles[targets[i].whole.profile];
+        profile.reason = made[i].failure.empty()
+                             ? obstacle(network, made[i], measurement.cells, measurement.ended)
+                             : made[i].failure;
+        const bool interrupted = made[i].failure.empty() && hooks.stop != nullptr && hooks.stop->load();
+        const bool late =
+            made[i].late || (measurement.ended == Ended::time_limit && measurement.order.empty());
+        profile.status = profile.reason.empty() ? BenchStatus::ok
+                         : interrupted || late  ? BenchStatus::skipped
+                                                : BenchStatus::failed;
+        if (profile.status != BenchStatus::ok) continue;
+        fill(network, made[i], settings.confidence, profile);
+        summarize_layers(measurement.cells[made[i].whole], settings.confidence, profile);
+    }
+}
+
+}  // namespace mobilenet_cost

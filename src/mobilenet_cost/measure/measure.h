@@ -1,0 +1,105 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mobilenet_cost/base/clock.h"
+#include "mobilenet_cost/machine/machine.h"
+#include "mobilenet_cost/measure/samples.h"
+
+namespace mobilenet_cost {
+
+/// One thing to time against the others.
+struct MeasuredCell {
+    std::function<void(std::int64_t passes)> run;  ///< that many passes, back to back
+    std::optional<int> pin_cpu;                    ///< CPU of the calling thread meanwhile
+    /// Optional: told true before and false after each block of a round, whose passes count. Warm-up,
+    /// calibration and the settling pass do not.
+    std::function<void(bool counts)> recording;
+    /// Optional: called before each pass, outside the timed time. Every pass is then timed by itself, and
+    /// blocks are as long as the passes and this together.
+    std::function<void()> before_pass = {};
+    /// False where a pass reads so much that no cache holds any of it for the next one: such a pass takes as
+    /// long right behind another cell's.
+    bool keeps_caches = true;
+    /// Cells that it will be compared with: beside their passes, its blocks shall not be the noisy side.
+    std::vector<std::size_t> partners = {};
+};
+
+struct MeasureSettings {
+    std::int64_t rounds = 15;
+    std::uint64_t seed = 1;   ///< of the order inside the rounds
+    double max_seconds = 60;  ///< for everything: warm-up, calibration, rounds; see last_moment()
+    double confidence = 0.95;
+    double block_seconds = 0.02;     ///< a block lasts at least this, and 1000 steps of the clock
+    double warm_tolerance = 0.02;    ///< two consecutive blocks that differ by less: warm
+    double warm_up_max_seconds = 1;  ///< per cell
+    std::int64_t warm_up_max_blocks = 50;
+};
+
+enum class Ended {
+    all_rounds,
+    precise_enough,  ///< there was no cell left to visit
+    time_limit,
+    interrupted,
+};
+
+/// Why a cell has no block, of a measurement that ended like this.
+[[nodiscard]] std::string no_round_reason(Ended ended);
+
+struct Measurement {
+    std::vector<CellSamples> cells;               ///< in the order given
+    std::vector<std::vector<std::size_t>> order;  ///< the cells of each round, as they were visited
+    Ended ended = Ended::all_rounds;
+    bool calibrated = false;  ///< every cell's block size is settled
+    bool shortened = false;   ///< blocks made shorter so that the time limit leaves enough rounds
+    double seconds = 0;       ///< everything
+};
+
+struct Progress {
+    enum class Stage { warm_up, rounds };
+    Stage stage = Stage::warm_up;
+    std::int64_t done = 0;  ///< cells that are warm, or rounds
+    std::int64_t total = 0;
+    std::optional<double> seconds_left;  ///< estimate; unknown during the warm-up
+};
+
+/// The world around the loop. Everything is optional.
+struct MeasureHooks {
+    Clock* clock = nullptr;                ///< null: SteadyClock
+    std::function<NoiseSnapshot()> noise;  ///< empty: read_noise()
+    std::function<void(const Progress&)> progress;
+    const std::atomic<bool>* stop = nullptr;  ///< true: end after the current round with what there is
+    /// Told once the block sizes are settled, and after each round. What it throws ends the measurement.
+    std::function<void(const Measurement&)> calibrated;
+    std::function<void(const Measurement&)> round_done;
+    /// Which cells the next round shall visit and in which order, each as often as it likes; none: precise
+    /// enough. `random` is an order of all cells, another one in each round. Empty: that order.
+    std::function<std::vector<std::size_t>(const Measurement&, const std::vector<std::size_t>& random)>
+        visits;
+};
+
+/// Warm-up and calibration of each cell, then rounds that visit every cell, each round in another order: what
+/// disturbs a stretch of time then falls on all cells alike, and ratios of one round cancel it (paired and
+/// interleaved measuring; Bulej et al., "Duet Benchmarking", arXiv 2001.05811), those of neighbours best.
+/// Stops early at the time limit. There is at least one round unless it is interrupted before, or the warm-up
+/// and that round would not end by the last moment of the limit. Throws Error for settings out of range.
+///
+/// `earlier` is an interrupted measurement of the same cells with the same settings, or holds only the cells
+/// with the failures that are known beforehand; it is continued: its rounds count, its block sizes and the
+/// order of its seed go on, the cells are warmed up again.
+[[nodiscard]] Measurement measure(std::span<const MeasuredCell> cells, const MeasureSettings& settings,
+                                  const MeasureHooks& hooks, Measurement earlier = {});
+
+/// 0 ... count - 1 in random order; `state` moves on. SplitMix64 and Fisher-Yates, written out because the
+/// standard library's shuffle differs between implementations and a recorded seed must always give the same
+/// order.
+[[nodiscard]] std::vector<std::size_t> permutation(std::size_t count, std::uint64_t& state);
+
+}  // namespace mobilenet_cost

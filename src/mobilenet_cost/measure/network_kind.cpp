@@ -1,0 +1,50 @@
+#include "mobilenet_cost/measure/network_kind.h"
+
+#include "mobilenet_cost/base/checked.h"
+#include "mobilenet_cost/model/cost.h"
+#include "mobilenet_cost/model/liveness.h"
+
+namespace mobilenet_cost {
+
+NetworkCounts count_network(const Network& network) {
+    const Cost cost = total_cost(network);
+    const std::int64_t elements = checked_add(cost.output_elements, element_count(network.input));
+    return {.macs = cost.macs,
+            .params = parameter_count(cost, BatchNormCount::bn0),
+            .weight_bytes = weight_bytes(cost, DataType::f32),
+            .activation_bytes = checked_multiply(elements, element_bytes(DataType::f32)),
+            .peak_activation_bytes =
+                checked_multiply(peak_memory(network, Overlap::none).elements, element_bytes(DataType::f32))};
+}
+
+std::string_view bench_status_name(BenchStatus status) {
+    switch (status) {
+        case BenchStatus::ok:
+            return "ok";
+        case BenchStatus::failed:
+            return "failed";
+        case BenchStatus::skipped:
+            return "skipped";
+    }
+    return "";
+}
+
+std::string_view network_kind_name(NetworkKind kind) {
+    switch (kind) {
+        case NetworkKind::separable:
+            return "separable";
+        case NetworkKind::standard:
+            return "standard";
+        case NetworkKind::base:
+            return "base";
+    }
+    return "";
+}
+
+const std::vector<std::string>& network_names() {
+    static const std::vector<std::string> names = {std::string(network_kind_name(NetworkKind::separable)),
+                                                   std::string(network_kind_name(NetworkKind::standard))};
+    return names;
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mobilenet_cost/model/network.h"
+
+namespace mobilenet_cost {
+
+enum class BenchStatus {
+    ok,
+    failed,   ///< it was tried
+    skipped,  ///< known beforehand that it cannot be done, or not worth doing
+};
+
+/// The networks that are timed against each other.
+enum class NetworkKind {
+    separable,  ///< the variant
+    standard,   ///< its counterpart with standard convolutions
+    base,       ///< the same model at width 1 and native resolution
+};
+
+/// What is known about a network without running it; f32, batch norm folded.
+struct NetworkCounts {
+    std::int64_t macs = 0;
+    std::int64_t params = 0;  ///< batch norm not counted, as in the papers
+    std::int64_t weight_bytes = 0;
+    std::int64_t activation_bytes = 0;       ///< input and every layer's output, each in memory of its own
+    std::int64_t peak_activation_bytes = 0;  ///< of those that live at one time, nothing in place
+};
+
+[[nodiscard]] NetworkCounts count_network(const Network& network);
+
+[[nodiscard]] std::string_view bench_status_name(BenchStatus status);
+[[nodiscard]] std::string_view network_kind_name(NetworkKind kind);
+
+/// Those that can be asked for by name, in the order of NetworkKind.
+[[nodiscard]] const std::vector<std::string>& network_names();
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,294 @@
+#include "mobilenet_cost/model/expand.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/printable.h"
+
+namespace mobilenet_cost {
+namespace {
+
+constexpr std::int64_t kMostChannels = 1 << 28;
+
+struct SpatialPadding {
+    std::int64_t output = 0;
+    std::int64_t before = 0;
+    std::int64_t after = 0;
+};
+
+/// One dimension. SAME gives ceil(n / stride) and puts the odd zero after; symmetric pads (K - 1) / 2 on both
+/// sides.
+SpatialPadding pad(std::int64_t size, std::int64_t kernel, std::int64_t stride, PaddingRule rule) {
+    if (rule == PaddingRule::symmetric) {
+        const std::int64_t side = (kernel - 1) / 2;
+        if (size + 2 * side < kernel) return {};
+        return {(size + 2 * side - kernel) / stride + 1, side, side};
+    }
+    const std::int64_t output = (size + stride - 1) / stride;
+    const std::int64_t total = std::max<std::int64_t>((output - 1) * stride + kernel - size, 0);
+    return {output, total / 2, total - total / 2};
+}
+
+/// A tensor and its shape: what the next layer reads.
+struct Tensor {
+    TensorId id = 0;
+    Shape shape;
+};
+
+/// Gives the layers of one block after another to a sink: a network, or a running sum that keeps no layers.
+template <typename Sink>
+class Expander {
+  public:
+    Expander(const ModelConfig& config, const Variant& variant, const Shape& input, Sink sink)
+        : config_(config), variant_(variant), sink_(sink), last_{0, input} {}
+
+    void append(std::int32_t index) {
+        block_ = index;
+        activation_ = config_.blocks[static_cast<std::size_t>(index)].activation;
+        std::visit([this](const auto& block) { this->append_block(block); },
+                   config_.blocks[static_cast<std::size_t>(index)].kind);
+    }
+
+  private:
+    struct ConvSpec {
+        std::int64_t channels = 0;
+        std::int64_t kernel = 1;
+        std::int64_t stride = 1;
+        bool depthwise = false;
+        bool batch_norm = true;
+        bool bias = false;
+    };
+
+    [[noreturn]] void fail_here(const std::string& message) const {
+        fail(config_.name,
+             fmt::format("block {}: {}", in_quotes((*config_.block_names)[static_cast<std::size_t>(block_)]),
+                         message));
+    }
+
+    [[nodiscard]] std::int64_t rounded(double width) const {
+        if (!(width < static_cast<double>(kMostChannels)))
+            fail_here(fmt::format("expected at most {} channels, found {:.6g}", kMostChannels, width));
+        return round_channels(width, config_.rounding);
+    }
+
+    [[nodiscard]] std::int64_t scaled(std::int64_t channels,
+                                      WidthScaling scaling = WidthScaling::always) const {
+        const bool applies =
+            scaling == WidthScaling::always || (scaling == WidthScaling::above_one && variant_.alpha > 1);
+        const bool first_kept = variant_.scope == AlphaScope::inner && block_ == 0;
+        if (!applies || first_kept) return channels;
+        return rounded(static_cast<double>(channels) * variant_.alpha);
+    }
+
+    [[nodiscard]] std::int64_t expanded(double expansion) const {
+        return rounded(static_cast<double>(last_.shape.c) * expansion);
+    }
+
+    void push(const LayerKind& kind, Role role, Activation activation, const Tensor& from,
+              const Shape& output, TensorId second = kNoTensor) {
+        Layer layer;
+        layer.kind = kind;
+        layer.activation = activation;
+        layer.role = role;
+        layer.block = block_;
+        layer.inputs = {from.id, second};
+        layer.input = from.shape;
+        layer.output = output;
+        sink_(layer);
+        last_ = {last_.id + 1, output};
+    }
+
+    void conv(Role role, const ConvSpec& spec, Activation activation) {
+        const Shape& in = last_.shape;
+        const SpatialPadding rows = pad(in.h, spec.kernel, spec.stride, config_.padding);
+        const SpatialPadding columns =
+            in.w == in.h ? rows : pad(in.w, spec.kernel, spec.stride, config_.padding);
+        if (rows.output < 1 || columns.output < 1)
+            fail_here(fmt::format("a {0}x{0} kernel does not fit a map of {1}x{2}", spec.kernel, in.h, in.w));
+        Conv kind;
+        kind.kernel = spec.kernel;
+        kind.stride = spec.stride;
+        kind.groups = spec.depthwise ? in.c : 1;
+        kind.padding = {rows.before, rows.after, columns.before, columns.after};
+        kind.batch_norm = spec.batch_norm;
+        kind.bias = spec.bias;
+        push(kind, role, activation, Tensor(last_),
+             {in.n, rows.output, columns.output, spec.depthwise ? in.c : spec.channels});
+    }
+
+    void pointwise(Role role, std::int64_t channels, Activation activation) {
+        conv(role, {.channels = channels}, activation);
+    }
+
+    void depthwise(Role role, std::int64_t kernel, std::int64_t stride, Activation activation) {
+        conv(role, {.kernel = kernel, .stride = stride, .depthwise = true}, activation);
+    }
+
+    void pool(Role role) {
+        const Tensor from = last_;
+        push(GlobalPool{}, role, Activation::none, from, {from.shape.n, 1, 1, from.shape.c});
+    }
+
+    /// MobileNetV3 section 5.3: pool, reduce + ReLU, expand + hard sigmoid, multiply.
+    void squeeze_excite(double ratio) {
+        const Tensor gated = last_;
+        const std::int64_t channels = gated.shape.c;
+        const std::int64_t squeezed = rounded(static_cast<double>(channels) * ratio);
+        pool(Role::squeeze_pool);
+        conv(Role::squeeze_reduce, {.channels = squeezed, .batch_norm = false, .bias = true},
+             Activation::relu);
+        conv(Role::squeeze_expand, {.channels = channels, .batch_norm = false, .bias = true},
+             Activation::hard_sigmoid);
+        push(Scale{}, Role::squeeze_scale, Activation::none, gated, gated.shape, last_.id);
+    }
+
+    void residual(const Tensor& from, bool wanted) {
+        if (!wanted || from.shape != last_.shape) return;
+        push(Add{}, Role::add, Activation::none, Tensor(last_), from.shape, from.id);
+    }
+
+    void append_block(const ConvBlock& block) {
+        conv(Role::whole,
+             {.channels = scaled(block.channels, block.scaling),
+              .kernel = block.kernel,
+              .stride = block.stride,
+              .batch_norm = block.batch_norm,
+              .bias = block.bias},
+             activation_);
+    }
+
+    void append_block(const DepthwiseSeparableBlock& block) {
+        depthwise(Role::separable_depthwise, block.kernel, block.stride, activation_);
+        pointwise(Role::separable_pointwise, scaled(block.channels), activation_);
+    }
+
+    void append_block(const InvertedResidualBlock& block) {
+        const Tensor from = last_;
+        if (block.expansion != 1) pointwise(Role::expand, expanded(block.expansion), activation_);
+        depthwise(Role::depthwise, block.kernel, block.stride, activation_);
+        if (block.squeeze_excite > 0) squeeze_excite(block.squeeze_excite);
+        pointwise(Role::project, scaled(block.channels), Activation::none);
+        residual(from, block.residual && block.stride == 1);
+    }
+
+    void append_block(const UniversalInvertedBottleneckBlock& block) {
+        const Tensor from = last_;
+        const std::int64_t width = expanded(block.expansion);
+        const std::int64_t start_stride = block.middle_kernel > 0 ? 1 : block.stride;
+        if (block.start_kernel > 0)
+            depthwise(Role::start_depthwise, block.start_kernel, start_stride, Activation::none);
+        pointwise(Role::expand, width, activation_);
+        if (block.middle_kernel > 0)
+            depthwise(Role::middle_depthwise, block.middle_kernel, block.stride, activation_);
+        pointwise(Role::project, scaled(block.channels), Activation::none);
+        residual(from, block.residual && block.stride == 1);
+    }
+
+    void append_block(const FusedInvertedBottleneckBlock& block) {
+        const Tensor from = last_;
+        const std::int64_t width = expanded(block.expansion);
+        conv(Role::expand, {.channels = width, .kernel = block.kernel, .stride = block.stride}, activation_);
+        pointwise(Role::project, scaled(block.channels), Activation::none);
+        residual(from, block.residual && block.stride == 1);
+    }
+
+    void append_block(const PoolBlock&) { pool(Role::whole); }
+
+    void append_block(const ClassifierBlock&) {
+        if (last_.shape.h != 1 || last_.shape.w != 1)
+            fail_here(fmt::format("a classifier reads a 1x1 map, found {}x{} (put a pool block before it)",
+                                  last_.shape.h, last_.shape.w));
+        conv(Role::classifier, {.channels = variant_.classes, .batch_norm = false, .bias = true},
+             activation_);
+    }
+
+    const ModelConfig& config_;
+    const Variant& variant_;
+    Sink sink_;
+    Tensor last_;
+    std::int32_t block_ = 0;
+    Activation activation_ = Activation::none;
+};
+
+void check_count(const char* what, std::int64_t value, std::int64_t most) {
+    if (value < 1 || value > most)
+        fail("", fmt::format("{}: expected a whole number from 1 to {}, found {}", what, most, value));
+}
+
+void check_variant(const Variant& variant, std::int64_t resolution) {
+    if (!(variant.alpha > 0) || !(variant.alpha <= kLargestAlpha))
+        fail("", fmt::format("alpha: expected a width multiplier above 0 and up to {}, found {:.6g}",
+                             kLargestAlpha, variant.alpha));
+    check_count("resolution", resolution, kLargestResolution);
+    check_count("classes", variant.classes, kMostClasses);
+    check_count("batch", variant.batch, kLargestBatch);
+}
+
+}  // namespace
+
+std::int64_t round_channels(double v, const Rounding& rounding) {
+    if (rounding.rule == Rounding::Rule::truncate)
+        return std::max(static_cast<std::int64_t>(v), rounding.minimum);
+    const auto divisor = static_cast<double>(rounding.divisor);
+    const std::int64_t nearest = static_cast<std::int64_t>((v + divisor / 2) / divisor) * rounding.divisor;
+    const std::int64_t channels = std::max(rounding.minimum, nearest);
+    return static_cast<double>(channels) < rounding.keep * v ? channels + rounding.divisor : channels;
+}
+
+std::int64_t resolution_of_beta(const ModelConfig& config, double beta) {
+    const double pixels = beta * static_cast<double>(config.resolution);
+    if (!(beta > 0) || !(pixels < static_cast<double>(kLargestResolution)))
+        fail("", fmt::format("beta: expected a resolution multiplier above 0, found {:.6g}", beta));
+    return std::max<std::int64_t>(1, std::llround(pixels));
+}
+
+namespace {
+
+Shape input_shape(const ModelConfig& config, const Variant& variant) {
+    const std::int64_t resolution = variant.resolution == 0 ? config.resolution : variant.resolution;
+    check_variant(variant, resolution);
+    return {variant.batch, resolution, resolution, config.input_channels};
+}
+
+template <typename Sink>
+void expand_blocks(const ModelConfig& config, const Variant& variant, const Shape& input, Sink sink) {
+    Expander<Sink> expander(config, variant, input, sink);
+    for (std::size_t i = 0; i < config.blocks.size(); ++i)
+        expander.append(static_cast<std::int32_t>(i));
+}
+
+}  // namespace
+
+const std::vector<std::string>& alpha_scope_names() {
+    static const std::vector<std::string> names = {"published", "inner"};
+    return names;
+}
+
+std::string_view alpha_scope_name(AlphaScope scope) {
+    return alpha_scope_names()[static_cast<std::size_t>(scope)];
+}
+
+void expand_into(const ModelConfig& config, const Variant& variant, Network& network) {
+    network.block_names = config.block_names;
+    network.input = input_shape(config, variant);
+    network.layers.clear();
+    expand_blocks(config, variant, network.input,
+                  [&network](const Layer& layer) { network.layers.push_back(layer); });
+}
+
+Network expand(const ModelConfig& config, const Variant& variant) {
+    Network network;
+    expand_into(config, variant, network);
+    return network;
+}
+
+Cost total_cost(const ModelConfig& config, const Variant& variant) {
+    Cost total;
+    expand_blocks(config, variant, input_shape(config, variant),
+                  [&total](const Layer& layer) { total += layer_cost(layer); });
+    return total;
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mobilenet_cost/model/model_config.h"
+#include "mobilenet_cost/model/network.h"
+
+namespace mobilenet_cost {
+
+enum class AlphaScope {
+    published,  ///< as the published models do; the config says which layers
+    inner,      ///< the first convolution and the classifier keep their width
+};
+
+/// "published", "inner", in the order of AlphaScope.
+[[nodiscard]] const std::vector<std::string>& alpha_scope_names();
+[[nodiscard]] std::string_view alpha_scope_name(AlphaScope scope);
+
+/// One network of a family.
+struct Variant {
+    double alpha = 1;             ///< width multiplier, > 0
+    std::int64_t resolution = 0;  ///< input height and width, pixels; 0: the model's native resolution
+    std::int64_t classes = 1000;
+    std::int64_t batch = 1;
+    AlphaScope scope = AlphaScope::published;
+
+    bool operator==(const Variant&) const = default;
+};
+
+/// Far beyond any mobile network; within them every count below is exact or an Error.
+inline constexpr double kLargestAlpha = 1000;
+inline constexpr std::int64_t kMostClasses = 100'000'000;
+inline constexpr std::int64_t kLargestBatch = 1'000'000;
+
+/// Throws Error when a value is out of range (alpha not finite or <= 0, resolution or batch < 1 ...) or the
+/// network does not exist (a count overflows, a map shrinks to nothing).
+[[nodiscard]] Network expand(const ModelConfig& config, const Variant& variant);
+
+/// The same into a network that keeps its storage: no allocation once it has grown.
+void expand_into(const ModelConfig& config, const Variant& variant, Network& network);
+
+/// Totals alone, without building the network: the same numbers as total_cost(expand(config, variant)).
+[[nodiscard]] Cost total_cost(const ModelConfig& config, const Variant& variant);
+
+/// The channel count of a width of v channels under a rounding rule. Sources: TF-slim mobilenet_v1.py
+/// (`truncate`) and mobilenet/mobilenet.py `_make_divisible` (`divisible`).
+[[nodiscard]] std::int64_t round_channels(double v, const Rounding& rounding);
+
+/// Resolution multiplier to pixels, rounded to the nearest.
+[[nodiscard]] std::int64_t resolution_of_beta(const ModelConfig& config, double beta);
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,56 @@
+#include "mobilenet_cost/model/layer.h"
+
+namespace mobilenet_cost {
+namespace {
+
+const Conv* as_conv(const Layer& layer) {
+    return std::get_if<Conv>(&layer.kind);
+}
+
+}  // namespace
+
+bool is_depthwise(const Layer& layer) {
+    const Conv* conv = as_conv(layer);
+    return conv != nullptr && conv->groups == layer.input.c && layer.input.c == layer.output.c &&
+           (layer.input.c > 1 || conv->kernel > 1);
+}
+
+bool is_pointwise(const Layer& layer) {
+    const Conv* conv = as_conv(layer);
+    return conv != nullptr && conv->kernel == 1 && conv->groups == 1;
+}
+
+std::string_view op_name(const Layer& layer) {
+    struct Names {
+        const Layer& layer;
+        std::string_view operator()(const Conv&) const {
+            if (layer.role == Role::classifier ||
+                (is_pointwise(layer) && layer.output.h * layer.output.w == 1))
+                return "dense";
+            if (is_depthwise(layer)) return "depthwise_conv2d";
+            return is_pointwise(layer) ? "pointwise_conv2d" : "conv2d";
+        }
+        std::string_view operator()(const GlobalPool&) const { return "global_average_pool"; }
+        std::string_view operator()(const Add&) const { return "add"; }
+        std::string_view operator()(const Scale&) const { return "multiply"; }
+    };
+    return std::visit(Names{layer}, layer.kind);
+}
+
+std::string_view activation_name(Activation activation) {
+    switch (activation) {
+        case Activation::none:
+            return "none";
+        case Activation::relu:
+            return "relu";
+        case Activation::relu6:
+            return "relu6";
+        case Activation::hard_swish:
+            return "hard_swish";
+        case Activation::hard_sigmoid:
+            return "hard_sigmoid";
+    }
+    return "";
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <variant>
+
+#include "mobilenet_cost/model/cost.h"
+#include "mobilenet_cost/model/shape.h"
+
+namespace mobilenet_cost {
+
+enum class Activation { none, relu, relu6, hard_swish, hard_sigmoid };
+
+/// Zero rows and columns around the input.
+struct Padding {
+    std::int64_t top = 0;
+    std::int64_t bottom = 0;
+    std::int64_t left = 0;
+    std::int64_t right = 0;
+
+    bool operator==(const Padding&) const = default;
+};
+
+/// A convolution of any grouping, the dense classifier included (a 1x1 convolution on a 1x1 map). Weights are
+/// (groups, KH, KW, Ci/groups, Co/groups). With batch norm there is no explicit bias in the published
+/// networks; folding it leaves one bias per output channel.
+struct Conv {
+    std::int64_t kernel = 1;
+    std::int64_t stride = 1;
+    std::int64_t groups = 1;
+    Padding padding;
+    bool batch_norm = false;
+    bool bias = false;
+
+    bool operator==(const Conv&) const = default;
+};
+
+/// Mean over height and width.
+struct GlobalPool {
+    bool operator==(const GlobalPool&) const = default;
+};
+
+/// Element-wise sum of two tensors of the same shape (residual connection).
+struct Add {
+    bool operator==(const Add&) const = default;
+};
+
+/// First input times second input, the second being (n, 1, 1, c): the gate of a squeeze-and-excite.
+struct Scale {
+    bool operator==(const Scale&) const = default;
+};
+
+using LayerKind = std::variant<Conv, GlobalPool, Add, Scale>;
+
+/// The part that a layer plays in its block; decides the suffix of its name.
+enum class Role {
+    whole,  ///< the block is this one layer
+    separable_depthwise,
+    separable_pointwise,
+    separable_standard,  ///< stands for a depthwise and its pointwise convolution in the counterpart network
+    expand,
+    depthwise,
+    start_depthwise,
+    middle_depthwise,
+    squeeze_pool,
+    squeeze_reduce,
+    squeeze_expand,
+    squeeze_scale,
+    project,
+    expand_standard,   ///< in the counterpart: a start depthwise and the expand convolution after it
+    project_standard,  ///< in the counterpart: a depthwise and the project convolution after it
+    add,
+    classifier,
+};
+
+/// Tensor 0 is the network's input; layer i writes tensor i + 1.
+using TensorId = std::int32_t;
+inline constexpr TensorId kNoTensor = -1;
+
+struct Layer {
+    LayerKind kind;
+    Activation activation = Activation::none;  ///< applied to the output, part of the same layer
+    Role role = Role::whole;
+    std::int32_t block = 0;                                   ///< index into Network::block_names
+    std::array<TensorId, 2> inputs = {kNoTensor, kNoTensor};  ///< the second only for Add and Scale
+    Shape input;                                              ///< of the first input
+    Shape output;
+
+    bool operator==(const Layer&) const = default;
+};
+
+/// One group per channel and as many outputs: the K x K filter per channel of the MobileNet papers. (With a
+/// single channel only a kernel over the plane counts; 1x1 is then pointwise.)
+[[nodiscard]] bool is_depthwise(const Layer& layer);
+
+/// 1x1, ungrouped.
+[[nodiscard]] bool is_pointwise(const Layer& layer);
+
+/// "conv2d", "depthwise_conv2d", "pointwise_conv2d", "dense" (1x1 on a 1x1 map), "global_average_pool",
+/// "add", "multiply".
+[[nodiscard]] std::string_view op_name(const Layer& layer);
+
+[[nodiscard]] std::string_view activation_name(Activation activation);
+
+/// out_h * out_w * K * K * (Ci / groups) * Co for each image; a separable block's C_d is the sum of two of
+/// these (MobileNetV1, arXiv 1704.04861, equations 2 to 5; H x W is the output's size).
+[[nodiscard]] inline Cost conv_cost(const Layer& layer, const Conv& conv) {
+    Cost cost;
+    const std::int64_t taps =
+        checked_multiply(checked_multiply(conv.kernel, conv.kernel), layer.input.c / conv.groups);
+    cost.weights = checked_multiply(taps, layer.output.c);
+    cost.macs = checked_multiply(element_count(layer.output), taps);
+    cost.biases = conv.bias ? layer.output.c : 0;
+    cost.bn_channels = conv.batch_norm ? layer.output.c : 0;
+    return cost;
+}
+
+/// What one forward pass of this layer computes, holds and moves. Throws Error if a count overflows.
+[[nodiscard]] inline Cost layer_cost(const Layer& layer) {
+    Cost cost;
+    if (const Conv* conv = std::get_if<Conv>(&layer.kind)) cost = conv_cost(layer, *conv);
+    cost.input_elements = element_count(layer.input);
+    if (std::holds_alternative<Add>(layer.kind)) {
+        cost.input_elements = checked_multiply(2, cost.input_elements);
+    } else if (std::holds_alternative<Scale>(layer.kind)) {
+        cost.input_elements =
+            checked_add(cost.input_elements, checked_multiply(layer.input.n, layer.input.c));
+    }
+    cost.output_elements = element_count(layer.output);
+    return cost;
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,269 @@
+#include "mobilenet_cost/model/model_config.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/json_parse.h"
+#include "mobilenet_cost/base/json_reader.h"
+#include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/base/text_file.h"
+
+namespace mobilenet_cost {
+namespace {
+
+using nlohmann::json;
+using Keys = std::vector<std::string>;
+
+constexpr std::int64_t kLargestKernel = 255;
+constexpr std::int64_t kLargestStride = 16;
+constexpr std::int64_t kMostConfigChannels = 1 << 20;
+constexpr std::size_t kMostBlocks = 4096;
+constexpr double kLargestExpansion = 1000;
+constexpr std::size_t kLargestModelFile = 1 << 20;  // bytes; the largest bundled config is 4 kB
+const std::string kModelSchema = "mobilenet-cost.model.v1";
+
+/// In the order of Activation.
+const Keys kActivations = {"none", "relu", "relu6", "hard_swish", "hard_sigmoid"};
+/// In the order of WidthScaling.
+const Keys kScalings = {"always", "never", "above_one"};
+/// In the order of Rounding::Rule.
+const Keys kRoundingRules = {"truncate", "divisible"};
+/// In the order of PaddingRule.
+const Keys kPaddingRules = {"same", "symmetric"};
+
+/// Names are printed to terminals, a row each, and are told apart by what is seen of them.
+std::string read_name(const ObjectReader& reader) {
+    std::string name = reader.text("name");
+    if (!is_printable(name)) reader.fail_expected("name", "a name without control characters");
+    return name;
+}
+
+std::int64_t channels(const ObjectReader& block) {
+    return block.integer("channels", 1, kMostConfigChannels);
+}
+
+std::int64_t kernel(const ObjectReader& block) {
+    return block.integer("kernel", 1, kLargestKernel);
+}
+
+std::int64_t stride(const ObjectReader& block) {
+    return block.integer("stride", 1, kLargestStride, 1);
+}
+
+/// A number, or [numerator, denominator] where the published ratio is not a short decimal (88 / 24).
+double expansion(const ObjectReader& block) {
+    const json& value = block.at("expansion");
+    if (!value.is_array()) return read_number(value, block.place("expansion"), 0, kLargestExpansion);
+    if (value.size() != 2) block.fail_expected("expansion", "a number or [numerator, denominator]");
+    const double numerator = read_number(value[0], block.place("expansion/0"), 0, 1e6);
+    const double ratio = numerator / read_number(value[1], block.place("expansion/1"), 0, 1e6);
+    if (ratio > kLargestExpansion)
+        block.fail_expected("expansion", fmt::format("at most {}", kLargestExpansion));
+    return ratio;
+}
+
+BlockKind read_conv(const ObjectReader& block) {
+    return ConvBlock{.channels = channels(block),
+                     .kernel = kernel(block),
+                     .stride = stride(block),
+                     .scaling = static_cast<WidthScaling>(block.choice("scale", kScalings, 0)),
+                     .batch_norm = block.boolean("batch_norm", true),
+                     .bias = block.boolean("bias", false)};
+}
+
+BlockKind read_depthwise_separable(const ObjectReader& block) {
+    return DepthwiseSeparableBlock{
+        .channels = channels(block), .kernel = kernel(block), .stride = stride(block)};
+}
+
+BlockKind read_inverted_residual(const ObjectReader& block) {
+    return InvertedResidualBlock{.channels = channels(block),
+                                 .kernel = kernel(block),
+                                 .stride = stride(block),
+                                 .expansion = expansion(block),
+                                 .squeeze_excite = block.number("squeeze_excite", 0, 1, 0),
+                                 .residual = block.boolean("residual", true)};
+}
+
+BlockKind read_universal(const ObjectReader& block) {
+    UniversalInvertedBottleneckBlock kind{.channels = channels(block),
+                                          .start_kernel = block.integer("start_kernel", 0, kLargestKernel),
+                                          .middle_kernel = block.integer("middle_kernel", 0, kLargestKernel),
+                                          .stride = stride(block),
+                                          .expansion = expansion(block),
+                                          .residual = block.boolean("residual", true)};
+    if (kind.stride > 1 && kind.start_kernel == 0 && kind.middle_kernel == 0)
+        block.fail_expected("stride", "1 where no depthwise convolution could stride");
+    return kind;
+}
+
+BlockKind read_fused(const ObjectReader& block) {
+    return FusedInvertedBottleneckBlock{.channels = channels(block),
+                                        .kernel = kernel(block),
+                                        .stride = stride(block),
+                                        .expansion = expansion(block),
+                                        .residual = block.boolean("residual", true)};
+}
+
+BlockKind read_pool(const ObjectReader&) {
+    return PoolBlock{};
+}
+
+BlockKind read_classifier(const ObjectReader&) {
+    return ClassifierBlock{};
+}
+
+/// A block kind: its name in a config, the keys it takes beside "kind" and "name", and how it is read.
+struct BlockKindRow {
+    std::string name;
+    Keys keys;
+    BlockKind (*read)(const ObjectReader&);
+    bool activated;  ///< takes the model's default activation
+};
+
+const std::array<BlockKindRow, 7>& block_kinds() {
+    static const std::array<BlockKindRow, 7> rows = {{
+        {"conv", {"channels", "kernel", "stride", "scale", "batch_norm", "bias"}, read_conv, true},
+        {"depthwise_separable", {"channels", "kernel", "stride"}, read_depthwise_separable, true},
+        {"inverted_residual",
+         {"channels", "kernel", "stride", "expansion", "squeeze_excite", "residual"},
+         read_inverted_residual,
+         true},
+        {"universal_inverted_bottleneck",
+         {"channels", "start_kernel", "middle_kernel", "stride", "expansion", "residual"},
+         read_universal,
+         true},
+        {"fused_inverted_bottleneck",
+         {"channels", "kernel", "stride", "expansion", "residual"},
+         read_fused,
+         true},
+        {"pool", {}, read_pool, false},
+        {"classifier", {}, read_classifier, false},
+    }};
+    return rows;
+}
+
+Keys kind_names() {
+    Keys names;
+    for (const BlockKindRow& row : block_kinds())
+        names.push_back(row.name);
+    return names;
+}
+
+Activation read_activation(const ObjectReader& reader, Activation fallback) {
+    return static_cast<Activation>(
+        reader.choice("activation", kActivations, static_cast<std::size_t>(fallback)));
+}
+
+Block read_block(const ObjectReader& reader, Activation activation) {
+    const BlockKindRow& row = block_kinds()[reader.choice("kind", kind_names())];
+    Keys known = row.keys;
+    known.insert(known.end(), {"kind", "name"});
+    if (row.activated) known.emplace_back("activation");
+    reader.allow_only(known);
+    Block block;
+    block.name = read_name(reader);
+    block.activation = row.activated ? read_activation(reader, activation) : Activation::none;
+    block.kind = row.read(reader);
+    return block;
+}
+
+std::vector<Block> read_blocks(const ObjectReader& reader, Activation activation) {
+    const json& array = reader.array("blocks", 1, kMostBlocks);
+    std::vector<Block> blocks;
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < array.size(); ++i) {
+        const ObjectReader block(array[i], reader.file(), reader.pointer("blocks") + "/" + std::to_string(i));
+        blocks.push_back(read_block(block, activation));
+        if (!names.insert(blocks.back().name).second)
+            block.fail_expected("name", "a name no other block has");
+    }
+    // Everything below divides by the MACs and parameters of a network.
+    if (std::all_of(blocks.begin(), blocks.end(),
+                    [](const Block& block) { return std::holds_alternative<PoolBlock>(block.kind); }))
+        fail(reader.place("blocks"), "expected a block with a convolution, found pools alone");
+    return blocks;
+}
+
+Rounding read_rounding(const ObjectReader& model) {
+    const ObjectReader reader(model.at("rounding"), model.file(), model.pointer("rounding"));
+    Rounding rounding;
+    rounding.rule = static_cast<Rounding::Rule>(reader.choice("rule", kRoundingRules));
+    const bool divisible = rounding.rule == Rounding::Rule::divisible;
+    reader.allow_only(divisible ? Keys{"rule", "divisor", "minimum", "keep"} : Keys{"rule", "minimum"});
+    rounding.minimum = reader.integer("minimum", 1, kMostConfigChannels);
+    if (divisible) {
+        rounding.divisor = reader.integer("divisor", 1, kMostConfigChannels);
+        rounding.keep = reader.number("keep", 0, 1, rounding.keep);
+    }
+    return rounding;
+}
+
+std::vector<std::string> read_sources(const ObjectReader& reader) {
+    std::vector<std::string> sources;
+    if (!reader.has("sources")) return sources;
+    for (const json& source : reader.array("sources", 0, 100)) {
+        if (!source.is_string()) reader.fail_expected("sources", "an array of texts");
+        sources.push_back(source.get<std::string>());
+    }
+    return sources;
+}
+
+std::vector<double> read_alphas(const ObjectReader& reader) {
+    std::vector<double> alphas;
+    if (!reader.has("alphas")) return alphas;
+    for (const json& alpha : reader.array("alphas", 1, 100))
+        alphas.push_back(read_number(alpha, reader.place("alphas"), 0, 1000));
+    return alphas;
+}
+
+std::vector<std::int64_t> read_resolutions(const ObjectReader& reader) {
+    std::vector<std::int64_t> resolutions;
+    if (!reader.has("resolutions")) return resolutions;
+    for (const json& resolution : reader.array("resolutions", 1, 100))
+        resolutions.push_back(read_integer(resolution, reader.place("resolutions"), 1, kLargestResolution));
+    return resolutions;
+}
+
+std::shared_ptr<const std::vector<std::string>> names_of(const std::vector<Block>& blocks) {
+    auto names = std::make_shared<std::vector<std::string>>();
+    for (const Block& block : blocks)
+        names->push_back(block.name);
+    return names;
+}
+
+const Keys kModelKeys = {"$schema", "schema",     "name",           "title",  "description",
+                         "sources", "resolution", "input_channels", "alphas", "resolutions",
+                         "padding", "rounding",   "activation",     "blocks"};
+
+}  // namespace
+
+ModelConfig parse_model_config(std::string_view text, std::string_view place) {
+    const json document = parse_json(text, place);
+    const ObjectReader reader(document, std::string(place), "");
+    reader.allow_only(kModelKeys);
+    if (reader.text("schema") != kModelSchema) reader.fail_expected("schema", "\"" + kModelSchema + "\"");
+    ModelConfig config;
+    config.name = read_name(reader);
+    config.title = reader.text("title", config.name);
+    config.description = reader.text("description", "");
+    config.sources = read_sources(reader);
+    config.resolution = reader.integer("resolution", 1, kLargestResolution);
+    config.input_channels = reader.integer("input_channels", 1, kMostConfigChannels, 3);
+    config.alphas = read_alphas(reader);
+    config.resolutions = read_resolutions(reader);
+    config.padding = static_cast<PaddingRule>(reader.choice("padding", kPaddingRules, 0));
+    config.rounding = read_rounding(reader);
+    config.blocks = read_blocks(reader, read_activation(reader, Activation::relu));
+    config.block_names = names_of(config.blocks);
+    return config;
+}
+
+ModelConfig load_model_config(const std::filesystem::path& path) {
+    return parse_model_config(read_text_file(path, kLargestModelFile), path.string());
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "mobilenet_cost/model/layer.h"
+
+namespace mobilenet_cost {
+
+/// Pixels; far beyond any mobile network.
+inline constexpr std::int64_t kLargestResolution = 1'000'000;
+
+/// How a scaled width becomes a channel count. `truncate`: max(int(v), minimum), as TF-slim's MobileNetV1.
+/// `divisible`: the nearest multiple of `divisor`, at least `minimum`, one divisor more if that lost more
+/// than 1 - keep of v, as MobileNetV2 to V4.
+struct Rounding {
+    enum class Rule { truncate, divisible };
+    Rule rule = Rule::truncate;
+    std::int64_t divisor = 1;
+    std::int64_t minimum = 8;
+    double keep = 0.9;
+
+    bool operator==(const Rounding&) const = default;
+};
+
+/// What the width multiplier does to a block's channels.
+enum class WidthScaling { always, never, above_one };
+
+enum class PaddingRule {
+    same,       ///< TensorFlow's SAME: output ceil(n / stride), an odd zero goes to the bottom and right
+    symmetric,  ///< (K - 1) / 2 on every side
+};
+
+struct ConvBlock {
+    std::int64_t channels = 0;
+    std::int64_t kernel = 1;
+    std::int64_t stride = 1;
+    WidthScaling scaling = WidthScaling::always;
+    bool batch_norm = true;
+    bool bias = false;
+};
+
+struct DepthwiseSeparableBlock {
+    std::int64_t channels = 0;
+    std::int64_t kernel = 3;
+    std::int64_t stride = 1;
+};
+
+/// Expand 1x1 (absent at expansion 1), depthwise, optional squeeze-and-excite, project 1x1, residual where
+/// shapes allow (MobileNetV2, V3).
+struct InvertedResidualBlock {
+    std::int64_t channels = 0;
+    std::int64_t kernel = 3;
+    std::int64_t stride = 1;
+    double expansion = 1;       ///< of the scaled input channels
+    double squeeze_excite = 0;  ///< squeezed width over expanded width; 0: none
+    bool residual = true;
+};
+
+/// MobileNetV4: optional start depthwise, expand 1x1, optional middle depthwise, project 1x1, residual. The
+/// stride is the middle depthwise's, or the start's where there is no middle. Kernel 0: absent.
+struct UniversalInvertedBottleneckBlock {
+    std::int64_t channels = 0;
+    std::int64_t start_kernel = 0;
+    std::int64_t middle_kernel = 0;
+    std::int64_t stride = 1;
+    double expansion = 1;
+    bool residual = true;
+};
+
+/// K x K convolution that expands, then project 1x1, residual.
+struct FusedInvertedBottleneckBlock {
+    std::int64_t channels = 0;
+    std::int64_t kernel = 3;
+    std::int64_t stride = 1;
+    double expansion = 1;
+    bool residual = true;
+};
+
+struct PoolBlock {};
+
+struct ClassifierBlock {};
+
+using BlockKind =
+    std::variant<ConvBlock, DepthwiseSeparableBlock, InvertedResidualBlock, UniversalInvertedBottleneckBlock,
+                 FusedInvertedBottleneckBlock, PoolBlock, ClassifierBlock>;
+
+struct Block {
+    std::string name;
+    Activation activation = Activation::none;
+    BlockKind kind;
+};
+
+/// One model file: a family of networks, one for each width multiplier, resolution and class count.
+struct ModelConfig {
+    std::string name;
+    std::string title;
+    std::string description;
+    std::vector<std::string> sources;
+    std::int64_t resolution = 224;  ///< native input height and width, pixels
+    std::int64_t input_channels = 3;
+    std::vector<double> alphas;             ///< published width multipliers
+    std::vector<std::int64_t> resolutions;  ///< published resolutions, pixels
+    PaddingRule padding = PaddingRule::same;
+    Rounding rounding;
+    std::vector<Block> blocks;
+    std::shared_ptr<const std::vector<std::string>> block_names;  ///< as in `blocks`; shared by its networks
+};
+
+/// Any bytes give a ModelConfig or an Error that starts with `place` and names the JSON location.
+[[nodiscard]] ModelConfig parse_model_config(std::string_view text, std::string_view place);
+
+/// Reads a file of at most 1 MiB. Throws Error.
+[[nodiscard]] ModelConfig load_model_config(const std::filesystem::path& path);
+
+}  // namespace mobilenet_cost

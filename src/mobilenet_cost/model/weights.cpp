@@ -1,0 +1,145 @@
+#include "mobilenet_cost/model/weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+namespace mobilenet_cost {
+
+namespace {
+
+// splitmix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014), used as a
+// counter: value k of a stream depends on nothing else, and integers are the same on every platform.
+constexpr std::uint64_t kGoldenGamma = 0x9e3779b97f4a7c15;
+
+std::uint64_t mix(std::uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+enum class Purpose : std::uint64_t { input = 1, filter = 2, bias = 3 };
+
+std::uint64_t stream_of(std::uint64_t seed, std::size_t layer, Purpose purpose) {
+    const std::uint64_t of_layer = mix(mix(seed + kGoldenGamma) + (layer + 1) * kGoldenGamma);
+    return mix(of_layer + static_cast<std::uint64_t>(purpose) * kGoldenGamma);
+}
+
+// Uniform in (-1, 1) on the grid of odd multiples of 2^-23. All of it is exact in float, symmetric, and at
+// least 2^-23 away from zero, so that scaling it gives no denormals.
+float symmetric_uniform(std::uint64_t stream, std::uint64_t k) {
+    const auto top23 = static_cast<std::int64_t>(mix(stream + (k + 1) * kGoldenGamma) >> 41);
+    return static_cast<float>(2 * top23 + 1 - (std::int64_t{1} << 23)) * 0x1p-23F;
+}
+
+std::vector<float> uniform_values(std::int64_t count, double limit, std::uint64_t stream) {
+    std::vector<float> values(static_cast<std::size_t>(count));
+    const auto factor = static_cast<float>(limit);
+    for (std::size_t k = 0; k < values.size(); ++k)
+        values[k] = factor * symmetric_uniform(stream, k);
+    return values;
+}
+
+// Standard deviation that a convolution gives to its output before the activation: 1 where it stays linear,
+// so that residual sums grow slowly. 2 ahead of an activation, so that the upper ends of ReLU6 (6) and of the
+// hard sigmoid (3) are reached. 3 ahead of hard swish, which is like ReLU (gain 1/2) for large values but
+// like x / 2 (gain 1/4) for small ones: from near its bend, a little loss of scale would grow from layer to
+// layer.
+double spread_before(Activation activation) {
+    switch (activation) {
+        case Activation::none:
+            return 1;
+        case Activation::relu:
+        case Activation::relu6:
+        case Activation::hard_sigmoid:
+            return 2;
+        case Activation::hard_swish:
+            return 3;
+    }
+    return 1;
+}
+
+// Biases are uniform with this limit, in units of the spread: 2 % of the variance.
+constexpr double kBiasLimit = 0.25;
+
+// E[f(z)^2] of the activation f over z normal with mean 0 and standard deviation spread_before(f). An
+// activation outside a convolution (none of the published networks has one) is taken as linear.
+double mean_square_behind(Activation activation) {
+    switch (activation) {
+        case Activation::none:
+            return 1;
+        case Activation::relu:
+            return 2;
+        case Activation::relu6:
+            return 1.99;
+        case Activation::hard_swish:
+            return 4.31;
+        case Activation::hard_sigmoid:
+            return 0.34;
+    }
+    return 1;
+}
+
+// Mean number of filter rows (or columns) that meet the map and not the padding. On the 2x2 maps of a small
+// network most taps of a 5x5 filter see zeros.
+double mean_taps(std::int64_t in, std::int64_t out, const Conv& conv, std::int64_t before) {
+    std::int64_t taps = 0;
+    for (std::int64_t o = 0; o < out; ++o) {
+        const std::int64_t first = o * conv.stride - before;
+        taps +=
+            std::max<std::int64_t>(0, std::min(in, first + conv.kernel) - std::max<std::int64_t>(0, first));
+    }
+    return static_cast<double>(taps) / static_cast<double>(out);
+}
+
+double fan_in(const Layer& layer, const Conv& conv) {
+    const double taps = mean_taps(layer.input.h, layer.output.h, conv, conv.padding.top) *
+                        mean_taps(layer.input.w, layer.output.w, conv, conv.padding.left);
+    const std::int64_t group_inputs = layer.input.c / conv.groups;
+    return std::max(1.0, taps * static_cast<double>(group_inputs));
+}
+
+// A uniform value in (-limit, limit) has variance limit^2 / 3. Over random weights, the output's variance is
+// fan-in x weight variance x E[x^2]; behind a ReLU, E[x^2] is half the variance, which makes the weight
+// variance 2 / fan-in: He et al., arXiv 1502.01852, equation 10.
+LayerWeights conv_weights(const Layer& layer, const Conv& conv, double input_mean_square, std::uint64_t seed,
+                          std::size_t index) {
+    const double spread = spread_before(layer.activation);
+    const double limit = spread * std::sqrt(3 / (fan_in(layer, conv) * input_mean_square));
+    const std::int64_t filters = conv.kernel * conv.kernel * (layer.input.c / conv.groups) * layer.output.c;
+    const double bias_limit = conv.batch_norm || conv.bias ? kBiasLimit * spread : 0;
+    return {uniform_values(filters, limit, stream_of(seed, index, Purpose::filter)),
+            uniform_values(layer.output.c, bias_limit, stream_of(seed, index, Purpose::bias))};
+}
+
+// Expected E[y^2] of a layer's output from those of its inputs `a` and `b`.
+double output_mean_square(const Layer& layer, double a, double b) {
+    if (std::holds_alternative<Conv>(layer.kind)) return mean_square_behind(layer.activation);
+    if (std::holds_alternative<Add>(layer.kind)) return a + b;
+    if (std::holds_alternative<Scale>(layer.kind)) return a * b;
+    return a / 2;  // pooling: between 1/pi behind a ReLU (positions independent) and 1 (positions equal)
+}
+
+}  // namespace
+
+Weights make_weights(const Network& network, std::uint64_t seed) {
+    Weights weights;
+    std::vector<double> mean_squares = {1.0 / 3};  // by TensorId; the input is uniform in (-1, 1)
+    const auto mean_square = [&](TensorId id) {
+        return id == kNoTensor ? 0.0 : mean_squares[static_cast<std::size_t>(id)];
+    };
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        const Layer& layer = network.layers[i];
+        const double first = mean_square(layer.inputs[0]);
+        const auto* conv = std::get_if<Conv>(&layer.kind);
+        weights.layers.push_back(conv ? conv_weights(layer, *conv, first, seed, i) : LayerWeights{});
+        mean_squares.push_back(output_mean_square(layer, first, mean_square(layer.inputs[1])));
+    }
+    return weights;
+}
+
+std::vector<float> make_input(const Shape& shape, std::uint64_t seed) {
+    return uniform_values(element_count(shape), 1, stream_of(seed, 0, Purpose::input));
+}
+
+}  // namespace mobilenet_cost

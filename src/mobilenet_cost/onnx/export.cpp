@@ -1,0 +1,56 @@
+#include "mobilenet_cost/onnx/export.h"
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/plugin.h"
+#include "mobilenet_cost/base/units.h"
+
+namespace mobilenet_cost {
+
+namespace {
+
+OnnxWrite load_writer() {
+    const Plugin plugin = open_plugin(kExporterPlugins, "onnx", "mobilenet_cost_onnx");
+    OnnxWrite write = nullptr;
+    if (plugin.entry != nullptr) write = reinterpret_cast<OnnxModule>(plugin.entry)(kOnnxInterface);
+    if (write == nullptr) {
+        fail("--onnx", fmt::format("the ONNX exporter is not available: {}",
+                                   plugin.entry == nullptr ? plugin.reason : of_another_version(plugin)));
+    }
+    return write;
+}
+
+}  // namespace
+
+std::int64_t onnx_weight_bytes(const Network& network) {
+    std::int64_t values = 0;
+    for (const Layer& layer : network.layers) {
+        if (!std::holds_alternative<Conv>(layer.kind)) continue;
+        values = checked_add(values, checked_add(layer_cost(layer).weights, layer.output.c));
+    }
+    return checked_multiply(values, element_bytes(DataType::f32));
+}
+
+void check_onnx_size(const Network& network) {
+    const std::int64_t bytes = onnx_weight_bytes(network);
+    if (bytes <= kOnnxMostWeightBytes) return;
+    fail("--onnx",
+         fmt::format(
+             "expected weights of at most {} ({} bytes), because an ONNX file is one protobuf message, "
+             "found {} ({} bytes)",
+             bytes_text(kOnnxMostWeightBytes), with_thousands(kOnnxMostWeightBytes), bytes_text(bytes),
+             with_thousands(bytes)));
+}
+
+void require_onnx_exporter() {
+    (void)load_writer();
+}
+
+OnnxFile write_onnx(const Network& network, const Weights* weights, const OnnxText& text, std::FILE* file) {
+    const OnnxWrite write = load_writer();
+    if (weights != nullptr) check_onnx_size(network);
+    return write(network, weights, text, file);
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,376 @@
+#include "mobilenet_cost/report/compare/report.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/units.h"
+
+namespace mobilenet_cost {
+namespace {
+
+/// A screenful; csv and json have all of them.
+constexpr std::size_t kMostRows = 40;
+
+std::string plural(std::int64_t count, const std::string& what) {
+    return fmt::format("{} {}{}", with_thousands(count), what, count == 1 ? "" : "s");
+}
+
+// ---- cells of the tables
+
+std::string signed_percent(double change) {
+    return fmt::format("{:+.1f} %", 100 * change);
+}
+
+std::string value_text(const std::optional<ExactValue>& value) {
+    if (!value) return "-";
+    const auto* count = std::get_if<std::int64_t>(&*value);
+    return count != nullptr ? with_thousands(*count) : std::get<std::string>(*value);
+}
+
+std::string raw_text(const std::optional<ExactValue>& value) {
+    if (!value) return "";
+    const auto* count = std::get_if<std::int64_t>(&*value);
+    return count != nullptr ? fmt::format("{}", *count) : std::get<std::string>(*value);
+}
+
+const std::int64_t* count_of(const std::optional<ExactValue>& value) {
+    return value ? std::get_if<std::int64_t>(&*value) : nullptr;
+}
+
+/// contender / base; absent where there is no such number.
+std::optional<double> exact_ratio(const Difference& difference) {
+    const std::int64_t* base = count_of(difference.base);
+    const std::int64_t* contender = count_of(difference.contender);
+    if (base == nullptr || contender == nullptr || *base <= 0 || *contender < 0) return std::nullopt;
+    return static_cast<double>(*contender) / static_cast<double>(*base);
+}
+
+std::string change_text(const Difference& difference) {
+    if (!difference.contender) return "gone";
+    if (!difference.base) return "new";
+    const auto ratio = exact_ratio(difference);
+    if (!ratio) return "other";
+    const std::int64_t change = *count_of(difference.contender) - *count_of(difference.base);
+    return fmt::format("{}{} ({})", change > 0 ? "+" : "", with_thousands(change),
+                       signed_percent(*ratio - 1));
+}
+
+std::string quantity_text(const Difference& difference) {
+    if (difference.quantity != kWhole) return difference.quantity;
+    return difference.layer.empty() ? "the cell" : "the layer";
+}
+
+Cell plain_cell(const std::string& text) {
+    return text.empty() ? unknown_cell() : text_cell(text);
+}
+
+std::string interval_percent(const Estimate& ratio) {
+    if (!ratio.interval) return "-";
+    return fmt::format("[{}, {}]", signed_percent(ratio.interval->low - 1),
+                       signed_percent(ratio.interval->high - 1));
+}
+
+bool is_share(const std::string& name) {
+    return name.ends_with("share");
+}
+
+std::string ratio_text(const std::string& name, double value) {
+    return is_share(name) || name == "efficiency" ? fmt::format("{:.1f} %", 100 * value) : factor_text(value);
+}
+
+std::string ratio_interval(const RatioChange& ratio, const std::optional<Estimate>& side) {
+    if (!side || !side->interval) return "-";
+    return fmt::format("[{}, {}]", ratio_text(ratio.name, side->interval->low),
+                       ratio_text(ratio.name, side->interval->high));
+}
+
+bool any_run(const CompareResult& result) {
+    const auto is_run = [](const auto& row) { return !row.cell.engine.empty(); };
+    return std::any_of(result.differences.begin(), result.differences.end(), is_run);
+}
+
+// ---- sections
+
+std::string origin_text(const std::optional<StoredOrigin>& origin) {
+    if (!origin) return "";
+    std::string text = fmt::format("  ({} commit {}, {}", origin->version, origin->commit, origin->compiler);
+    if (!origin->started.empty()) text += ", " + origin->started;
+    return text + ")";
+}
+
+std::string exact_line(const CompareResult& result) {
+    const std::int64_t gating = gating_differences(result);
+    const std::string cells = plural(result.common_cells, "cell");
+    if (result.differences.empty())
+        return fmt::format("all {} of {} are equal", plural(result.quantities, "value"), cells);
+    const auto all = static_cast<std::int64_t>(result.differences.size());
+    std::string text = fmt::format("{}; {} of {} compared", plural(all, "difference"),
+                                   plural(result.quantities, "value"), cells);
+    if (gating < all) text += fmt::format(", {} of them ignored", with_thousands(all - gating));
+    return text;
+}
+
+std::int64_t count_verdict(const CompareResult& result, TimeVerdict verdict) {
+    return std::count_if(result.times.begin(), result.times.end(),
+                         [verdict](const TimeChange& time) { return time.verdict == verdict; });
+}
+
+std::string times_line(const CompareResult& result) {
+    if (!result.times_inform.empty()) return "inform: " + result.times_inform;
+    return fmt::format("gate at {}: {} slower, {} faster, {} same, {} unclear",
+                       signed_percent(result.settings.threshold), count_verdict(result, TimeVerdict::slower),
+                       count_verdict(result, TimeVerdict::faster), count_verdict(result, TimeVerdict::same),
+                       count_verdict(result, TimeVerdict::unclear));
+}
+
+Section head_section(const CompareResult& result) {
+    Section section;
+    const auto side = [](const char* name, const auto& document) {
+        return text_line(fmt::format("{}{}{}", name, document.file, origin_text(document.origin)));
+    };
+    section.text = side("base       ", result.base) + side("contender  ", result.contender) +
+                   text_line("exact      " + exact_line(result));
+    const bool measured = result.base.origin || result.contender.origin;
+    if (measured || result.settings.gate_times) section.text += text_line("times      " + times_line(result));
+    for (const ClassDifference& row : result.classes)
+        section.text += text_line(fmt::format("           {}: {} | {}", row.what, row.base, row.contender));
+    return section;
+}
+
+Section difference_section(const CompareResult& result) {
+    const bool runs = any_run(result);
+    const bool ignored = gating_differences(result) < static_cast<std::int64_t>(result.differences.size());
+    Section section;
+    Table& table = section.table;
+    table.caption = "What is counted exactly and differs";
+    if (result.differences.size() > kMostRows)
+        table.caption += fmt::format(", the first {} of {}", kMostRows, result.differences.size());
+    table.columns = {{"cell", "cell", true}};
+    if (runs) table.columns.push_back({"run", "run", true});
+    for (Column column :
+         {Column{"layer", "layer", true}, Column{"quantity", "quantity", true}, Column{"base", "base"},
+          Column{"contender", "contender"}, Column{"change", "change"}})
+        table.columns.push_back(std::move(column));
+    if (ignored) table.columns.push_back({"gates", "gates", true});
+    for (const Difference& row : result.differences) {
+        if (table.rows.size() == kMostRows) break;
+        std::vector<Cell>& cells = table.rows.emplace_back();
+        cells.push_back(text_cell(id_title(row.cell)));
+        if (runs) cells.push_back(text_cell(id_run(row.cell)));
+        cells.push_back(plain_cell(row.layer));
+        cells.push_back(text_cell(quantity_text(row)));
+        cells.push_back(text_cell(value_text(row.base)));
+        cells.push_back(text_cell(value_text(row.contender)));
+        cells.push_back(text_cell(change_text(row)));
+        if (ignored) cells.push_back(text_cell(row.gates ? "yes" : "ignored"));
+    }
+    return section;
+}
+
+Section time_section(const CompareResult& result) {
+    Section section;
+    Table& table = section.table;
+    table.caption =
+        result.times_inform.empty() ? "Time of a pass" : "Time of a pass, which informs and does not gate";
+    table.columns = {{"cell", "cell", true}, {"run", "run", true},        {"base", "base"},
+                     {"contender", "cont."}, {"ratio", "change"},         {"interval", "interval"},
+                     {"samples", "samples"}, {"verdict", "verdict", true}};
+    for (const TimeChange& row : result.times) {
+        const bool sampled = row.base_samples > 0 && row.contender_samples > 0;
+        table.rows.push_back(
+            {text_cell(id_title(row.cell)), text_cell(id_run(row.cell)),
+             text_cell(seconds_text(row.base.value)), text_cell(seconds_text(row.contender.value)),
+             text_cell(signed_percent(row.ratio.value - 1)), text_cell(interval_percent(row.ratio)),
+             sampled ? text_cell(fmt::format("{}/{}", row.base_samples, row.contender_samples))
+                     : unknown_cell(),
+             text_cell(std::string(time_verdict_name(row.verdict)))});
+    }
+    if (const auto mean = mean_time_ratio(result); mean && result.times.size() > 1) {
+        table.total = std::vector<Cell>(table.columns.size(), text_cell(""));
+        table.total[0] = text_cell("geometric mean");
+        table.total[4] = text_cell(signed_percent(*mean - 1));
+    }
+    return section;
+}
+
+/// Shares of layer classes are many: those that are not apart are left to the machine formats.
+Section ratio_section(const CompareResult& result) {
+    Section section;
+    Table& table = section.table;
+    std::size_t hidden = 0;
+    table.columns = {{"cell", "cell", true},
+                     {"run", "run", true},
+                     {"ratio", "ratio", true},
+                     {"base", "base"},
+                     {"base_interval", "interval"},
+                     {"contender", "cont."},
+                     {"contender_interval", "interval"},
+                     {"mark", "", true}};
+    for (const RatioChange& row : result.ratios) {
+        if (is_share(row.name) && !row.apart) {
+            ++hidden;
+            continue;
+        }
+        const auto text = [&row](const std::optional<Estimate>& side) {
+            return side ? text_cell(ratio_text(row.name, side->value)) : unknown_cell();
+        };
+        table.rows.push_back({text_cell(id_title(row.cell)), text_cell(id_run(row.cell)), text_cell(row.name),
+                              text(row.base), text_cell(ratio_interval(row, row.base)), text(row.contender),
+                              text_cell(ratio_interval(row, row.contender)),
+                              text_cell(row.apart ? "apart" : "")});
+    }
+    table.caption = "Ratios inside each run, which inform; apart: the intervals do not overlap";
+    if (hidden > 0) table.caption += fmt::format("; {} shares that are not apart are left out", hidden);
+    if (table.rows.empty()) section = {.text = table.caption + "\n", .table = {}};
+    return section;
+}
+
+// ---- the machine's table
+
+struct Bounds {
+    Cell value = unknown_cell();
+    Cell low = unknown_cell();
+    Cell high = unknown_cell();
+};
+
+Bounds bounds_of(const std::optional<Estimate>& estimate) {
+    Bounds bounds;
+    if (!estimate) return bounds;
+    const auto cell = [](double value) { return Cell{shortest(value), shortest(value)}; };
+    bounds.value = cell(estimate->value);
+    if (!estimate->interval) return bounds;
+    bounds.low = cell(estimate->interval->low);
+    bounds.high = cell(estimate->interval->high);
+    return bounds;
+}
+
+std::vector<Cell> id_cells(const char* row, const CellId& id, const std::string& layer,
+                           const std::string& quantity) {
+    return {text_cell(row),
+            text_cell(id.model),
+            text_cell(shortest(id.alpha)),
+            text_cell(fmt::format("{}", id.resolution)),
+            text_cell(fmt::format("{}", id.classes)),
+            text_cell(fmt::format("{}", id.batch)),
+            text_cell(id.data_type),
+            text_cell(id.alpha_scope),
+            text_cell(id.convention),
+            text_cell(id.engine),
+            id.threads == 0 ? unknown_cell() : text_cell(fmt::format("{}", id.threads)),
+            text_cell(id.network),
+            text_cell(id.cache),
+            text_cell(layer),
+            text_cell(quantity)};
+}
+
+void add_bounds(std::vector<Cell>& cells, const std::optional<Estimate>& estimate) {
+    Bounds bounds = bounds_of(estimate);
+    for (Cell* cell : {&bounds.value, &bounds.low, &bounds.high})
+        cells.push_back(std::move(*cell));
+}
+
+void add_exact(std::vector<Cell>& cells, const std::optional<ExactValue>& value) {
+    cells.push_back({value_text(value), raw_text(value)});
+    cells.insert(cells.end(), 2, unknown_cell());
+}
+
+std::optional<Estimate> as_estimate(const std::optional<double>& value) {
+    if (!value) return std::nullopt;
+    return Estimate{.value = *value, .interval = std::nullopt};
+}
+
+std::optional<Estimate> quotient(const RatioChange& ratio) {
+    if (!ratio.base || !ratio.contender || !(ratio.base->value > 0)) return std::nullopt;
+    return as_estimate(ratio.contender->value / ratio.base->value);
+}
+
+}  // namespace
+
+std::string id_title(const CellId& id) {
+    std::string text = fmt::format("{} alpha {} at {} px", id.model, shortest(id.alpha), id.resolution);
+    if (id.classes != 1000) text += fmt::format(", {} classes", id.classes);
+    if (id.batch != 1) text += fmt::format(", batch {}", id.batch);
+    if (id.data_type != "f32") text += ", " + id.data_type;
+    if (id.alpha_scope != "published") text += ", " + id.alpha_scope;
+    if (!id.convention.empty() && id.convention != "paper") text += ", " + id.convention;
+    return text;
+}
+
+std::string id_run(const CellId& id) {
+    if (id.engine.empty()) return "-";
+    std::string text = fmt::format("{}, {} {}, {}", id.engine, id.threads,
+                                   id.threads == 1 ? "thread" : "threads", id.network);
+    if (!id.cache.empty() && id.cache != "warm") text += ", " + id.cache;
+    return text;
+}
+
+std::vector<Section> compare_sections(const CompareResult& result) {
+    std::vector<Section> sections = {head_section(result)};
+    if (!result.differences.empty()) sections.push_back(difference_section(result));
+    if (!result.times.empty()) sections.push_back(time_section(result));
+    if (!result.ratios.empty()) sections.push_back(ratio_section(result));
+    return sections;
+}
+
+Table compare_table(const CompareResult& result) {
+    Table table;
+    for (const char* key :
+         {"row",       "model",         "alpha",          "resolution", "classes",   "batch",
+          "dtype",     "alpha_scope",   "convention",     "engine",     "threads",   "network",
+          "cache",     "layer",         "quantity",       "base",       "base_low",  "base_high",
+          "contender", "contender_low", "contender_high", "ratio",      "ratio_low", "ratio_high",
+          "verdict"})
+        table.columns.push_back({key, key, true});
+    for (const Difference& row : result.differences) {
+        std::vector<Cell> cells = id_cells("difference", row.cell, row.layer, row.quantity);
+        add_exact(cells, row.base);
+        add_exact(cells, row.contender);
+        add_bounds(cells, as_estimate(exact_ratio(row)));
+        cells.push_back(text_cell(row.gates ? "differs" : "ignored"));
+        table.rows.push_back(std::move(cells));
+    }
+    for (const TimeChange& row : result.times) {
+        std::vector<Cell> cells = id_cells("time", row.cell, "", "seconds");
+        add_bounds(cells, row.base);
+        add_bounds(cells, row.contender);
+        add_bounds(cells, row.ratio);
+        cells.push_back(text_cell(std::string(time_verdict_name(row.verdict))));
+        table.rows.push_back(std::move(cells));
+    }
+    for (const RatioChange& row : result.ratios) {
+        std::vector<Cell> cells = id_cells("ratio", row.cell, "", row.name);
+        add_bounds(cells, row.base);
+        add_bounds(cells, row.contender);
+        add_bounds(cells, quotient(row));
+        cells.push_back(text_cell(row.apart ? "apart" : ""));
+        table.rows.push_back(std::move(cells));
+    }
+    return table;
+}
+
+std::vector<std::string> compare_messages(const CompareResult& result) {
+    std::vector<std::string> messages;
+    const auto first = std::find_if(result.differences.begin(), result.differences.end(),
+                                    [](const Difference& difference) { return difference.gates; });
+    if (first != result.differences.end()) {
+        messages.push_back(
+            fmt::format("{} of exact quantities, the first: {}{}{}: {}: {} in the base, {} in the contender",
+                        plural(gating_differences(result), "difference"), id_title(first->cell),
+                        first->cell.engine.empty() ? "" : " on " + id_run(first->cell),
+                        first->layer.empty() ? "" : ", " + first->layer, quantity_text(*first),
+                        value_text(first->base), value_text(first->contender)));
+    }
+    const bool gates = result.times_inform.empty();
+    if (gates && count_verdict(result, TimeVerdict::slower) > 0) {
+        messages.push_back(fmt::format("{} slower than the base by more than {}",
+                                       plural(count_verdict(result, TimeVerdict::slower), "cell"),
+                                       signed_percent(result.settings.threshold)));
+    }
+    if (result.outcome == CompareOutcome::unclear)
+        messages.push_back(gates ? "the samples do not tell whether times are slower"
+                                 : "times cannot be judged: " + result.times_inform);
+    return messages;
+}
+
+}  // namespace mobilenet_cost

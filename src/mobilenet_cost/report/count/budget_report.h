@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mobilenet_cost/count/budget.h"
+#include "mobilenet_cost/report/parts/table.h"
+
+namespace mobilenet_cost {
+
+[[nodiscard]] Table budget_table(const std::vector<BudgetCheck>& checks);
+
+/// Schema mobilenet-cost.budget_report.v1 (docs/schemas/budget_report.schema.json).
+[[nodiscard]] std::string budget_json(const std::vector<BudgetCheck>& checks);
+[[nodiscard]] std::string budget_jsonl(const std::vector<BudgetCheck>& checks);
+
+[[nodiscard]] std::size_t exceeded_count(const std::vector<BudgetCheck>& checks);
+
+/// "mobilenet_v1 alpha 0.5 resolution 160: max_macs exceeded by 1,234 (2.1 %): limit ..., found ..."
+[[nodiscard]] std::string exceeded_text(const BudgetCheck& check);
+
+}  // namespace mobilenet_cost

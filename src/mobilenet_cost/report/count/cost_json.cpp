@@ -1,0 +1,134 @@
+#include "mobilenet_cost/report/count/cost_json.h"
+
+#include "mobilenet_cost/base/json_text.h"
+
+namespace mobilenet_cost {
+namespace {
+
+double ratio(std::int64_t numerator, std::int64_t denominator) {
+    return static_cast<double>(numerator) / static_cast<double>(denominator);
+}
+
+Json totals_json(const Analysis& analysis) {
+    const std::int64_t bytes = element_bytes(analysis.data_type);
+    return object_of({{"macs", analysis.totals.macs},
+                      {"params", analysis.totals.params},
+                      {"weight_bytes", weight_bytes(analysis.cost, analysis.data_type)},
+                      {"activation_bytes", activation_bytes(analysis.cost, analysis.data_type)},
+                      {"traffic_bytes", traffic_bytes(analysis.cost, analysis.data_type)},
+                      {"peak_activation_bytes", checked_multiply(analysis.peak.elements, bytes)},
+                      {"peak_layer", analysis.peak_layer},
+                      {"peak_in_place_bytes", checked_multiply(analysis.peak_in_place.elements, bytes)},
+                      {"peak_in_place_layer", analysis.peak_in_place_layer},
+                      {"memory_access_cost", memory_access_cost(analysis.cost)},
+                      {"arithmetic_intensity", arithmetic_intensity(analysis.cost, analysis.data_type)}});
+}
+
+Json params_json(const Analysis& analysis) {
+    Json params = Json::object();
+    for (std::size_t i = 0; i < kBatchNormCounts; ++i)
+        params["bn" + std::to_string(i)] = analysis.params.at(i);
+    return params;
+}
+
+Json scaling_json(const Scaling& scaling) {
+    return object_of({{"macs_exact", scaling.macs_exact},
+                      {"macs_alpha2", scaling.alpha_squared},
+                      {"macs_beta2", scaling.beta_squared},
+                      {"macs_rule_error", scaling.macs_rule_error()},
+                      {"params_exact", scaling.params_exact},
+                      {"params_alpha2", scaling.alpha_squared},
+                      {"params_rule_error", scaling.params_rule_error()}});
+}
+
+Json block_json(const SeparableBlock& block) {
+    return object_of({{"name", block.name},
+                      {"k", block.k},
+                      {"c_in", block.c_in},
+                      {"c_out", block.c_out},
+                      {"h_out", block.h_out},
+                      {"w_out", block.w_out},
+                      {"p_s", block.p_s},
+                      {"p_d", block.p_d},
+                      {"p_ratio", parameter_ratio(block)},
+                      {"c_s", block.c_s},
+                      {"c_d", block.c_d},
+                      {"c_ratio", mac_ratio(block)},
+                      {"ratio_closed_form", block.closed_form},
+                      {"ratio_article_approx", block.article_approx}});
+}
+
+Json shape_json(const Shape& shape) {
+    return Json::array({shape.h, shape.w, shape.c});
+}
+
+/// Kernel, stride and groups are null for a layer that is not a convolution.
+Json layer_json(const LayerAnalysis& layer, DataType type) {
+    const auto if_conv = [&](std::int64_t value) { return layer.kernel == 0 ? Json(nullptr) : Json(value); };
+    return object_of({{"name", layer.name},
+                      {"op", layer.op},
+                      {"block", layer.block},
+                      {"input", shape_json(layer.input)},
+                      {"output", shape_json(layer.output)},
+                      {"kernel", if_conv(layer.kernel)},
+                      {"stride", if_conv(layer.stride)},
+                      {"groups", if_conv(layer.groups)},
+                      {"macs", layer.macs},
+                      {"params", layer.params},
+                      {"weight_bytes", weight_bytes(layer.cost, type)},
+                      {"activation_bytes", activation_bytes(layer.cost, type)},
+                      {"memory_access_cost", memory_access_cost(layer.cost)},
+                      {"arithmetic_intensity", arithmetic_intensity(layer.cost, type)}});
+}
+
+Json variant_json(const Analysis& analysis) {
+    Json json = object_of(
+        {{"model", analysis.model},
+         {"alpha", analysis.variant.alpha},
+         {"beta", analysis.beta},
+         {"resolution", analysis.variant.resolution},
+         {"classes", analysis.variant.classes},
+         {"batch", analysis.variant.batch},
+         {"alpha_scope", alpha_scope_name(analysis.variant.scope)},
+         {"dtype", data_type_name(analysis.data_type)},
+         {"convention", analysis.convention},
+         {"unit", analysis.unit},
+         {"totals", totals_json(analysis)},
+         {"params", params_json(analysis)},
+         {"standard", object_of({{"macs", analysis.standard.macs}, {"params", analysis.standard.params}})},
+         {"ratio", object_of({{"macs", ratio(analysis.standard.macs, analysis.totals.macs)},
+                              {"params", ratio(analysis.standard.params, analysis.totals.params)}})},
+         {"scaling", scaling_json(analysis.scaling)},
+         {"blocks", Json::array()},
+         {"layers", Json::array()}});
+    Json& blocks = json["blocks"];
+    for (const SeparableBlock& block : analysis.blocks)
+        blocks.push_back(block_json(block));
+    Json& layers = json["layers"];
+    for (const LayerAnalysis& layer : analysis.layers)
+        layers.push_back(layer_json(layer, analysis.data_type));
+    return json;
+}
+
+constexpr const char* kCostSchema = "mobilenet-cost.cost.v1";
+
+}  // namespace
+
+std::string cost_json(const std::vector<Analysis>& analyses) {
+    Json document = {{"schema", kCostSchema}, {"variants", Json::array()}};
+    for (const Analysis& analysis : analyses)
+        document["variants"].push_back(variant_json(analysis));
+    return pretty_json(document);
+}
+
+std::string cost_jsonl(const std::vector<Analysis>& analyses) {
+    std::string lines;
+    for (const Analysis& analysis : analyses) {
+        Json line = {{"schema", kCostSchema}};
+        line.update(variant_json(analysis));
+        lines += compact_json(line);
+    }
+    return lines;
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,283 @@
+#include "mobilenet_cost/report/count/cost_report.h"
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/units.h"
+
+namespace mobilenet_cost {
+namespace {
+
+double ratio_or_0(std::int64_t numerator, std::int64_t denominator) {
+    return denominator == 0 ? 0 : static_cast<double>(numerator) / static_cast<double>(denominator);
+}
+
+std::int64_t bytes(const Analysis& analysis, const PeakMemory& peak) {
+    return checked_multiply(peak.elements, element_bytes(analysis.data_type));
+}
+
+std::string variant_title(const Analysis& analysis) {
+    const Variant& variant = analysis.variant;
+    std::string text = fmt::format("{}  alpha {}  resolution {} (beta {:.4g})  classes {}  {}",
+                                   analysis.model, variant.alpha, variant.resolution, analysis.beta,
+                                   variant.classes, data_type_name(analysis.data_type));
+    if (variant.batch != 1) text += fmt::format("  batch {}", variant.batch);
+    if (variant.scope == AlphaScope::inner) text += "  alpha scope inner";
+    return text + fmt::format("  convention {}", analysis.convention);
+}
+
+std::string summary_line(const std::string& label, const std::string& text) {
+    return fmt::format("{:<15} {}\n", label, text);
+}
+
+std::string peak_text(const Analysis& analysis) {
+    std::string text =
+        fmt::format("{} live at {}", bytes_text(bytes(analysis, analysis.peak)), analysis.peak_layer);
+    if (analysis.peak_in_place != analysis.peak)
+        text += fmt::format("; {} in place, at {}", bytes_text(bytes(analysis, analysis.peak_in_place)),
+                            analysis.peak_in_place_layer);
+    return text;
+}
+
+std::string params_text(const Analysis& analysis) {
+    return fmt::format("{} ({}; batch norm folded {}, all its values {})",
+                       with_prefix(analysis.totals.params), with_thousands(analysis.totals.params),
+                       with_thousands(analysis.params[1]), with_thousands(analysis.params[4]));
+}
+
+/// What one looks for first, in a few lines.
+std::string summary_text(const Analysis& analysis) {
+    const Totals& totals = analysis.totals;
+    std::string text = variant_title(analysis) + "\n\n";
+    text += summary_line(analysis.unit,
+                         fmt::format("{} ({})", with_prefix(totals.macs), with_thousands(totals.macs)));
+    text += summary_line("parameters", params_text(analysis));
+    text += summary_line("weights", fmt::format("{} to store, batch norm folded",
+                                                bytes_text(weight_bytes(analysis.cost, analysis.data_type))));
+    text += summary_line("activations", peak_text(analysis));
+    text += summary_line("traffic", fmt::format("{} at least, {:.2f} FLOP per byte",
+                                                bytes_text(traffic_bytes(analysis.cost, analysis.data_type)),
+                                                arithmetic_intensity(analysis.cost, analysis.data_type)));
+    text +=
+        summary_line("standard conv",
+                     fmt::format("{:.2f}x the {}, {:.2f}x the parameters ({}, {})",
+                                 ratio_or_0(analysis.standard.macs, totals.macs), analysis.unit,
+                                 ratio_or_0(analysis.standard.params, totals.params),
+                                 with_prefix(analysis.standard.macs), with_prefix(analysis.standard.params)));
+    return text;
+}
+
+Cell size_cell(const Shape& shape) {
+    return text_cell(size_text(shape.h, shape.w, shape.c));
+}
+
+Cell if_conv(const LayerAnalysis& layer, std::int64_t value) {
+    return layer.kernel == 0 ? unknown_cell() : count_cell(value);
+}
+
+Cell share_cell(std::int64_t part, std::int64_t whole) {
+    if (whole == 0) return unknown_cell();
+    Cell cell = percent_cell(ratio_or_0(part, whole), 1);
+    cell.bar = ratio_or_0(part, whole);
+    return cell;
+}
+
+Cell intensity_cell(const Cost& cost, DataType type) {
+    return cost.macs == 0 ? unknown_cell() : number_cell(arithmetic_intensity(cost, type), 2);
+}
+
+std::vector<Cell> layer_row(const Analysis& analysis, const LayerAnalysis& layer) {
+    const DataType type = analysis.data_type;
+    return {text_cell(layer.name),
+            text_cell(layer.op),
+            size_cell(layer.input),
+            size_cell(layer.output),
+            if_conv(layer, layer.kernel),
+            if_conv(layer, layer.stride),
+            count_cell(layer.macs),
+            share_cell(layer.macs, analysis.totals.macs),
+            count_cell(layer.params),
+            share_cell(layer.params, analysis.totals.params),
+            count_cell(traffic_bytes(layer.cost, type)),
+            share_cell(traffic_bytes(layer.cost, type), traffic_bytes(analysis.cost, type)),
+            intensity_cell(layer.cost, type)};
+}
+
+std::vector<Column> layer_columns(const Analysis& analysis) {
+    return {{"layer", "layer", true},
+            {"op", "op", true},
+            {"input", "input"},
+            {"output", "output"},
+            {"kernel", "k"},
+            {"stride", "s"},
+            {"macs", analysis.unit},
+            {"macs_share", "%"},
+            {"params", "params"},
+            {"params_share", "%"},
+            {"traffic_bytes", "bytes"},
+            {"traffic_share", "%"},
+            {"arithmetic_intensity", "FLOP/B"}};
+}
+
+std::vector<Cell> layer_total(const Analysis& analysis) {
+    const Cell blank{};
+    return {text_cell("TOTAL"),
+            blank,
+            blank,
+            blank,
+            blank,
+            blank,
+            count_cell(analysis.totals.macs),
+            blank,
+            count_cell(analysis.totals.params),
+            blank,
+            count_cell(traffic_bytes(analysis.cost, analysis.data_type)),
+            blank,
+            intensity_cell(analysis.cost, analysis.data_type)};
+}
+
+Table layer_table(const Analysis& analysis) {
+    Table table;
+    table.columns = layer_columns(analysis);
+    for (const LayerAnalysis& layer : analysis.layers)
+        table.rows.push_back(layer_row(analysis, layer));
+    table.total = layer_total(analysis);
+    return table;
+}
+
+Table block_table(const Analysis& analysis) {
+    Table table;
+    table.caption = "Separable blocks beside one standard convolution (P weights, C multiply-adds)";
+    table.columns = {{"block", "block", true},
+                     {"k", "k"},
+                     {"c_in", "Ci"},
+                     {"c_out", "Co"},
+                     {"h_out", "H"},
+                     {"w_out", "W"},
+                     {"p_s", "P_s"},
+                     {"p_d", "P_d"},
+                     {"p_ratio", "P_s/P_d"},
+                     {"c_s", "C_s"},
+                     {"c_d", "C_d"},
+                     {"c_ratio", "C_s/C_d"},
+                     {"ratio_closed_form", "K²Co/(K²+Co)"},
+                     {"ratio_article_approx", "Co/(1+1/K²)"}};
+    for (const SeparableBlock& block : analysis.blocks) {
+        table.rows.push_back({text_cell(block.name), count_cell(block.k), count_cell(block.c_in),
+                              count_cell(block.c_out), count_cell(block.h_out), count_cell(block.w_out),
+                              count_cell(block.p_s), count_cell(block.p_d),
+                              number_cell(parameter_ratio(block), 3), count_cell(block.c_s),
+                              count_cell(block.c_d), number_cell(mac_ratio(block), 3),
+                              number_cell(block.closed_form, 3), number_cell(block.article_approx, 1)});
+    }
+    return table;
+}
+
+Cell signed_percent_cell(double fraction) {
+    return {fmt::format("{:+.2f} %", fraction * 100 + 0.0), shortest(fraction)};
+}
+
+/// The exact factor of this variant beside the rule of thumb.
+Table scaling_table(const Analysis& analysis) {
+    const Scaling& scaling = analysis.scaling;
+    Table table;
+    table.caption = "Against alpha 1 at the native resolution: the exact factor beside the rule of thumb";
+    table.columns = {{"quantity", "quantity", true},
+                     {"exact", "exact factor"},
+                     {"rule", "rule", true},
+                     {"rule_value", "rule's factor"},
+                     {"rule_error", "rule's error"}};
+    table.rows.push_back({text_cell(analysis.unit), number_cell(scaling.macs_exact, 5),
+                          text_cell("alpha² beta²"),
+                          number_cell(scaling.alpha_squared * scaling.beta_squared, 5),
+                          signed_percent_cell(scaling.macs_rule_error())});
+    table.rows.push_back({text_cell("parameters"), number_cell(scaling.params_exact, 5), text_cell("alpha²"),
+                          number_cell(scaling.alpha_squared, 5),
+                          signed_percent_cell(scaling.params_rule_error())});
+    return table;
+}
+
+std::vector<Column> variant_columns() {
+    return {{"model", "model", true}, {"alpha", "alpha"}, {"beta", "beta"}, {"resolution", "res"}};
+}
+
+std::vector<Cell> variant_cells(const Analysis& analysis) {
+    return {text_cell(analysis.model),
+            {fmt::format("{}", analysis.variant.alpha), shortest(analysis.variant.alpha)},
+            number_cell(analysis.beta, 3),
+            count_cell(analysis.variant.resolution)};
+}
+
+Table totals_table(const std::vector<Analysis>& analyses) {
+    Table table;
+    table.columns = variant_columns();
+    for (const Column& column : std::vector<Column>{{"macs", analyses.front().unit},
+                                                    {"params", "params"},
+                                                    {"weight_bytes", "weight B"},
+                                                    {"peak_activation_bytes", "peak B"},
+                                                    {"traffic_bytes", "traffic B"},
+                                                    {"arithmetic_intensity", "FLOP/B"},
+                                                    {"standard_macs_ratio", "C_s/C_d"},
+                                                    {"standard_params_ratio", "P_s/P_d"}})
+        table.columns.push_back(column);
+    for (const Analysis& analysis : analyses) {
+        std::vector<Cell> row = variant_cells(analysis);
+        const DataType type = analysis.data_type;
+        row.insert(row.end(),
+                   {count_cell(analysis.totals.macs), count_cell(analysis.totals.params),
+                    count_cell(weight_bytes(analysis.cost, type)), count_cell(bytes(analysis, analysis.peak)),
+                    count_cell(traffic_bytes(analysis.cost, type)),
+                    number_cell(arithmetic_intensity(analysis.cost, type), 2),
+                    number_cell(ratio_or_0(analysis.standard.macs, analysis.totals.macs), 3),
+                    number_cell(ratio_or_0(analysis.standard.params, analysis.totals.params), 3)});
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+/// A table of one variant for each analysis, joined under columns that name the variant.
+Table joined(const std::vector<Analysis>& analyses, Table (*table_of)(const Analysis&)) {
+    Table whole;
+    whole.columns = variant_columns();
+    for (const Analysis& analysis : analyses) {
+        Table part = table_of(analysis);
+        if (whole.columns.size() == variant_columns().size())
+            whole.columns.insert(whole.columns.end(), part.columns.begin(), part.columns.end());
+        for (std::vector<Cell>& row : part.rows) {
+            std::vector<Cell> cells = variant_cells(analysis);
+            cells.insert(cells.end(), row.begin(), row.end());
+            whole.rows.push_back(std::move(cells));
+        }
+    }
+    return whole;
+}
+
+}  // namespace
+
+CostView default_view(std::size_t variants) {
+    if (variants == 1) return {.totals = true, .layers = true, .blocks = true, .scaling = true};
+    return {.totals = true};
+}
+
+std::vector<Section> cost_sections(const std::vector<Analysis>& analyses, const CostView& view) {
+    std::vector<Section> sections;
+    const bool detailed = view.layers || view.blocks || view.scaling;
+    if (view.totals && analyses.size() > 1) sections.push_back({"", totals_table(analyses)});
+    for (const Analysis& analysis : analyses) {
+        if (!detailed && analyses.size() > 1) break;
+        const bool summary = view.totals && analyses.size() == 1;
+        sections.push_back({summary ? summary_text(analysis) : variant_title(analysis), {}});
+        if (view.layers) sections.push_back({"", layer_table(analysis)});
+        if (view.blocks && !analysis.blocks.empty()) sections.push_back({"", block_table(analysis)});
+        if (view.scaling) sections.push_back({"", scaling_table(analysis)});
+    }
+    return sections;
+}
+
+Table cost_csv_table(const std::vector<Analysis>& analyses, const CostView& view) {
+    if (view.layers) return joined(analyses, layer_table);
+    if (view.blocks) return joined(analyses, block_table);
+    if (view.scaling) return joined(analyses, scaling_table);
+    return totals_table(analyses);
+}
+
+}  // namespace mobilenet_cost

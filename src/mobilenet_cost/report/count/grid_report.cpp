@@ -1,0 +1,104 @@
+#include "mobilenet_cost/report/count/grid_report.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/count/grid_json.h"
+
+namespace mobilenet_cost {
+namespace {
+
+/// Only a full, small grid of one model is drawn.
+Table grid_table(const std::vector<SweepCell>& cells) {
+    std::set<double, std::greater<>> alphas;
+    std::set<std::int64_t, std::greater<>> resolutions;
+    for (const SweepCell& cell : cells) {
+        alphas.insert(cell.variant.alpha);
+        resolutions.insert(cell.variant.resolution);
+        if (cell.model != cells.front().model) return {};
+    }
+    if (resolutions.size() > kWidestGrid || alphas.size() * resolutions.size() != cells.size()) return {};
+    Table table;
+    table.caption = fmt::format("{}: analytic speed-up over alpha {} at {} px", cells.front().model,
+                                *alphas.begin(), *resolutions.begin());
+    table.columns = {{"alpha", "alpha"}};
+    for (const std::int64_t resolution : resolutions)
+        table.columns.push_back({fmt::format("res_{}", resolution), fmt::format("{} px", resolution)});
+    for (const double alpha : alphas) {
+        std::vector<Cell> row = {text_cell(shortest(alpha))};
+        for (const std::int64_t resolution : resolutions) {
+            const auto cell = std::find_if(cells.begin(), cells.end(), [&](const SweepCell& candidate) {
+                return candidate.variant.alpha == alpha && candidate.variant.resolution == resolution;
+            });
+            row.push_back({factor_text(cell->analytic_speedup), shortest(cell->analytic_speedup)});
+        }
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+}  // namespace
+
+Table sweep_table(const std::vector<SweepCell>& cells) {
+    Table table;
+    table.columns = {{"model", "model", true},
+                     {"alpha", "alpha"},
+                     {"beta", "beta"},
+                     {"resolution", "res"},
+                     {"macs", "MACs"},
+                     {"params", "params"},
+                     {"weight_bytes", "weight B"},
+                     {"peak_activation_bytes", "peak B"},
+                     {"analytic_speedup", "speed-up"},
+                     {"standard_macs_ratio", "C_s/C_d"}};
+    for (const SweepCell& cell : cells) {
+        table.rows.push_back({text_cell(cell.model),
+                              text_cell(shortest(cell.variant.alpha)),
+                              number_cell(cell.beta, 3),
+                              count_cell(cell.variant.resolution),
+                              count_cell(cell.macs),
+                              count_cell(cell.params),
+                              count_cell(cell.weight_bytes),
+                              count_cell(cell.peak_activation_bytes),
+                              {factor_text(cell.analytic_speedup), shortest(cell.analytic_speedup)},
+                              number_cell(standard_ratio(cell), 3)});
+    }
+    return table;
+}
+
+std::vector<Section> sweep_sections(const std::vector<SweepCell>& cells) {
+    std::vector<Section> sections;
+    Table grid = grid_table(cells);
+    if (!grid.columns.empty()) sections.push_back({"", std::move(grid)});
+    sections.push_back({"", sweep_table(cells)});
+    return sections;
+}
+
+std::string sweep_json(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
+    std::string text =
+        fmt::format("{{\n  \"schema\": \"{}\",\n  \"machine\": {{}},\n  \"settings\": ", kSweepSchema);
+    text += inline_json(sweep_settings_json(settings)) + ",\n  \"cells\": [";
+    const char* separator = "\n    ";
+    for (const SweepCell& cell : cells) {
+        text += separator + inline_json(sweep_cell_json(cell));
+        separator = ",\n    ";
+    }
+    return text + "\n  ],\n  \"fit\": []\n}\n";
+}
+
+std::string sweep_jsonl(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
+    std::string lines;
+    const Json shared = sweep_settings_json(settings);
+    for (const SweepCell& cell : cells) {
+        Json line = {{"schema", kSweepSchema}};
+        line.update(sweep_cell_json(cell));
+        line["settings"] = shared;
+        lines += compact_json(line);
+    }
+    return lines;
+}
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "mobilenet_cost/report/gate/report.h"
+
+namespace mobilenet_cost {
+
+/// JUnit XML, a test case for each cell: regressed and different ones are failures, what could not be
+/// measured is an error, what could not be judged is skipped.
+[[nodiscard]] std::string gate_junit(const GateReport& report, const GateResult& result);
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,360 @@
+#include "mobilenet_cost/report/page/tables.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/pick/pareto.h"
+#include "mobilenet_cost/report/parts/measured_json.h"
+
+namespace mobilenet_cost {
+namespace {
+
+/// Keeps a page below 2 MB: of more rows only the base and the smallest cell are shown, or every n-th round.
+constexpr std::size_t kMostRows = 3000;
+
+Json table_of(Json columns) {
+    return {{"columns", std::move(columns)}, {"rows", Json::array()}};
+}
+
+void add(Json& table, Json row) {
+    table["rows"].push_back(std::move(row));
+}
+
+Json low_of(const std::optional<Estimate>& value) {
+    return value && value->interval ? finite_json(value->interval->low) : Json(nullptr);
+}
+
+Json high_of(const std::optional<Estimate>& value) {
+    return value && value->interval ? finite_json(value->interval->high) : Json(nullptr);
+}
+
+Json grid_columns() {
+    return {"panel", "form", "alpha", "resolution", "value", "low", "high", "cell", "note"};
+}
+
+struct Panel {
+    const char* name;
+    const char* form;
+};
+constexpr Panel kOnPaper = {"On paper", "factor"};
+constexpr Panel kMeasured = {"Measured", "factor"};
+constexpr Panel kKept = {"Kept: measured / on paper", "share"};
+
+void add_cell(Json& table, const Panel& panel, const SweepCell& cell, const std::optional<Estimate>& value,
+              const std::string& note) {
+    add(table, {panel.name, panel.form, cell.variant.alpha, cell.variant.resolution, value_of(value),
+                low_of(value), high_of(value), cell_title(cell), note});
+}
+
+std::optional<Estimate> exactly(const std::optional<double>& value) {
+    if (!value) return std::nullopt;
+    return Estimate{.value = *value, .interval = std::nullopt};
+}
+
+/// Why a value is missing or to be taken with care.
+std::string note_of(const PointResult& point) {
+    if (!point.reason.empty()) return point.reason;
+    return point.precise || !point.seconds ? "" : "the interval of its speed-up is wider than was asked for";
+}
+
+/// Largest and smallest cell of a group by MACs.
+std::array<std::size_t, 2> first_and_last(const SweepRun& run, const SweepGroup& group) {
+    const auto macs = [&run](std::size_t a, std::size_t b) {
+        return run.cells[run.points[a].cell].macs < run.cells[run.points[b].cell].macs;
+    };
+    const auto [least, most] = std::minmax_element(group.points.begin(), group.points.end(), macs);
+    return {run.points[*most].cell, run.points[*least].cell};
+}
+
+/// Points of a group whose layers were timed, fewer if these are too many.
+std::vector<std::size_t> profiled_points(const SweepRun& run, const SweepGroup& group) {
+    std::vector<std::size_t> points;
+    std::size_t rows = 0;
+    for (const std::size_t i : group.points) {
+        if (i >= run.profiles.size() || !run.profiles[i] || run.profiles[i]->status != BenchStatus::ok)
+            continue;
+        points.push_back(i);
+        rows += run.profiles[i]->layers.size();
+    }
+    if (rows <= kMostRows) return points;
+    const auto ends = first_and_last(run, group);
+    std::erase_if(points, [&](std::size_t i) {
+        return std::find(ends.begin(), ends.end(), run.points[i].cell) == ends.end();
+    });
+    return points;
+}
+
+/// FLOP per byte; absent for what does not compute, or runs inside another layer's kernel.
+std::optional<double> intensity(const LayerTime& layer) {
+    if (layer.macs == 0 || layer.traffic_bytes == 0 || !(layer.seconds.value > 0)) return std::nullopt;
+    return 2 * static_cast<double>(layer.macs) / static_cast<double>(layer.traffic_bytes);
+}
+
+/// What a point of the scatter is, before it is known whether another one dominates it.
+struct Candidate {
+    std::size_t cell = 0;
+    double worth = 0;  ///< published top-1, or MACs where it is not known for all
+    double seconds = 0;
+    std::int64_t peak_bytes = 0;
+};
+
+bool dominates(const Candidate& left, const Candidate& right) {
+    const auto costs = [](const Candidate& one) {
+        return std::array{-one.worth, one.seconds, static_cast<double>(one.peak_bytes)};
+    };
+    return costs_less(costs(left), costs(right));
+}
+
+std::optional<double> top1_of(const PicturedRun& pictured, std::size_t cell) {
+    return cell < pictured.top1.size() ? pictured.top1[cell] : std::nullopt;
+}
+
+bool belongs(const PredictedPoint& point, const PicturedRun& pictured, const SweepGroup& group) {
+    return pictured.run.cells[point.cell].model == group.model && point.engine == group.engine &&
+           point.threads == group.threads && !point.residual;
+}
+
+std::vector<PredictedPoint> predicted(const PicturedRun& pictured, const SweepGroup& group) {
+    std::vector<PredictedPoint> points;
+    if (!pictured.prediction) return points;
+    for (const PredictedPoint& point : pictured.prediction->points) {
+        if (belongs(point, pictured, group)) points.push_back(point);
+    }
+    return points;
+}
+
+/// The separable networks of a group with a time, by cell.
+std::vector<Candidate> candidates(const PicturedRun& pictured, const SweepGroup& group) {
+    std::vector<Candidate> all;
+    const auto append = [&](std::size_t index, double seconds) {
+        const SweepCell& cell = pictured.run.cells[index];
+        all.push_back({index, static_cast<double>(cell.macs), seconds, cell.peak_activation_bytes});
+    };
+    for (const std::size_t i : group.points) {
+        const auto& seconds = pictured.result.points[i].seconds;
+        if (seconds && pictured.run.points[i].network == NetworkKind::separable)
+            append(pictured.run.points[i].cell, seconds->value);
+    }
+    for (const PredictedPoint& point : predicted(pictured, group)) {
+        if (point.network == NetworkKind::separable) append(point.cell, point.seconds);
+    }
+    const bool published = std::all_of(all.begin(), all.end(), [&](const Candidate& one) {
+        return top1_of(pictured, one.cell).has_value();
+    });
+    for (Candidate& one : all) {
+        if (published) one.worth = *top1_of(pictured, one.cell);
+    }
+    return all;
+}
+
+bool on_front(const std::vector<Candidate>& all, std::size_t cell) {
+    const auto self =
+        std::find_if(all.begin(), all.end(), [cell](const Candidate& one) { return one.cell == cell; });
+    return self != all.end() && std::none_of(all.begin(), all.end(),
+                                             [&](const Candidate& other) { return dominates(other, *self); });
+}
+
+/// What the rows of points_table() begin with; a standard network has another peak, which no run stores.
+Json point_row(const PicturedRun& pictured, std::size_t index, NetworkKind network, const char* source) {
+    const SweepCell& cell = pictured.run.cells[index];
+    const bool separable = network == NetworkKind::separable;
+    const auto if_separable = [separable](auto value) { return separable ? Json(value) : Json(nullptr); };
+    return {cell_title(cell),
+            network_kind_name(network),
+            source,
+            cell.variant.alpha,
+            cell.variant.resolution,
+            separable ? cell.macs : cell.standard_macs,
+            separable ? cell.params : cell.standard_params,
+            if_separable(cell.peak_activation_bytes),
+            separable ? or_null(top1_of(pictured, index)) : Json(nullptr)};
+}
+
+void append(Json& row, Json more) {
+    for (Json& value : more)
+        row.push_back(std::move(value));
+}
+
+/// Every n-th round, so that there are not too many samples.
+std::size_t stride_of(const SweepRun& run, const SweepGroup& group) {
+    std::size_t samples = 0;
+    for (const std::size_t i : group.points)
+        samples += run.measurement.cells[i].blocks.size();
+    return 1 + samples / kMostRows;
+}
+
+}  // namespace
+
+Json speedup_table(const PicturedRun& pictured, const SweepGroup& group) {
+    Json table = table_of(grid_columns());
+    const SweepRun& run = pictured.run;
+    for (const std::size_t i : group.points) {
+        if (run.points[i].network != NetworkKind::separable) continue;
+        const PointResult& point = pictured.result.points[i];
+        const SweepCell& cell = run.cells[run.points[i].cell];
+        add_cell(table, kOnPaper, cell, exactly(point.analytic_speedup), "");
+        add_cell(table, kMeasured, cell, point.speedup, note_of(point));
+        add_cell(table, kKept, cell, point.fraction_kept, note_of(point));
+    }
+    for (const PredictedPoint& point : predicted(pictured, group)) {
+        if (point.network != NetworkKind::separable) continue;
+        const SweepCell& cell = run.cells[point.cell];
+        const std::string note = "predicted, not measured";
+        std::optional<double> kept;
+        if (point.speedup) kept = *point.speedup / cell.analytic_speedup;
+        add_cell(table, kOnPaper, cell, exactly(cell.analytic_speedup), "");
+        add_cell(table, kMeasured, cell, exactly(point.speedup), note);
+        add_cell(table, kKept, cell, exactly(kept), note);
+    }
+    return table;
+}
+
+Json standard_table(const PicturedRun& pictured, const SweepGroup& group) {
+    Json table = table_of(grid_columns());
+    const SweepRun& run = pictured.run;
+    for (const std::size_t i : group.points) {
+        const PointResult& point = pictured.result.points[i];
+        if (!point.analytic_standard) continue;
+        const SweepCell& cell = run.cells[run.points[i].cell];
+        add_cell(table, kOnPaper, cell, exactly(point.analytic_standard), "");
+        add_cell(table, kMeasured, cell, point.standard, note_of(point));
+        add_cell(table, kKept, cell, point.standard_kept, note_of(point));
+    }
+    return table;
+}
+
+Json change_table(const PicturedRun& base, const SweepGroup& base_group, const PicturedRun& contender,
+                  const SweepGroup& group) {
+    Json table = table_of(grid_columns());
+    for (const std::size_t i : group.points) {
+        const SweepPoint& point = contender.run.points[i];
+        if (point.network != NetworkKind::separable) continue;
+        const SweepCell& cell = contender.run.cells[point.cell];
+        for (const std::size_t j : base_group.points) {
+            const SweepPoint& other = base.run.points[j];
+            const SweepCell& other_cell = base.run.cells[other.cell];
+            if (other.network != point.network || !(other_cell.variant == cell.variant)) continue;
+            const auto& before = base.result.points[j].seconds;
+            const auto& after = contender.result.points[i].seconds;
+            std::optional<Estimate> change;
+            if (before && after) change = exactly(before->value / after->value);
+            add_cell(table, {"How much quicker the second run is", "change"}, cell, change,
+                     "medians of two runs: not paired, so without an interval");
+        }
+    }
+    return table;
+}
+
+Json points_table(const PicturedRun& pictured, const SweepGroup& group) {
+    Json table =
+        table_of({"cell", "network", "source", "alpha", "resolution", "macs", "params",
+                  "peak_activation_bytes", "top1", "seconds", "low", "high", "speedup", "kept", "front"});
+    const std::vector<Candidate> all = candidates(pictured, group);
+    for (const std::size_t i : group.points) {
+        const SweepPoint& point = pictured.run.points[i];
+        const PointResult& result = pictured.result.points[i];
+        if (!result.seconds) continue;
+        Json row = point_row(pictured, point.cell, point.network, "measured");
+        const bool separable = point.network == NetworkKind::separable;
+        append(row, {value_of(result.seconds), low_of(result.seconds), high_of(result.seconds),
+                     value_of(result.speedup), value_of(result.fraction_kept),
+                     separable && on_front(all, point.cell)});
+        add(table, std::move(row));
+    }
+    for (const PredictedPoint& point : predicted(pictured, group)) {
+        Json row = point_row(pictured, point.cell, point.network, "predicted");
+        const bool separable = point.network == NetworkKind::separable;
+        append(row, {finite_json(point.seconds), or_null(point.low), or_null(point.high),
+                     or_null(point.speedup), nullptr, separable && on_front(all, point.cell)});
+        add(table, std::move(row));
+    }
+    return table;
+}
+
+Json layers_table(const PicturedRun& pictured, const SweepGroup& group) {
+    Json table = table_of({"cell", "index", "layer", "op", "class", "macs", "traffic_bytes", "seconds", "low",
+                           "high", "kernel", "fused"});
+    for (const std::size_t i : profiled_points(pictured.run, group)) {
+        const std::string cell = cell_title(pictured.run.cells[pictured.run.points[i].cell]);
+        std::int64_t index = 0;
+        for (const LayerTime& layer : pictured.run.profiles[i]->layers) {
+            add(table, {cell, index++, layer.name, layer.op, layer_class_name(layer.layer_class), layer.macs,
+                        layer.traffic_bytes, finite_json(layer.seconds.value), low_of(layer.seconds),
+                        high_of(layer.seconds), layer.kernel, layer.fused});
+        }
+    }
+    return table;
+}
+
+Json roof_table(const PicturedRun& pictured, const SweepGroup& group) {
+    Json table = table_of({"intensity", "flops_per_second", "bound"});
+    const RooflinePeak* peak = find_peak(pictured.run.peaks, group.threads);
+    if (peak == nullptr || !(peak->flops_per_second > 0) || !(peak->bytes_per_second > 0)) return table;
+    const double ridge = peak->flops_per_second / peak->bytes_per_second;
+    double least = ridge / 4;
+    double most = ridge * 4;
+    for (const std::size_t i : profiled_points(pictured.run, group)) {
+        for (const LayerTime& layer : pictured.run.profiles[i]->layers) {
+            const double flops_per_byte = intensity(layer).value_or(ridge);
+            least = std::min(least, flops_per_byte / 1.5);
+            most = std::max(most, flops_per_byte * 1.5);
+        }
+    }
+    add(table, {least, least * peak->bytes_per_second, "memory"});
+    add(table, {ridge, peak->flops_per_second, "ridge"});
+    add(table, {most, peak->flops_per_second, "arithmetic"});
+    return table;
+}
+
+Json blocks_table(const PicturedRun& pictured, const std::string& model) {
+    Json table = table_of({"cell", "index", "block", "c_s", "c_d", "c_ratio", "p_s", "p_d", "p_ratio"});
+    for (std::size_t i = 0; i < pictured.analyses.size(); ++i) {
+        if (pictured.run.cells[i].model != model || table["rows"].size() > kMostRows) continue;
+        std::int64_t index = 0;
+        for (const SeparableBlock& block : pictured.analyses[i].blocks) {
+            add(table, {cell_title(pictured.run.cells[i]), index++, block.name, block.c_s, block.c_d,
+                        mac_ratio(block), block.p_s, block.p_d, parameter_ratio(block)});
+        }
+    }
+    return table;
+}
+
+Json samples_table(const PicturedRun& pictured, const SweepGroup& group) {
+    Json table = table_of({"round", "point", "seconds", "disturbed"});
+    const auto stride = static_cast<std::int64_t>(stride_of(pictured.run, group));
+    for (const std::size_t i : group.points) {
+        const CellSamples& samples = pictured.run.measurement.cells[i];
+        for (const TimedBlock& block : samples.blocks) {
+            if (block.round % stride != 0) continue;
+            add(table, {block.round, i, finite_json(block.seconds),
+                        is_disturbed(block, samples.size.group, pictured.run.timing.limits)});
+        }
+    }
+    return table;
+}
+
+Json series_table(const PicturedRun& pictured, const SweepGroup& group) {
+    Json table = table_of({"point", "cell", "network", "median_seconds"});
+    for (const std::size_t i : group.points) {
+        const SweepPoint& point = pictured.run.points[i];
+        add(table, {i, cell_title(pictured.run.cells[point.cell]), network_kind_name(point.network),
+                    value_of(pictured.result.points[i].seconds)});
+    }
+    return table;
+}
+
+Json cells_of(const Json& table) {
+    const Json& columns = table["columns"];
+    const auto column = std::find(columns.begin(), columns.end(), "cell") - columns.begin();
+    Json cells = Json::array();
+    for (const Json& row : table["rows"]) {
+        const Json& cell = row[static_cast<std::size_t>(column)];
+        if (std::find(cells.begin(), cells.end(), cell) == cells.end()) cells.push_back(cell);
+    }
+    return cells;
+}
+
+}  // namespace mobilenet_cost

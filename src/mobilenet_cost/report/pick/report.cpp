@@ -1,0 +1,365 @@
+#include "mobilenet_cost/report/pick/report.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/pick/words.h"
+
+namespace mobilenet_cost {
+namespace {
+
+constexpr std::size_t kRowsOfAScreen = 10;
+constexpr std::size_t kSearchesOfAScreen = 4;
+
+bool has_limit(const PickReport& report, PickQuantity quantity) {
+    return std::any_of(report.limits.begin(), report.limits.end(),
+                       [&](const PickLimit& limit) { return limit.quantity == quantity; });
+}
+
+bool any_time(const PickReport& report) {
+    return std::any_of(report.candidates.begin(), report.candidates.end(),
+                       [](const PickCandidate& candidate) { return candidate.time.has_value(); });
+}
+
+/// Sources of accuracies and files of times in the order of their first use: a, b, c, behind the figure.
+class Footnotes {
+  public:
+    std::string mark(const std::string& text) {
+        const auto found = std::find(texts_.begin(), texts_.end(), text);
+        const auto index = static_cast<std::size_t>(found - texts_.begin());
+        if (found == texts_.end()) texts_.push_back(text);
+        return index < 26 ? std::string(1, static_cast<char>('a' + index)) : fmt::format("a{}", index - 25);
+    }
+
+    /// A line for each.
+    std::string lines() {
+        std::string text;
+        for (const std::string& note : std::vector(texts_))
+            text += text_line(fmt::format("{}: {}", mark(note), note));
+        return text;
+    }
+
+  private:
+    std::vector<std::string> texts_;
+};
+
+/// How an accuracy came about.
+std::string accuracy_text(const PickCandidate& candidate) {
+    if (candidate.accuracy) return "published by " + candidate.accuracy->source;
+    const AccuracyEstimate& estimate = *candidate.estimate;
+    return fmt::format(
+        "estimated from {} of {}; off by {:.1f} points (median; {:.1f} at most) for one left out",
+        estimate.points, candidate.cell.model, 100 * estimate.median_error, 100 * estimate.largest_error);
+}
+
+Cell top1_cell(const PickCandidate& candidate, Footnotes& notes) {
+    if (!candidate.accuracy && !candidate.estimate) return unknown_cell();
+    const std::string text = candidate.accuracy ? percent_text(candidate.accuracy->top1)
+                                                : "~" + percent_text(candidate.estimate->top1);
+    return text_cell(fmt::format("{} {}", text, notes.mark(accuracy_text(candidate))));
+}
+
+Cell time_cell(const PickCandidate& candidate) {
+    return candidate.time ? text_cell(seconds_text(candidate.time->seconds)) : unknown_cell();
+}
+
+/// "measured", and where it was stored.
+Cell origin_cell(const PickCandidate& candidate, Footnotes& notes) {
+    if (!candidate.time) return unknown_cell();
+    std::string text = time_kind(*candidate.time);
+    if (!candidate.time->file.empty()) text += " " + notes.mark("stored in " + candidate.time->file);
+    return text_cell(std::move(text));
+}
+
+/// On the front, or behind a row of the table.
+Cell front_cell(const PickReport& report, std::size_t candidate, const std::vector<std::size_t>& places) {
+    const std::optional<std::size_t>& by = report.result.dominated_by[candidate];
+    return text_cell(by ? fmt::format("< {}", places[*by]) : "front");
+}
+
+/// The columns that every table of variants has; parameters only where they are limited, because weights say
+/// it.
+std::vector<Column> shared_columns(const PickReport& report) {
+    std::vector<Column> columns = {
+        {"model", "model", true}, {"alpha", "alpha"}, {"resolution", "res"}, {"top1", "top-1"}};
+    if (any_time(report)) {
+        columns.push_back({"seconds", "time"});
+        columns.push_back({"time", "from", true});
+    }
+    columns.push_back({"macs", "MACs"});
+    if (has_limit(report, PickQuantity::params)) columns.push_back({"params", "params"});
+    columns.push_back({"weight_bytes", "weights"});
+    columns.push_back({"peak_activation_bytes", "peak"});
+    return columns;
+}
+
+std::vector<Cell> shared_cells(const PickReport& report, std::size_t index, Footnotes& notes) {
+    const PickCandidate& candidate = report.candidates[index];
+    const SweepCell& cell = candidate.cell;
+    std::vector<Cell> cells = {text_cell(cell.model), text_cell(shortest(cell.variant.alpha)),
+                               text_cell(fmt::format("{}", cell.variant.resolution)),
+                               top1_cell(candidate, notes)};
+    if (any_time(report)) {
+        cells.push_back(time_cell(candidate));
+        cells.push_back(origin_cell(candidate, notes));
+    }
+    cells.push_back(text_cell(with_prefix(cell.macs)));
+    if (has_limit(report, PickQuantity::params)) cells.push_back(text_cell(with_prefix(cell.params)));
+    cells.push_back(text_cell(bytes_text(cell.weight_bytes)));
+    cells.push_back(text_cell(bytes_text(cell.peak_activation_bytes)));
+    return cells;
+}
+
+Table fitting_table(const PickReport& report, std::size_t rows, Footnotes& notes) {
+    Table table;
+    table.columns = shared_columns(report);
+    table.columns.insert(table.columns.begin(), Column{"rank", "#"});
+    const std::vector<std::size_t> places = pick_places(report);
+    table.columns.push_back({"front", "Pareto", true});
+    for (std::size_t i = 0; i < rows; ++i) {
+        std::vector<Cell> row = shared_cells(report, report.result.ranking[i], notes);
+        row.insert(row.begin(), text_cell(fmt::format("{}", i + 1)));
+        row.push_back(front_cell(report, report.result.ranking[i], places));
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+Table missing_table(const PickReport& report, Footnotes& notes) {
+    Table table;
+    table.caption = "What does not fit";
+    table.columns = shared_columns(report);
+    table.columns.push_back({"misses", "misses", true});
+    for (const std::size_t index : pick_order(report)) {
+        if (report.result.misses[index].empty()) continue;
+        std::vector<Cell> row = shared_cells(report, index, notes);
+        row.push_back(text_cell(flags_text(report.result.misses[index])));
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+std::string limits_text(const PickReport& report) {
+    std::vector<std::string> texts;
+    for (const PickLimit& limit : report.limits)
+        texts.push_back(limit_text(limit));
+    return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+std::string settings_text(const SweepSettings& settings) {
+    std::string text = fmt::format("{}, {} classes", data_type_name(settings.data_type), settings.classes);
+    if (settings.batch != 1) text += fmt::format(", batch {}", settings.batch);
+    if (settings.alpha_scope != "published") text += ", alpha scope " + settings.alpha_scope;
+    return text + ", convention " + settings.convention;
+}
+
+/// What the order is by, and what all have in common.
+std::string order_text(const PickReport& report) {
+    std::size_t published = 0;
+    for (const std::size_t i : report.result.ranking)
+        published += report.candidates[i].accuracy ? 1 : 0;
+    std::string text = "Best first by published top-1";
+    if (published == 0) {
+        text = fmt::format("By MACs, most first: no top-1 of these in {} was published",
+                           data_type_name(report.settings.data_type));
+    } else if (published < report.result.ranking.size()) {
+        text += ", then without one by MACs";
+    }
+    return fmt::format("{} ({}).\n", text, settings_text(report.settings));
+}
+
+std::string headline(const PickReport& report) {
+    const std::size_t fitting = report.result.ranking.size();
+    if (report.limits.empty()) return fmt::format("{} variants, no budget given.\n", fitting);
+    return fmt::format("{} of {} variants {} {}.\n", fitting, report.candidates.size(),
+                       fitting == 1 ? "meets" : "meet", limits_text(report));
+}
+
+/// The answer of a bisection in a sentence.
+std::string widest_line(const PickReport& report, const WidestAnswer& answer) {
+    const auto time = [&](std::size_t index) { return seconds_text(report.candidates[index].time->seconds); };
+    const auto alpha = [&](std::size_t index) {
+        return shortest(report.candidates[index].cell.variant.alpha);
+    };
+    std::string text = fmt::format("{} at {} px: ", printable(answer.model), answer.resolution);
+    text += answer.candidate
+                ? fmt::format("largest alpha {} with {}", alpha(*answer.candidate), time(*answer.candidate))
+                : "none is fast enough";
+    if (answer.beyond && report.candidates[*answer.beyond].time)
+        text += fmt::format("; {} takes {}", alpha(*answer.beyond), time(*answer.beyond));
+    text += fmt::format(" ({} of {} widths timed)", answer.tried, answer.widths);
+    if (!answer.monotone) text += ", though a narrower one was too slow: time does not rise with alpha here";
+    return text + "\n";
+}
+
+/// Lines of the searches, of many the first.
+std::string widest_lines(const PickReport& report) {
+    std::string text;
+    const std::size_t shown = std::min(report.widest.size(), kSearchesOfAScreen);
+    for (std::size_t i = 0; i < shown; ++i)
+        text += widest_line(report, report.widest[i]);
+    const std::size_t more = report.widest.size() - shown;
+    if (more > 0) text += fmt::format("{} more such answers with --format json.\n", more);
+    return text;
+}
+
+std::string note_lines(const PickReport& report) {
+    std::string text;
+    for (const std::string& note : report.notes)
+        text += text_line(note);
+    return text;
+}
+
+/// How many miss each limit; "not known" counts as missed.
+std::string misses_line(const PickReport& report) {
+    std::vector<std::string> texts;
+    for (const PickLimit& limit : report.limits) {
+        std::size_t known = 0;
+        std::size_t unknown = 0;
+        for (const PickCandidate& candidate : report.candidates) {
+            if (meets(candidate, limit)) continue;
+            ++(value_of(candidate, limit.quantity) ? known : unknown);
+        }
+        if (known > 0) texts.push_back(fmt::format("{} miss {}", known, pick_flag(limit.quantity)));
+        const bool timed = limit.quantity == PickQuantity::seconds;
+        if (unknown > 0)
+            texts.push_back(
+                fmt::format("{} {}", unknown, timed ? "without a time" : "without a published top-1"));
+    }
+    return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+std::string rest_line(const PickReport& report, std::size_t shown) {
+    const std::size_t fitting = report.result.ranking.size();
+    const std::size_t others = report.candidates.size() - fitting;
+    std::string text;
+    if (shown < fitting)
+        text += fmt::format("{} more fit{}", fitting - shown, others > 0 ? "; " : " (--all).\n");
+    if (others > 0)
+        text += fmt::format("{} do{} not fit: {}{}.\n", others, others == 1 ? "es" : "", misses_line(report),
+                            report.all ? "" : " (--all)");
+    return text;
+}
+
+/// Shown times whose bars reach over the limit.
+std::string doubt_line(const PickReport& report, std::size_t shown) {
+    const auto limit = std::find_if(report.limits.begin(), report.limits.end(), [](const PickLimit& one) {
+        return one.quantity == PickQuantity::seconds;
+    });
+    if (limit == report.limits.end()) return "";
+    std::size_t doubtful = 0;
+    for (std::size_t i = 0; i < shown; ++i) {
+        const PickCandidate& candidate = report.candidates[report.result.ranking[i]];
+        doubtful += candidate.time && candidate.time->high && *candidate.time->high > limit->limit ? 1 : 0;
+    }
+    if (doubtful == 0) return "";
+    return fmt::format("Of these {} may take longer than {}: their error bars reach beyond it.\n", doubtful,
+                       limit_text(*limit));
+}
+
+std::string front_line(const PickReport& report) {
+    const bool published =
+        std::any_of(report.result.ranking.begin(), report.result.ranking.end(),
+                    [&](std::size_t i) { return report.candidates[i].accuracy.has_value(); });
+    return fmt::format("Pareto over {}, {}, peak and weights; < N: row N is no worse in any of them.\n",
+                       published ? "top-1" : "MACs", any_time(report) ? "time" : "MACs");
+}
+
+std::vector<Section> fitting_sections(const PickReport& report, Footnotes& notes) {
+    const std::size_t fitting = report.result.ranking.size();
+    const std::size_t room = kRowsOfAScreen - std::min(report.widest.size(), kSearchesOfAScreen);
+    const std::size_t shown = report.all ? fitting : std::min(fitting, room);
+    const std::string head = wrapped(headline(report) + order_text(report) + widest_lines(report));
+    std::vector<Section> sections = {{head, fitting_table(report, shown, notes)}};
+    if (report.all && fitting < report.candidates.size())
+        sections.push_back({"", missing_table(report, notes)});
+    sections.push_back({wrapped(rest_line(report, shown) + doubt_line(report, shown) + front_line(report) +
+                                notes.lines() + note_lines(report)),
+                        {}});
+    return sections;
+}
+
+std::vector<Cell> miss_row(const PickReport& report, const PickMiss& miss, Footnotes& notes) {
+    std::vector<Cell> row = {text_cell(limit_text(miss.limit))};
+    if (!miss.candidate) {
+        row.insert(row.end(), 7, unknown_cell());
+        row.back() = text_cell("not known of any");
+        return row;
+    }
+    const PickCandidate& nearest = report.candidates[*miss.candidate];
+    std::string origin = "counted";
+    if (miss.limit.quantity == PickQuantity::seconds) origin = origin_cell(nearest, notes).text;
+    if (miss.limit.quantity == PickQuantity::top1)
+        origin = (nearest.accuracy ? "published " : "estimated ") + notes.mark(accuracy_text(nearest));
+    row.insert(row.end(), {text_cell(value_text(miss.limit.quantity, miss.found)),
+                           text_cell(std::move(origin)), percent_cell(miss.excess, 1),
+                           text_cell(nearest.cell.model), text_cell(shortest(nearest.cell.variant.alpha)),
+                           text_cell(fmt::format("{}", nearest.cell.variant.resolution)),
+                           text_cell(miss.also.empty() ? "nothing" : flags_text(miss.also))});
+    return row;
+}
+
+std::vector<Section> miss_sections(const PickReport& report, Footnotes& notes) {
+    Table table;
+    table.caption = "The nearest miss on each budget: fewest other budgets missed, then closest";
+    table.columns = {{"budget", "budget", true}, {"found", "found"},           {"from", "from", true},
+                     {"excess", "off by"},       {"model", "model", true},     {"alpha", "alpha"},
+                     {"resolution", "res"},      {"also", "also misses", true}};
+    for (const PickMiss& miss : report.result.nearest)
+        table.rows.push_back(miss_row(report, miss, notes));
+    const std::string head = fmt::format("None of {} variants meets {} ({}).\n", report.candidates.size(),
+                                         limits_text(report), settings_text(report.settings));
+    std::vector<Section> sections = {{wrapped(head + widest_lines(report)), std::move(table)}};
+    if (report.all) sections.push_back({"", missing_table(report, notes)});
+    sections.push_back(
+        {wrapped(fmt::format("{}.\n", misses_line(report)) + notes.lines() + note_lines(report)), {}});
+    return sections;
+}
+
+}  // namespace
+
+std::vector<std::size_t> pick_order(const PickReport& report) {
+    std::vector<std::size_t> others;
+    for (std::size_t i = 0; i < report.candidates.size(); ++i) {
+        if (!report.result.misses[i].empty()) others.push_back(i);
+    }
+    std::stable_sort(others.begin(), others.end(), [&](std::size_t left, std::size_t right) {
+        return is_better(report.candidates[left], report.candidates[right]);
+    });
+    std::vector<std::size_t> order = report.result.ranking;
+    order.insert(order.end(), others.begin(), others.end());
+    return order;
+}
+
+std::vector<std::size_t> pick_places(const PickReport& report) {
+    std::vector<std::size_t> places(report.candidates.size(), 0);
+    std::size_t place = 0;
+    for (const std::size_t index : report.result.ranking)
+        places[index] = ++place;
+    return places;
+}
+
+std::string pick_name(const PickCandidate& candidate) {
+    const Variant& variant = candidate.cell.variant;
+    return fmt::format("{} alpha {} at {} px", candidate.cell.model, variant.alpha, variant.resolution);
+}
+
+std::string miss_text(const PickReport& report, const PickMiss& miss) {
+    if (!miss.candidate) return limit_text(miss.limit) + ": not known of any variant";
+    const PickCandidate& nearest = report.candidates[*miss.candidate];
+    std::string text =
+        fmt::format("{}: nearest is {} with {}, off by {}", limit_text(miss.limit), pick_name(nearest),
+                    value_text(miss.limit.quantity, miss.found), percent_text(miss.excess));
+    if (!miss.also.empty()) text += ", which also misses " + flags_text(miss.also);
+    return text;
+}
+
+std::vector<Section> pick_sections(const PickReport& report) {
+    Footnotes notes;
+    return report.result.ranking.empty() ? miss_sections(report, notes) : fitting_sections(report, notes);
+}
+
+}  // namespace mobilenet_cost

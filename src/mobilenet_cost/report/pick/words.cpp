@@ -1,0 +1,70 @@
+#include "mobilenet_cost/report/pick/words.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/units.h"
+
+namespace mobilenet_cost {
+
+std::string percent_text(double fraction) {
+    return fmt::format("{:.1f} %", 100 * fraction);
+}
+
+std::string value_text(PickQuantity quantity, double value) {
+    const auto count = static_cast<std::int64_t>(value);
+    switch (quantity) {
+        case PickQuantity::seconds:
+            return seconds_text(value);
+        case PickQuantity::macs:
+        case PickQuantity::params:
+            return with_prefix(count);
+        case PickQuantity::weight_bytes:
+        case PickQuantity::peak_bytes:
+            return bytes_text(count);
+        case PickQuantity::top1:
+            break;
+    }
+    return percent_text(value);
+}
+
+std::string limit_text(const PickLimit& limit) {
+    double typed = limit.limit;
+    if (limit.quantity == PickQuantity::seconds) typed *= 1000;
+    if (limit.quantity == PickQuantity::weight_bytes || limit.quantity == PickQuantity::peak_bytes)
+        typed /= 1024;
+    return fmt::format("{} {:.12g}", pick_flag(limit.quantity), typed);
+}
+
+std::string flags_text(const std::vector<PickQuantity>& quantities) {
+    std::vector<std::string_view> flags;
+    for (const PickQuantity quantity : quantities)
+        flags.push_back(pick_flag(quantity));
+    return fmt::format("{}", fmt::join(flags, ", "));
+}
+
+std::string time_kind(const PickTime& time) {
+    return time.predicted ? "predicted" : "measured";
+}
+
+std::string wrapped(std::string_view text) {
+    constexpr std::size_t kColumns = 100;
+    std::string lines;
+    while (!text.empty()) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        while (line.size() > kColumns) {
+            std::size_t end = line.rfind(' ', kColumns);
+            if (end == line.npos) end = line.find(' ');  // a word that is longer than a line
+            if (end == line.npos) break;
+            lines += std::string(line.substr(0, end)) + "\n";
+            line.remove_prefix(end + 1);
+        }
+        lines += std::string(line) + "\n";
+    }
+    return lines;
+}
+
+}  // namespace mobilenet_cost

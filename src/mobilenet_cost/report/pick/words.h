@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mobilenet_cost/pick/pick.h"
+
+/// The words that the reports of `pick` share.
+namespace mobilenet_cost {
+
+[[nodiscard]] std::string percent_text(double fraction);
+
+/// A value of a quantity for people.
+[[nodiscard]] std::string value_text(PickQuantity quantity, double value);
+
+/// As it was typed: "--max-ms 3".
+[[nodiscard]] std::string limit_text(const PickLimit& limit);
+
+/// "--max-ms, --min-top1"
+[[nodiscard]] std::string flags_text(const std::vector<PickQuantity>& quantities);
+
+[[nodiscard]] std::string time_kind(const PickTime& time);  ///< "measured" or "predicted"
+
+/// The same lines, broken between words where they are longer than a screen is wide.
+[[nodiscard]] std::string wrapped(std::string_view text);
+
+}  // namespace mobilenet_cost

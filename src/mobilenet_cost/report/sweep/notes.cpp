@@ -1,0 +1,148 @@
+#include "mobilenet_cost/report/sweep/notes.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/bench/cells.h"
+#include "mobilenet_cost/report/parts/measured_text.h"
+#include "mobilenet_cost/report/sweep/groups.h"
+
+namespace mobilenet_cost {
+namespace {
+
+/// Speed-up that ten times fewer MACs bring.
+Cell tenfold_cell(double slope) {
+    return {fmt::format("{:.1f}x", std::pow(10, slope)), shortest(std::pow(10, slope))};
+}
+
+std::vector<Cell> fit_cells(const SlopeFit& fit) {
+    const auto slope = [](double value) { return fmt::format("{:.3f}", value); };
+    return {text_cell(fit.model),
+            text_cell(fit.engine),
+            count_cell(fit.threads),
+            text_cell(std::string(network_kind_name(fit.network))),
+            count_cell(fit.cells),
+            number_cell(fit.slope.value, 3),
+            text_cell(interval_text(fit.slope, slope)),
+            tenfold_cell(fit.slope.value)};
+}
+
+std::string noise_lines(const Preflight& preflight) {
+    std::string text = fmt::format("Noise before the rounds: {}\n", noise_verdict_name(preflight.verdict));
+    for (const std::string& reason : preflight.reasons)
+        text += text_line("  " + reason);
+    return text;
+}
+
+std::string ended_text(const SweepRun& run) {
+    switch (run.measurement.ended) {
+        case Ended::all_rounds:
+            return "all rounds were done";
+        case Ended::precise_enough:
+            return "every interval that decides is narrow enough";
+        case Ended::time_limit:
+            return fmt::format("the limit of {} s was reached", run.timing.max_seconds);
+        case Ended::interrupted:
+            break;
+    }
+    return "of an interruption: this is what there was until then";
+}
+
+std::string rounds_line(const SweepRun& run) {
+    const std::size_t rounds = run.measurement.order.size();
+    std::string text =
+        fmt::format("{} {} in {}, order from seed {}", rounds, rounds == 1 ? "round" : "rounds",
+                    seconds_text(run.measurement.seconds), run.timing.seed);
+    if (run.timing.pin_cpu) text += fmt::format(", one-thread passes on CPU {}", *run.timing.pin_cpu);
+    text += fmt::format("; ended because {}.\n", ended_text(run));
+    if (run.timing.shard.count > 1) {
+        text += fmt::format("This is part {} of {} of the sweep.\n", run.timing.shard.index,
+                            run.timing.shard.count);
+    }
+    if (run.measurement.shortened)
+        text += "Blocks are shorter than usual, to leave time for enough rounds: raise --max-seconds.\n";
+    return text;
+}
+
+std::string disturbed_line(const SweepRun& run) {
+    std::size_t blocks = 0;
+    std::ptrdiff_t disturbed = 0;
+    for (const CellSamples& cell : run.measurement.cells) {
+        blocks += cell.blocks.size();
+        disturbed += std::count_if(cell.blocks.begin(), cell.blocks.end(), [&](const TimedBlock& block) {
+            return is_disturbed(block, cell.size.group, run.timing.limits);
+        });
+    }
+    if (disturbed == 0) return {};
+    return fmt::format("{} of {} blocks were disturbed from outside and are left out, with their partners.\n",
+                       with_thousands(static_cast<std::int64_t>(disturbed)),
+                       with_thousands(static_cast<std::int64_t>(blocks)));
+}
+
+std::string hint(const SweepTiming& timing) {
+    if (timing.between_runs >= timing.precision)
+        return fmt::format("what differs between runs is {:.4g} % alone (--between-runs)",
+                           100 * timing.between_runs);
+    return "give it more --max-seconds or a quieter machine";
+}
+
+std::string precision_lines(const SweepRun& run, const SweepResult& result) {
+    std::string text;
+    if (result.worst_interval)
+        text += fmt::format(
+            "Each interval holds with {:.4g} %; the widest that decides is +-{:.1f} %. Those of speed-ups "
+            "contain {:.4g} % for what differs between runs.\n",
+            100 * run.timing.confidence, 100 * *result.worst_interval, 100 * run.timing.between_runs);
+    if (result.detectable_change) {
+        text += fmt::format("A speed-up that is {:.1f} % off would be noticed nine times in ten.\n",
+                            100 * *result.detectable_change);
+    }
+    if (result.imprecise > 0) {
+        text += fmt::format("~ {} {} wider than +-{:.4g} %, or without an interval: {}.\n", result.imprecise,
+                            result.imprecise == 1 ? "point is" : "points are", 100 * run.timing.precision,
+                            hint(run.timing));
+    }
+    return text;
+}
+
+/// Those whose first rounds may be too slow.
+std::string warm_up_line(const SweepRun& run) {
+    const auto cold = std::count_if(
+        run.measurement.cells.begin(), run.measurement.cells.end(),
+        [](const CellSamples& cell) { return !cell.blocks.empty() && !cell.warm_up.converged; });
+    if (cold == 0) return {};
+    return fmt::format("{} of {} warm-ups ended at their limit, not because the times agreed.\n", cold,
+                       run.measurement.cells.size());
+}
+
+}  // namespace
+
+Section sweep_fit_section(const SweepResult& result) {
+    Section section;
+    if (result.fits.empty()) return section;
+    Table& table = section.table;
+    table.caption =
+        "How time follows MACs: time grows as MACs to the power of the slope; 1 is \"time is MACs\"";
+    table.columns = {{"model", "model", true},
+                     {"engine", "engine", true},
+                     {"threads", "threads"},
+                     {"network", "network", true},
+                     {"cells", "cells"},
+                     {"slope", "slope"},
+                     {"slope_interval", "interval"},
+                     {"tenfold_speedup", "10x fewer MACs"}};
+    for (const SlopeFit& fit : result.fits)
+        table.rows.push_back(fit_cells(fit));
+    return section;
+}
+
+Section sweep_note_section(const SweepRun& run, const SweepResult& result) {
+    return {.text = noise_lines(run.preflight) + rounds_line(run) + precision_lines(run, result) +
+                    disturbed_line(run) + warm_up_line(run) + machine_line(run.origin.machine),
+            .table = {}};
+}
+
+}  // namespace mobilenet_cost

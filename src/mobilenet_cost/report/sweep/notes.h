@@ -1,0 +1,16 @@
+#pragma once
+
+#include <vector>
+
+#include "mobilenet_cost/report/parts/table.h"
+#include "mobilenet_cost/sweep/result.h"
+
+namespace mobilenet_cost {
+
+/// The fitted slopes, and what they mean. No columns: nothing was fitted.
+[[nodiscard]] Section sweep_fit_section(const SweepResult& result);
+
+/// How the run went: noise, rounds, what is uncertain, why it ended, the machine.
+[[nodiscard]] Section sweep_note_section(const SweepRun& run, const SweepResult& result);
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "mobilenet_cost/report/parts/table.h"
+#include "mobilenet_cost/sweep/sweep_predict.h"
+
+namespace mobilenet_cost {
+
+/// Every predicted point with its error bars, those that were timed after all with what the prediction
+/// missed.
+[[nodiscard]] Section prediction_section(const SweepRun& run, const Prediction& prediction);
+
+/// The same for the table of points, whose columns it fills by their keys; status "predicted".
+void append_predicted_rows(const SweepRun& run, const Prediction& prediction, Table& table);
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "mobilenet_cost/sweep/runner.h"
+
+namespace mobilenet_cost {
+
+/// Where this program runs and what it is.
+[[nodiscard]] RunOrigin this_origin(std::vector<EngineStatus> engines);
+
+/// What a sweep will do: origin, engines and points filled in, nothing timed. Throws Error for settings out
+/// of range, an unknown engine, or a shard without a group.
+[[nodiscard]] SweepRun plan_run(std::vector<SweepCell> cells, std::vector<std::string> models,
+                                const SweepSettings& settings, SweepTiming timing,
+                                const SweepHooks& hooks = {});
+
+/// Throws Error when a stored run cannot be continued here: another machine, build, or other engines.
+void require_resumable(const SweepRun& run, const RunOrigin& here, const std::string& log);
+
+}  // namespace mobilenet_cost

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mobilenet_cost/model/model_config.h"
+#include "mobilenet_cost/sweep/run.h"
+#include "mobilenet_cost/sweep/run_log.h"
+
+namespace mobilenet_cost {
+
+struct SweepProgress {
+    enum class Phase { preflight, prepare, warm_up, rounds, layers };
+    Phase phase = Phase::preflight;
+    std::int64_t done = 0;  ///< points; in the phase `rounds`: rounds, of at most `total`
+    std::int64_t total = 0;
+    std::optional<double> seconds_left = {};    ///< at most
+    std::int64_t points_done = 0;               ///< in the phase `rounds`: precise enough
+    std::int64_t points = 0;                    ///< that are timed
+    std::optional<double> worst_interval = {};  ///< half width over value
+};
+
+/// The world around a measured sweep. Everything is optional; all but the first three are for tests.
+struct SweepHooks {
+    std::function<void(const SweepProgress&)> progress;
+    const std::atomic<bool>* stop = nullptr;  ///< true: end after the current round with what there is
+    RunLog* log = nullptr;
+    std::function<RooflinePeaks(const std::vector<int>& threads)> peaks;  ///< empty: the roofs stay unknown
+    std::function<std::vector<EngineStatus>()> engine_statuses;
+    std::function<std::shared_ptr<const Engine>(const std::string&)> find_engine;
+    std::function<std::optional<std::int64_t>()> available_memory_bytes;
+    std::function<Preflight()> preflight;
+    Clock* clock = nullptr;
+};
+
+/// Times the points of the run, or goes on where an earlier call was interrupted. `configs` are in the order
+/// of SweepRun::models. What cannot run is a point with its reason; the others go on.
+void time_sweep(const std::vector<ModelConfig>& configs, SweepRun& run, const SweepHooks& hooks = {});
+
+}  // namespace mobilenet_cost
