@@ -17,6 +17,18 @@ function(mobilenet_cost_resolve option name title version missing out)
     set_property(GLOBAL PROPERTY MOBILENET_COST_PART_${name} "${title}" "${version}" "${missing}")
 endfunction()
 
+# Whether the part `name` is built.
+function(mobilenet_cost_has name out)
+    get_property(part GLOBAL PROPERTY MOBILENET_COST_PART_${name})
+    list(LENGTH part fields)
+    set(missing unknown)
+    if(fields GREATER 2)
+        list(GET part 2 missing)
+    endif()
+    string(COMPARE EQUAL "${missing}" "" has)
+    set(${out} ${has} PARENT_SCOPE)
+endfunction()
+
 # Adds "`what` was not found" to the reason `missing` if any of the variables that follow is false.
 function(mobilenet_cost_need missing what)
     foreach(variable IN LISTS ARGN)
