@@ -339,7 +339,7 @@ class Gate(CliTest):
         result = run(*arguments, "--format", "json", env=FAKE)
         if result.returncode == 5:  # everything was disturbed
             self.assertIn("undisturbed rounds", result.stderr)
-            return
+            self.skipTest(result.stderr)
         self.assertEqual(result.returncode, 0, result.stderr)
         document = json.loads(result.stdout)
         errors = list(jsonschema.Draft202012Validator(schema("self_test")).iter_errors(document))

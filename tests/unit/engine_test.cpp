@@ -399,7 +399,7 @@ TEST(engines, impossible_options_are_refused) {
 // Work is split over outputs, never over a sum: each output is the same chain of roundings on any number of
 // threads. Other libraries do not promise that.
 TEST(engines, native_results_are_the_same_on_any_number_of_threads) {
-    if (!kHaveNative) return;
+    if (!kHaveNative) GTEST_SKIP() << "the native engine was not built";
     for (const std::string& model : model_names()) {
         for (const bool standard : {false, true}) {
             SCOPED_TRACE(model + (standard ? ", standard" : ", separable"));
@@ -439,7 +439,7 @@ Network wide_network() {
 }
 
 TEST(engines, native_layers_in_bands_compute_what_whole_layers_do) {
-    if (!kHaveNative) return;
+    if (!kHaveNative) GTEST_SKIP() << "the native engine was not built";
     const Network network = wide_network();
     const Weights weights = make_weights(network, kSeed);
     const std::vector<float> input = make_input(network.input, kSeed);
