@@ -85,6 +85,16 @@ WidestAnswer answer_of(const WidthRow& row, const std::vector<PickCandidate>& ca
             .widths = row.widths.size()};
 }
 
+/// One look at the machine is enough.
+class WorldOnceSeen final : public EngineWorld {
+  public:
+    explicit WorldOnceSeen(const std::optional<Preflight>& seen) : seen_(seen) {}
+    Preflight preflight() override { return seen_ ? *seen_ : EngineWorld::preflight(); }
+
+  private:
+    const std::optional<Preflight>& seen_;
+};
+
 PickTime predicted_time(const PredictedPoint& point) {
     return {.seconds = point.seconds,
             .low = point.low,
@@ -125,10 +135,11 @@ SweepRun PickTimer::time_these(const std::vector<PickCandidate>& candidates,
         if (used) models.push_back(families_.models[i]);
     }
     SweepRun run = plan_run(std::move(cells), std::move(models), settings_, std::move(timing));
+    WorldOnceSeen world(preflight_);
     SweepHooks hooks;
+    hooks.world = &world;
     hooks.progress = [this](const SweepProgress& shown) { line_.show(progress_text(shown)); };
     hooks.stop = &stop_;
-    if (preflight_) hooks.preflight = [this] { return *preflight_; };  // one look at the machine is enough
     time_sweep(families_.configs, run, hooks);
     line_.clear();
     preflight_ = run.preflight;

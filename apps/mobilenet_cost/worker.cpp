@@ -54,7 +54,7 @@ int run_worker_command() {
     end_with_parent(protocol);
     DescriptorBuffer buffer(protocol);
     std::ostream out(&buffer);
-    return run_worker(std::cin, out, {.allocations = allocation_counter()});
+    return run_worker(std::cin, out, real_world(), allocation_counter());
 }
 
 }  // namespace

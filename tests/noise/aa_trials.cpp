@@ -81,6 +81,19 @@ Estimate inverse(const Estimate& speedup) {
     return slowdown;
 }
 
+class PlantedWorld final : public EngineWorld {
+  public:
+    explicit PlantedWorld(double planted) : planted_(planted) {}
+    Preflight preflight() override { return {}; }
+    std::shared_ptr<const Engine> find_engine(const std::string& name) override {
+        return std::make_shared<const PlantingEngine>(EngineWorld::find_engine(name), &made_, planted_);
+    }
+
+  private:
+    double planted_;
+    int made_ = 0;
+};
+
 /// Nothing when every round was disturbed.
 std::optional<Trial> run_trial(const ModelConfig& config, const std::string& engine, std::int64_t rounds,
                                double planted, std::uint64_t seed) {
@@ -94,12 +107,9 @@ std::optional<Trial> run_trial(const ModelConfig& config, const std::string& eng
     timing.seed = seed;
     timing.layers = false;
     timing.pin_cpu = allowed_cpus().back();
-    int made = 0;
+    PlantedWorld world(planted);
     SweepHooks hooks;
-    hooks.preflight = [] { return Preflight{}; };
-    hooks.find_engine = [&](const std::string& name) {
-        return std::make_shared<const PlantingEngine>(find_engine(name), &made, planted);
-    };
+    hooks.world = &world;
     SweepRun run =
         plan_run(sweep(config, {variant, variant, variant}, paper), {config.name}, {}, timing, hooks);
     time_sweep({config}, run, hooks);

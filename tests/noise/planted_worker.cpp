@@ -109,18 +109,26 @@ class PlantingEngine final : public Engine {
     Plant plant_;
 };
 
+class PlantedWorld final : public EngineWorld {
+  public:
+    explicit PlantedWorld(const Plant& plant) : plant_(plant) {}
+    std::shared_ptr<const Engine> find_engine(const std::string& name) override {
+        return std::make_shared<const PlantingEngine>(EngineWorld::find_engine(name), plant_);
+    }
+
+  private:
+    Plant plant_;
+};
+
 int run(int argc, char** argv) {
     if (argc != 5 || std::string(argv[4]) != "worker") {
         fmt::print(stderr, "usage: planted_worker MACS PART LAYER worker\n");
         return 2;
     }
     const Plant plant = {.macs = std::atoll(argv[1]), .part = std::atof(argv[2]), .layer = argv[3]};
-    WorkerHooks hooks;
-    hooks.find_engine = [&plant](const std::string& name) {
-        return std::make_shared<const PlantingEngine>(find_engine(name), plant);
-    };
+    PlantedWorld world(plant);
     end_with_parent(STDOUT_FILENO);
-    return run_worker(std::cin, std::cout, hooks);
+    return run_worker(std::cin, std::cout, world);
 }
 
 }  // namespace

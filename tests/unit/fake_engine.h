@@ -11,16 +11,10 @@
 
 #include "mobilenet_cost/sweep/bench.h"
 
+#include "unit/fake_world.h"
+
 /// An engine without arithmetic, on a clock of its own: a pass takes 1 ns for each MAC.
 namespace mobilenet_cost::testing_support {
-
-class FakeClock final : public Clock {
-  public:
-    std::int64_t now() override { return nanoseconds; }
-    std::int64_t resolution() override { return 1; }
-
-    std::int64_t nanoseconds = 0;
-};
 
 /// Convolution, two separable blocks, pooling, classifier; native resolution 64.
 inline ModelConfig small_model() {
@@ -45,6 +39,21 @@ inline ModelConfig small_model() {
     return config;
 }
 
+struct FakeBench;
+
+/// Its engines are one that is missing and the one of a FakeBench.
+class FakeWorld final : public QuietWorld<EngineWorld> {
+  public:
+    FakeWorld(FakeBench& bench, Clock& clock) : QuietWorld(clock), bench_(bench) {}
+
+    std::optional<std::int64_t> available_memory_bytes() override;
+    std::vector<EngineStatus> engine_statuses() override;
+    std::shared_ptr<const Engine> find_engine(const std::string& name) override;
+
+  private:
+    FakeBench& bench_;
+};
+
 /// What a test can turn: all empty is an engine that always works.
 struct FakeBench {
     FakeClock clock;
@@ -58,7 +67,12 @@ struct FakeBench {
     SessionRegions regions;  ///< empty: the engine does not tell
     int sessions = 0;        ///< how many were made
 
-    [[nodiscard]] BenchHooks hooks();
+    FakeWorld world = FakeWorld(*this, clock);
+    [[nodiscard]] BenchHooks hooks() {
+        BenchHooks hooks;
+        hooks.world = &world;
+        return hooks;
+    }
 };
 
 class FakeSession final : public Session {
@@ -127,20 +141,21 @@ class FakeEngine final : public Engine {
     FakeBench& bench_;
 };
 
-inline BenchHooks FakeBench::hooks() {
-    BenchHooks hooks;
-    hooks.clock = &clock;
-    hooks.engine_statuses = [this] {
-        const EngineStatus absent{.name = "absent", .available = false, .reason = "not built", .info = {}};
-        const EngineStatus fake{.name = "fake",
-                                .available = available,
-                                .reason = available ? "" : "not built",
-                                .info = FakeEngine(*this).info()};
-        return std::vector{absent, fake};
-    };
-    hooks.find_engine = [this](const std::string&) { return std::make_shared<const FakeEngine>(*this); };
-    hooks.available_memory_bytes = [this] { return available_memory; };
-    return hooks;
+inline std::optional<std::int64_t> FakeWorld::available_memory_bytes() {
+    return bench_.available_memory;
+}
+
+inline std::vector<EngineStatus> FakeWorld::engine_statuses() {
+    const EngineStatus absent{.name = "absent", .available = false, .reason = "not built", .info = {}};
+    const EngineStatus fake{.name = "fake",
+                            .available = bench_.available,
+                            .reason = bench_.available ? "" : "not built",
+                            .info = FakeEngine(bench_).info()};
+    return {absent, fake};
+}
+
+inline std::shared_ptr<const Engine> FakeWorld::find_engine(const std::string&) {
+    return std::make_shared<const FakeEngine>(bench_);
 }
 
 }  // namespace mobilenet_cost::testing_support

@@ -48,20 +48,15 @@ struct FakeBuild {
     std::function<std::string(const std::string& answer)> edit;
     NoiseSnapshot noise = {.steal_seconds = 0, .involuntary_switches = 0};  ///< so far
 
-    [[nodiscard]] WorkerHooks hooks() {
-        const BenchHooks from = bench.hooks();
-        return {.clock = &bench.clock,
-                .engine_statuses = from.engine_statuses,
-                .find_engine = from.find_engine,
-                .available_memory_bytes = from.available_memory_bytes,
-                .noise = [this] { return noise; }};
+    FakeBuild() {
+        bench.world.on_noise = [this] { return noise; };
     }
 };
 
 /// Reaches a worker by calling it.
 class DirectLine final : public WorkerLine {
   public:
-    explicit DirectLine(FakeBuild& build) : build_(build), worker_(build.hooks()) {}
+    explicit DirectLine(FakeBuild& build) : build_(build), worker_(build.bench.world) {}
 
     std::string exchange(const std::string& line, double, std::size_t) override {
         if (asked_++ >= build_.break_at) {
@@ -95,14 +90,15 @@ struct FakeGate {
     [[nodiscard]] GateRun run() {
         GateWorker base_worker("--base", "old", std::make_unique<DirectLine>(base), 1);
         GateWorker head_worker("--head", "new", std::make_unique<DirectLine>(head), 1);
-        GateHooks hooks;
-        hooks.clock = &clock;
-        hooks.stop = &stop;
-        hooks.preflight = [this] {
+        QuietWorld world(clock);
+        world.on_preflight = [this] {
             Preflight preflight;
             preflight.verdict = noise;
             return preflight;
         };
+        GateHooks hooks;
+        hooks.world = &world;
+        hooks.stop = &stop;
         return run_gate(base_worker, head_worker, cells, settings, hooks);
     }
 };

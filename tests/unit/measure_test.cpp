@@ -16,6 +16,8 @@
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/stats.h"
 
+#include "unit/fake_world.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -51,9 +53,10 @@ struct MeasureTest : testing::Test {
     }
 
     [[nodiscard]] Measurement run(const std::vector<MeasuredCell>& cells, const Measurement& earlier = {}) {
+        testing_support::QuietWorld world(clock);
+        world.on_noise = noise;
         MeasureHooks hooks;
-        hooks.clock = &clock;
-        hooks.noise = noise;
+        hooks.world = &world;
         hooks.progress = progress;
         hooks.stop = &stop;
         hooks.calibrated = calibrated;

@@ -74,28 +74,22 @@ class SweepBench {
         timing.confidence = 0.5;
         timing.between_runs = 0;
         timing.layers = false;
-        timing.limits.most_steal = 1e9;  // the counters are this machine's, whose noise is no part of a test
-        timing.limits.most_switches_per_second = 1e9;
         fake.run = [this](const Network& network) {
             if (on_pass) on_pass(network);
             macs_ = static_cast<std::uint64_t>(total_cost(network).macs);
         };
         fake.slowness = [this] { return 1 + noise * jitter(); };
-    }
-
-    [[nodiscard]] SweepHooks hooks(RunLog* log = nullptr) {
-        const BenchHooks bench = fake.hooks();
-        SweepHooks made;
-        made.engine_statuses = bench.engine_statuses;
-        made.find_engine = bench.find_engine;
-        made.available_memory_bytes = bench.available_memory_bytes;
-        made.clock = bench.clock;
-        made.preflight = [this] {
+        fake.world.on_preflight = [this] {
             ++preflights;
             PreflightReadings readings;
             readings.loop = {.count = 1, .median_seconds = 1e-3};
             return classify_noise(readings);
         };
+    }
+
+    [[nodiscard]] SweepHooks hooks(RunLog* log = nullptr) {
+        SweepHooks made;
+        made.world = &fake.world;
         made.stop = &stop;
         made.log = log;
         made.progress = [this](const SweepProgress& progress) {

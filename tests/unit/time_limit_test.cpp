@@ -35,8 +35,9 @@ Measurement measured(FakeClock& clock, const std::vector<double>& passes) {
              .pin_cpu = std::nullopt,
              .recording = {}});
     }
+    testing_support::QuietWorld world(clock);
     MeasureHooks hooks;
-    hooks.clock = &clock;
+    hooks.world = &world;
     return measure(cells, {.max_seconds = 0.1}, hooks);
 }
 

@@ -36,7 +36,7 @@ struct WorkerTest : testing::Test {
     }
 
     FakeBuild build;
-    Worker worker{build.hooks()};
+    Worker worker{build.bench.world};
     std::int64_t id = 0;
 };
 
@@ -81,14 +81,13 @@ TEST_F(WorkerTest, TimesPassesAndLayers) {
 }
 
 TEST_F(WorkerTest, CountsAllocationsOfAPass) {
-    WorkerHooks hooks = build.hooks();
     AllocationCount count;
-    hooks.allocations = [&] {
+    const auto allocations = [&] {
         count.count += 3;
         count.bytes += 100;
         return count;
     };
-    Worker counting(hooks);
+    Worker counting(build.bench.world, allocations);
     const auto answer = counting.answer(write_request({.id = 1, .what = Do::prepare, .cell = small_cell()}));
     EXPECT_EQ(read_facts(*answer).allocations, (AllocationCount{3, 100}));
 }
@@ -152,7 +151,7 @@ TEST_F(WorkerTest, ReadsUntilToldToQuit) {
     std::istringstream in(write_request({.id = 1}) + "\n" + write_request({.id = 2, .what = Do::quit}) +
                           "\nnever read\n");
     std::ostringstream out;
-    EXPECT_EQ(run_worker(in, out, build.hooks()), 0);
+    EXPECT_EQ(run_worker(in, out, build.bench.world), 0);
     const std::string text = out.str();
     EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
 }

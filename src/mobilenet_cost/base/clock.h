@@ -21,4 +21,15 @@ class SteadyClock final : public Clock {
     [[nodiscard]] std::int64_t resolution() override;
 };
 
+/// How long something takes, from the moment it is made. The clock must live as long.
+class Stopwatch {
+  public:
+    explicit Stopwatch(Clock& clock) : clock_(&clock), start_(clock.now()) {}
+    [[nodiscard]] double seconds() const { return static_cast<double>(clock_->now() - start_) * kNanosecond; }
+
+  private:
+    Clock* clock_;
+    std::int64_t start_;
+};
+
 }  // namespace mobilenet_cost

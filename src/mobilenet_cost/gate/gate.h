@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "mobilenet_cost/engine/world.h"
 #include "mobilenet_cost/gate/verdict.h"
 #include "mobilenet_cost/gate/worker_link.h"
-#include "mobilenet_cost/machine/preflight.h"
 #include "mobilenet_cost/measure/disturbance.h"
 
 namespace mobilenet_cost {
@@ -136,10 +136,9 @@ struct GateProgress {
     std::optional<double> seconds_left = {};  ///< at most
 };
 
-/// The world around the gate. Everything is optional.
+/// Who takes part in the gate from outside. Everything is optional.
 struct GateHooks {
-    Clock* clock = nullptr;
-    std::function<Preflight()> preflight;
+    World* world = &real_world();
     std::function<void(const GateProgress&)> progress;
     const std::atomic<bool>* stop = nullptr;  ///< true: end after the current cell with what there is
 };

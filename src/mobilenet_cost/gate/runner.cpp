@@ -56,7 +56,7 @@ class Runner {
   public:
     Runner(GateWorker& base, GateWorker& head, const GateSettings& settings, const GateHooks& hooks)
         : hooks_(hooks),
-          clock_(hooks.clock != nullptr ? *hooks.clock : steady_),
+          clock_(hooks.world->clock()),
           base_(base),
           head_(head),
           timing_(base, head, settings, clock_, [this] { return stopped(); }) {
@@ -70,9 +70,9 @@ class Runner {
         plan(cells);
         try {
             report({.phase = Phase::preflight});
-            run_.preflight = hooks_.preflight ? hooks_.preflight() : run_preflight();
+            run_.preflight = hooks_.world->preflight();
             prepare();
-            start_ = clock_.now();
+            watch_.emplace(clock_);
             warm_up();
             rounds();
         } catch (const WorkerLost& lost) {
@@ -87,14 +87,11 @@ class Runner {
   private:
     using Phase = GateProgress::Phase;
 
-    [[nodiscard]] double since(std::int64_t start) const {
-        return static_cast<double>(clock_.now() - start) * kNanosecond;
-    }
-    [[nodiscard]] double elapsed() const { return start_ ? since(*start_) : 0; }
+    [[nodiscard]] double elapsed() const { return watch_ ? watch_->seconds() : 0; }
     [[nodiscard]] bool stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
-    /// What began at `start` ends before its next cell.
-    bool ends(std::int64_t start) {
-        if (since(start) > last_moment(run_.settings.max_seconds)) run_.ended = GateEnded::time_limit;
+    /// Work that began with `watch` ends before its next cell.
+    bool ends(const Stopwatch& watch) {
+        if (watch.seconds() > last_moment(run_.settings.max_seconds)) run_.ended = GateEnded::time_limit;
         return stopped() || run_.ended == GateEnded::time_limit;
     }
     [[nodiscard]] bool alive(std::size_t cell) const {
@@ -140,8 +137,8 @@ class Runner {
     }
 
     void prepare() {
-        const std::int64_t start = clock_.now();
-        for (std::size_t i = 0; i < run_.cells.size() && !ends(start); ++i) {
+        const Stopwatch watch(clock_);
+        for (std::size_t i = 0; i < run_.cells.size() && !ends(watch); ++i) {
             GateCellRun& cell = run_.cells[i];
             report({.phase = Phase::prepare,
                     .done = static_cast<std::int64_t>(i),
@@ -152,23 +149,23 @@ class Runner {
                 cell.explanation = explaining_differences(*cell.base, *cell.head);
             });
         }
-        prepare_seconds_ = since(start);
+        prepare_seconds_ = watch.seconds();
     }
 
     /// New ones before the old ones go, or they would get the same memory again.
     void renew_sessions(std::int64_t round) {
         if (round % kRoundsOfASession != 0) return;
-        if (round > 0 && kRenewalShare * since(renewed_) < prepare_seconds_) return;
+        if (round > 0 && kRenewalShare * renewed_->seconds() < prepare_seconds_) return;
         if (round > 0) {
-            for (std::size_t i = 0; i < run_.cells.size() && !ends(*start_); ++i) {
+            for (std::size_t i = 0; i < run_.cells.size() && !ends(*watch_); ++i) {
                 if (alive(i)) guarded(i, [&] { timing_.renew(i, run_.cells[i]); });
             }
         }
-        renewed_ = clock_.now();
+        renewed_.emplace(clock_);
     }
 
     void warm_up() {
-        for (std::size_t i = 0; i < run_.cells.size() && !ends(*start_); ++i) {
+        for (std::size_t i = 0; i < run_.cells.size() && !ends(*watch_); ++i) {
             report({.phase = Phase::warm_up,
                     .done = static_cast<std::int64_t>(i),
                     .total = static_cast<std::int64_t>(run_.cells.size())});
@@ -185,10 +182,10 @@ class Runner {
             if (stopped()) run_.ended = GateEnded::interrupted;
             if (round > 0 && elapsed() + last > run_.settings.max_seconds) run_.ended = GateEnded::time_limit;
             if (run_.ended != GateEnded::all_rounds) return;
-            const std::int64_t start = clock_.now();
+            const Stopwatch watch(clock_);
             renew_sessions(round);
             visit(round, state);
-            last = since(start);
+            last = watch.seconds();
             run_.rounds = round + 1;
             const bool decided = look_is_due() && look(planned_significance());
             if (decided && run_.settings.stop_early) {
@@ -206,7 +203,7 @@ class Runner {
             base_first.push_back(permutation(2, state).front() == 0);
         for (std::size_t i = 0; i < order.size(); ++i) {
             const std::size_t cell = order[i];
-            if (ends(*start_)) return;
+            if (ends(*watch_)) return;
             if (!alive(cell)) continue;
             show_progress(round);
             guarded(cell, [&] {
@@ -292,16 +289,15 @@ class Runner {
     }
 
     const GateHooks& hooks_;
-    SteadyClock steady_;
     Clock& clock_;
     GateWorker& base_;
     GateWorker& head_;
     GateTiming timing_;
     GateRun run_;
-    std::optional<std::int64_t> start_;
+    std::optional<Stopwatch> watch_;  // warm-up, calibration and rounds
     std::size_t next_look_ = 0;
     double prepare_seconds_ = 0;  // of all cells
-    std::int64_t renewed_ = 0;
+    std::optional<Stopwatch> renewed_;
 };
 
 }  // namespace

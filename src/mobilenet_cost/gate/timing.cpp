@@ -72,10 +72,6 @@ void GateTiming::warm_up(std::size_t i, GateCellRun& cell) {
     calibrate(i, cell);
 }
 
-double GateTiming::since(std::int64_t start) const {
-    return static_cast<double>(clock_.now() - start) * kNanosecond;
-}
-
 /// Of a block that is long enough on the faster side, as far as one request goes on the slower one.
 std::int64_t GateTiming::block_passes(double faster, double slower) const {
     const auto longest = static_cast<std::int64_t>(
@@ -108,16 +104,16 @@ double GateTiming::time_block(Side& side, std::size_t i, std::int64_t passes, st
 bool GateTiming::warm_up(Side& side, std::size_t i, GateCellRun& cell, std::size_t which) {
     const double cap = std::min(kWarmUpSeconds, kWarmUpShare * settings_.max_seconds /
                                                     (2 * static_cast<double>(base_.sessions.size())));
-    const std::int64_t start = clock_.now();
+    const Stopwatch watch(clock_);
     double before = time_block(side, i, 1, 0);
     cell.first_pass_seconds.at(which) = before;
     for (bool first = true;; first = false) {
         const double now = time_block(side, i, block_passes(before, before), 0);
-        cell.warm_up_seconds.at(which) = since(start);
+        cell.warm_up_seconds.at(which) = watch.seconds();
         // The lone first pass is a block only where one pass fills it.
         const bool comparable = !first || before >= block_seconds();
         if (comparable && agree(now, before, kWarmTolerance)) return true;
-        if (since(start) >= cap || stopped_()) return false;
+        if (watch.seconds() >= cap || stopped_()) return false;
         before = now;
     }
 }
@@ -152,12 +148,12 @@ void GateTiming::time_round(std::size_t i, GateCellRun& cell, std::int64_t numbe
     const std::function<void(std::size_t)> head = [&](std::size_t k) {
         round.head_seconds.at(k) = time_block(head_, i, passes, kSettle, &round.head_noise);
     };
-    const std::int64_t start = clock_.now();
+    const Stopwatch watch(clock_);
     (base_first ? base : head)(0);
     (base_first ? head : base)(0);
     (base_first ? head : base)(1);
     (base_first ? base : head)(1);
-    judge_noise(round, since(start));
+    judge_noise(round, watch.seconds());
     cell.rounds.push_back(round);
 }
 

@@ -41,7 +41,6 @@ class GateTiming {
         std::vector<double> pass_seconds = {};    // latest estimate of each cell
     };
 
-    [[nodiscard]] double since(std::int64_t start) const;
     [[nodiscard]] double block_seconds() const;
     [[nodiscard]] std::int64_t block_passes(double faster, double slower) const;
     [[nodiscard]] double expected_seconds(const Side& side, std::size_t i, std::int64_t passes) const;

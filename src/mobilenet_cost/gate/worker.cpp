@@ -64,8 +64,8 @@ std::vector<LayerFacts> layer_facts(const Network& network, const std::vector<st
 
 class Worker::Sessions {
   public:
-    explicit Sessions(WorkerHooks hooks)
-        : hooks_(std::move(hooks)), clock_(hooks_.clock != nullptr ? *hooks_.clock : steady_) {}
+    Sessions(EngineWorld& world, AllocationCounter allocations)
+        : world_(world), clock_(world.clock()), allocations_(std::move(allocations)) {}
 
     /// The line to write; nothing: the end.
     std::optional<std::string> answer(const std::string& line) {
@@ -118,8 +118,7 @@ class Worker::Sessions {
                        .build_type = std::string(build.build_type),
                        .optimised = build.optimised,
                        .sanitized = build.sanitized};
-        for (const EngineStatus& status :
-             hooks_.engine_statuses ? hooks_.engine_statuses() : engine_statuses())
+        for (const EngineStatus& status : world_.engine_statuses())
             hello.engines.push_back({status.name, status.info.version, status.available});
         hello.clock_resolution_seconds = static_cast<double>(clock_.resolution()) * kNanosecond;
         return hello;
@@ -128,12 +127,10 @@ class Worker::Sessions {
     SessionFacts prepare(const GateCell& cell, std::uint64_t seed) {
         const Network network = network_of(cell);
         const NetworkCounts counts = count_network(network);
-        const auto available =
-            hooks_.available_memory_bytes ? hooks_.available_memory_bytes() : available_memory_bytes();
-        const std::string refusal = memory_refusal(counts, kWeightCopies, available);
+        const std::string refusal = memory_refusal(counts, kWeightCopies, world_.available_memory_bytes());
         if (!refusal.empty()) throw std::runtime_error(refusal);
         Prepared prepared = {.layers = network.layers.size(), .threads = cell.threads};
-        const auto engine = hooks_.find_engine ? hooks_.find_engine(cell.engine) : find_engine(cell.engine);
+        const auto engine = world_.find_engine(cell.engine);
         prepared.session = make_ready_session(*engine, network, make_weights(network, seed),
                                               {.threads = cell.threads}, seed);
         SessionFacts facts;
@@ -149,18 +146,18 @@ class Worker::Sessions {
         facts.held_scratch_bytes = memory.scratch_bytes;
         const auto pin = pin_for(prepared);
         prepared.session->run();  // the first pass may still allocate what all later ones use
-        const std::int64_t before = clock_.now();
+        const Stopwatch watch(clock_);
         facts.allocations = allocations_of_a_pass(*prepared.session);
-        prepared.pass_seconds = static_cast<double>(clock_.now() - before) * kNanosecond;
+        prepared.pass_seconds = watch.seconds();
         sessions_.emplace(facts.session, std::move(prepared));
         return facts;
     }
 
     [[nodiscard]] std::optional<AllocationCount> allocations_of_a_pass(Session& session) const {
-        const AllocationCount before = hooks_.allocations ? hooks_.allocations() : AllocationCount{};
+        const AllocationCount before = allocations_ ? allocations_() : AllocationCount{};
         session.run();
-        if (!hooks_.allocations) return std::nullopt;
-        const AllocationCount after = hooks_.allocations();
+        if (!allocations_) return std::nullopt;
+        const AllocationCount after = allocations_();
         return AllocationCount{after.count - before.count, after.bytes - before.bytes};
     }
 
@@ -183,7 +180,7 @@ class Worker::Sessions {
             session.run();
         WorkerBlock block;
         block.pass_seconds.reserve(static_cast<std::size_t>(request.passes));
-        const NoiseSnapshot before_noise = noise();
+        const NoiseSnapshot before_noise = world_.noise();
         std::int64_t before = clock_.now();
         for (std::int64_t pass = 0; pass < request.passes; ++pass) {
             session.run();
@@ -191,7 +188,7 @@ class Worker::Sessions {
             block.pass_seconds.push_back(static_cast<double>(after - before) * kNanosecond);
             before = after;
         }
-        block.disturbance = noise() - before_noise;
+        block.disturbance = world_.noise() - before_noise;
         prepared.pass_seconds = median(block.pass_seconds);
         return block;
     }
@@ -209,14 +206,12 @@ class Worker::Sessions {
         WorkerLayerBlock block;
         block.pass_nanoseconds.assign(static_cast<std::size_t>(request.passes),
                                       std::vector<std::int64_t>(prepared.layers));
-        const NoiseSnapshot before_noise = noise();
+        const NoiseSnapshot before_noise = world_.noise();
         for (std::vector<std::int64_t>& nanoseconds : block.pass_nanoseconds)
             prepared.session->run_timed(nanoseconds);
-        block.disturbance = noise() - before_noise;
+        block.disturbance = world_.noise() - before_noise;
         return block;
     }
-
-    [[nodiscard]] NoiseSnapshot noise() const { return hooks_.noise ? hooks_.noise() : read_noise(); }
 
     [[nodiscard]] std::unique_ptr<CpuPin> pin_for(const Prepared& prepared) const {
         return cpu_ && prepared.threads == 1 ? pin_to_cpu(*cpu_) : nullptr;
@@ -228,15 +223,16 @@ class Worker::Sessions {
         return found;
     }
 
-    WorkerHooks hooks_;
-    SteadyClock steady_;
+    EngineWorld& world_;
     Clock& clock_;
+    AllocationCounter allocations_;
     std::optional<int> cpu_;
     std::map<std::int64_t, Prepared> sessions_;
     std::int64_t next_session_ = 0;
 };
 
-Worker::Worker(WorkerHooks hooks) : sessions_(std::make_unique<Sessions>(std::move(hooks))) {}
+Worker::Worker(EngineWorld& world, AllocationCounter allocations)
+    : sessions_(std::make_unique<Sessions>(world, std::move(allocations))) {}
 
 Worker::~Worker() = default;
 
@@ -244,8 +240,8 @@ std::optional<std::string> Worker::answer(const std::string& line) {
     return sessions_->answer(line);
 }
 
-int run_worker(std::istream& in, std::ostream& out, WorkerHooks hooks) {
-    Worker worker(std::move(hooks));
+int run_worker(std::istream& in, std::ostream& out, EngineWorld& world, AllocationCounter allocations) {
+    Worker worker(world, std::move(allocations));
     for (std::string line; std::getline(in, line);) {
         const std::optional<std::string> answer = worker.answer(line);
         if (!answer) break;

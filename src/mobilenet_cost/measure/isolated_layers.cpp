@@ -216,8 +216,7 @@ void measure_isolated_layers(const Network& network, const Weights& weights,
                              const MeasureHooks& hooks, std::vector<LayerProfile>& profiles) {
     std::vector<TargetCells> made(targets.size());
     std::vector<MeasuredCell> cells;
-    SteadyClock steady;
-    Clock& clock = hooks.clock != nullptr ? *hooks.clock : steady;
+    Clock& clock = hooks.world->clock();
     const std::int64_t start = clock.now();
     const auto is_late = [&] {
         const double seconds = static_cast<double>(clock.now() - start) * kNanosecond;

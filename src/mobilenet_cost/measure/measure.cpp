@@ -48,16 +48,16 @@ void check(const MeasureSettings& settings) {
 class Loop {
   public:
     Loop(std::span<const MeasuredCell> cells, const MeasureSettings& settings, const MeasureHooks& hooks,
-         Clock& clock, Measurement earlier)
+         Measurement earlier)
         : cells_(cells),
           settings_(settings),
           hooks_(hooks),
-          clock_(clock),
-          start_(clock.now()),
+          clock_(hooks.world->clock()),
+          start_(clock_.now()),
           earlier_seconds_(earlier.seconds),
           resumed_(earlier.calibrated),
           result_(std::move(earlier)) {
-        const double step = static_cast<double>(std::max<std::int64_t>(clock.resolution(), 1)) * kNanosecond;
+        const double step = static_cast<double>(std::max<std::int64_t>(clock_.resolution(), 1)) * kNanosecond;
         block_seconds_ = std::max(settings.block_seconds, kStepsOfTheClock * step);
         stretch_seconds_ = std::max(kShortestStretchSeconds, kStepsOfTheClock * step);
         result_.cells.resize(cells.size());
@@ -349,7 +349,7 @@ class Loop {
         return block;
     }
 
-    [[nodiscard]] NoiseSnapshot noise() const { return hooks_.noise ? hooks_.noise() : read_noise(); }
+    [[nodiscard]] NoiseSnapshot noise() const { return hooks_.world->noise(); }
 
     std::span<const MeasuredCell> cells_;
     const MeasureSettings& settings_;
@@ -376,9 +376,7 @@ std::string no_round_reason(Ended ended) {
 Measurement measure(std::span<const MeasuredCell> cells, const MeasureSettings& settings,
                     const MeasureHooks& hooks, Measurement earlier) {
     check(settings);
-    SteadyClock steady;
-    Clock& clock = hooks.clock != nullptr ? *hooks.clock : steady;
-    return Loop(cells, settings, hooks, clock, std::move(earlier)).run();
+    return Loop(cells, settings, hooks, std::move(earlier)).run();
 }
 
 std::vector<std::size_t> permutation(std::size_t count, std::uint64_t& state) {

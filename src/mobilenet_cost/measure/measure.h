@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "mobilenet_cost/base/clock.h"
-#include "mobilenet_cost/machine/machine.h"
+#include "mobilenet_cost/engine/world.h"
 #include "mobilenet_cost/measure/samples.h"
 
 namespace mobilenet_cost {
@@ -70,10 +69,9 @@ struct Progress {
     std::optional<double> seconds_left;  ///< estimate; unknown during the warm-up
 };
 
-/// The world around the loop. Everything is optional.
+/// Who takes part in the loop from outside. Everything is optional.
 struct MeasureHooks {
-    Clock* clock = nullptr;                ///< null: SteadyClock
-    std::function<NoiseSnapshot()> noise;  ///< empty: read_noise()
+    World* world = &real_world();
     std::function<void(const Progress&)> progress;
     const std::atomic<bool>* stop = nullptr;  ///< true: end after the current round with what there is
     /// Told once the block sizes are settled, and after each round. What it throws ends the measurement.

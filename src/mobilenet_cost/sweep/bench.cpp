@@ -36,8 +36,8 @@ void check(const BenchSettings& settings) {
 /// One call of run_bench().
 class Bench {
   public:
-    Bench(BenchResult& result, const BenchHooks& hooks, Clock& clock)
-        : result_(result), hooks_(hooks), clock_(clock) {}
+    Bench(BenchResult& result, const BenchHooks& hooks)
+        : result_(result), hooks_(hooks), clock_(hooks.world->clock()) {}
 
     void run(std::vector<Candidate> candidates) {
         candidates_ = std::move(candidates);
@@ -143,13 +143,11 @@ class Bench {
     }
 
     [[nodiscard]] std::shared_ptr<const Engine> engine_of(const std::string& name) const {
-        return hooks_.find_engine ? hooks_.find_engine(name) : find_engine(name);
+        return hooks_.world->find_engine(name);
     }
 
     [[nodiscard]] std::string refusal(const NetworkCounts& counts, bool weights_made) const {
-        return memory_refusal(
-            counts, weights_made ? 1 : 2,
-            hooks_.available_memory_bytes ? hooks_.available_memory_bytes() : available_memory_bytes());
+        return memory_refusal(counts, weights_made ? 1 : 2, hooks_.world->available_memory_bytes());
     }
 
     [[nodiscard]] MeasureSettings measure_settings(double share) const {
@@ -163,7 +161,7 @@ class Bench {
     /// `rounds` is the phase that the rounds of this measurement are shown as.
     [[nodiscard]] MeasureHooks measure_hooks(Phase rounds) const {
         MeasureHooks hooks;
-        hooks.clock = hooks_.clock;
+        hooks.world = hooks_.world;
         hooks.stop = hooks_.stop;
         hooks.progress = [this, rounds](const Progress& progress) {
             const bool warm_up = progress.stage == Progress::Stage::warm_up;
@@ -289,8 +287,7 @@ BenchResult run_bench(const ModelConfig& config, const Variant& variant, const B
     result.base = result.variant;
     result.base.alpha = 1;
     result.base.resolution = config.resolution;
-    result.engines =
-        choose_engines(hooks.engine_statuses ? hooks.engine_statuses() : engine_statuses(), settings.engines);
+    result.engines = choose_engines(hooks.world->engine_statuses(), settings.engines);
     result.settings = settings;
     result.settings.engines.clear();
     for (const EngineStatus& engine : result.engines)
@@ -298,10 +295,8 @@ BenchResult run_bench(const ModelConfig& config, const Variant& variant, const B
     result.settings.threads = without_repeats(settings.threads);
     if (result.settings.threads.empty()) result.settings.threads = {1};
     result.machine = read_machine();
-    SteadyClock steady;
-    Clock& clock = hooks.clock != nullptr ? *hooks.clock : steady;
-    result.clock_resolution_seconds = static_cast<double>(clock.resolution()) * 1e-9;
-    Bench(result, hooks, clock).run(make_candidates(config, result.variant, result.base));
+    result.clock_resolution_seconds = static_cast<double>(hooks.world->clock().resolution()) * kNanosecond;
+    Bench(result, hooks).run(make_candidates(config, result.variant, result.base));
     return result;
 }
 

@@ -3,13 +3,9 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "mobilenet_cost/engine/engine.h"
-#include "mobilenet_cost/engine/registry.h"
+#include "mobilenet_cost/engine/world.h"
 #include "mobilenet_cost/model/model_config.h"
 #include "mobilenet_cost/sweep/bench_result.h"
 
@@ -23,14 +19,11 @@ struct BenchProgress {
     std::optional<double> seconds_left;  ///< of this phase
 };
 
-/// The world around a bench. Everything is optional; all but the first two are for tests.
+/// Who takes part in a bench from outside. Everything is optional; the last two are for tests.
 struct BenchHooks {
     std::function<void(const BenchProgress&)> progress;
     const std::atomic<bool>* stop = nullptr;  ///< true: end after the current round with what there is
-    std::function<std::vector<EngineStatus>()> engine_statuses;
-    std::function<std::shared_ptr<const Engine>(const std::string&)> find_engine;
-    std::function<std::optional<std::int64_t>()> available_memory_bytes;
-    Clock* clock = nullptr;
+    EngineWorld* world = &real_world();
     std::optional<Evictor> evictor;
 };
 

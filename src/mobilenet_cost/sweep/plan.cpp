@@ -52,8 +52,7 @@ SweepRun plan_run(std::vector<SweepCell> cells, std::vector<std::string> models,
     check(timing);
     SweepRun run;
     run.started = utc_now();
-    run.origin = this_origin(
-        choose_engines(hooks.engine_statuses ? hooks.engine_statuses() : engine_statuses(), timing.engines));
+    run.origin = this_origin(choose_engines(hooks.world->engine_statuses(), timing.engines));
     timing.engines = names_of(run.origin.engines);
     timing.threads = without_repeats(timing.threads);
     timing.networks = without_repeats(timing.networks);  // twice, one would be its own counterpart

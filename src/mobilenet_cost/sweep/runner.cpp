@@ -45,7 +45,7 @@ class Runner {
         : configs_(configs),
           run_(run),
           hooks_(hooks),
-          clock_(hooks.clock != nullptr ? *hooks.clock : steady_),
+          clock_(hooks.world->clock()),
           resumed_(run.measurement.calibrated),
           sessions_(run.points.size()),
           networks_(run.points.size()) {}
@@ -77,7 +77,7 @@ class Runner {
 
     void look_at_machine() {
         report({.phase = Phase::preflight});
-        run_.preflight = hooks_.preflight ? hooks_.preflight() : run_preflight();
+        run_.preflight = hooks_.world->preflight();
         if (run_.timing.layers && hooks_.peaks) run_.peaks = hooks_.peaks(run_.timing.threads);
     }
 
@@ -120,8 +120,7 @@ class Runner {
                 if (since(start) > last_moment(run_.timing.max_seconds)) throw Error(kNotMadeReady);
                 if (!network) network = make_network(run_.cells[point.cell], point.network);
                 point.counts = count_network(*network);
-                const auto available = hooks_.available_memory_bytes ? hooks_.available_memory_bytes()
-                                                                     : available_memory_bytes();
+                const auto available = hooks_.world->available_memory_bytes();
                 std::string refusal = memory_refusal(*point.counts, weights ? 1 : 2, available);
                 if (refusal.empty())
                     refusal = time_refusal(*point.counts, point.threads, run_.timing.max_seconds);
@@ -165,7 +164,7 @@ class Runner {
 
     [[nodiscard]] std::unique_ptr<Session> make_session(const SweepPoint& point, const Network& network,
                                                         const Weights& weights) const {
-        const auto engine = hooks_.find_engine ? hooks_.find_engine(point.engine) : find_engine(point.engine);
+        const auto engine = hooks_.world->find_engine(point.engine);
         return make_ready_session(*engine, network, weights, {.threads = point.threads});
     }
 
@@ -203,7 +202,7 @@ class Runner {
             .max_seconds = timing.max_seconds * (timing.layers ? 1 - kLayerShare : 1),
             .confidence = timing.confidence};
         MeasureHooks hooks;
-        hooks.clock = hooks_.clock;
+        hooks.world = hooks_.world;
         hooks.stop = hooks_.stop;
         hooks.progress = [this](const Progress& progress) { show(progress); };
         hooks.visits = [this](const Measurement& measurement, const std::vector<std::size_t>& random) {
@@ -289,7 +288,7 @@ class Runner {
         }
         if (targets.empty()) return;
         MeasureHooks hooks;
-        hooks.clock = hooks_.clock;
+        hooks.world = hooks_.world;
         hooks.stop = hooks_.stop;
         measure_layers(*networks_[points.front()], targets,
                        {.rounds = kLayerRounds, .seed = run_.timing.seed, .max_seconds = max_seconds}, hooks,
@@ -304,7 +303,6 @@ class Runner {
     const std::vector<ModelConfig>& configs_;
     SweepRun& run_;
     const SweepHooks& hooks_;
-    SteadyClock steady_;
     Clock& clock_;
     bool resumed_;
     std::vector<std::unique_ptr<Session>> sessions_;

@@ -3,11 +3,10 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "mobilenet_cost/engine/world.h"
 #include "mobilenet_cost/model/model_config.h"
 #include "mobilenet_cost/sweep/run.h"
 #include "mobilenet_cost/sweep/run_log.h"
@@ -25,17 +24,13 @@ struct SweepProgress {
     std::optional<double> worst_interval = {};  ///< half width over value
 };
 
-/// The world around a measured sweep. Everything is optional; all but the first three are for tests.
+/// Who takes part in a measured sweep from outside. Everything is optional.
 struct SweepHooks {
     std::function<void(const SweepProgress&)> progress;
     const std::atomic<bool>* stop = nullptr;  ///< true: end after the current round with what there is
     RunLog* log = nullptr;
     std::function<RooflinePeaks(const std::vector<int>& threads)> peaks;  ///< empty: the roofs stay unknown
-    std::function<std::vector<EngineStatus>()> engine_statuses;
-    std::function<std::shared_ptr<const Engine>(const std::string&)> find_engine;
-    std::function<std::optional<std::int64_t>()> available_memory_bytes;
-    std::function<Preflight()> preflight;
-    Clock* clock = nullptr;
+    EngineWorld* world = &real_world();
 };
 
 /// Times the points of the run, or goes on where an earlier call was interrupted. `configs` are in the order
