@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "mobilenet_cost/base/enum_names.h"
 #include "mobilenet_cost/base/json_reader.h"
 #include "mobilenet_cost/base/json_text.h"
 
@@ -23,10 +24,6 @@ namespace mobilenet_cost {
 //     }
 //
 // so that what is written is what is read. Absent optionals are null.
-
-/// Names of the enumerators 0, 1, ...; an enum of JSON fields needs one.
-template <typename Enum>
-struct EnumNames;  // static constexpr std::size_t kCount; static std::string_view name(Enum)
 
 /// The least and the most that a number may be: what is read is within them, whoever wrote it.
 struct Limits {
@@ -50,7 +47,7 @@ class FieldWriter {
     template <typename Value>
     [[nodiscard]] static Json to_json(Value& value) {
         if constexpr (std::is_enum_v<Value>) {
-            return std::string(EnumNames<Value>::name(value));
+            return std::string(enum_name(value));
         } else if constexpr (std::is_arithmetic_v<Value> || std::is_same_v<Value, std::string>) {
             return value;
         } else {
@@ -138,10 +135,7 @@ class FieldReader {
     template <typename Value>
     static void from_json(const nlohmann::json& json, const FieldPlace& place, Value& value) {
         if constexpr (std::is_enum_v<Value>) {
-            std::vector<std::string> names;
-            for (std::size_t i = 0; i < EnumNames<Value>::kCount; ++i)
-                names.emplace_back(EnumNames<Value>::name(static_cast<Value>(i)));
-            value = static_cast<Value>(read_name(json, place, names));
+            value = static_cast<Value>(read_name(json, place, enum_names<Value>()));
         } else if constexpr (std::is_arithmetic_v<Value> || std::is_same_v<Value, std::string>) {
             read_field(json, place, value);
         } else {

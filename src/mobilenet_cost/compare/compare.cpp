@@ -1,7 +1,6 @@
 #include "mobilenet_cost/compare/compare.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
@@ -12,9 +11,6 @@
 
 namespace mobilenet_cost {
 namespace {
-
-constexpr std::array<std::string_view, 4> kVerdicts = {"slower", "faster", "same", "unclear"};
-constexpr std::array<std::string_view, 4> kOutcomes = {"same", "differs", "slower", "unclear"};
 
 const ExactValue kThere = std::string(kWhole);
 
@@ -313,14 +309,6 @@ void check_ignored(const std::vector<std::string>& names, const std::string& pla
         if (!contains(exact_quantity_names(), name))
             fail_unknown(place, "quantity", name, exact_quantity_names());
     }
-}
-
-std::string_view time_verdict_name(TimeVerdict verdict) {
-    return kVerdicts.at(static_cast<std::size_t>(verdict));
-}
-
-std::string_view compare_outcome_name(CompareOutcome outcome) {
-    return kOutcomes.at(static_cast<std::size_t>(outcome));
 }
 
 std::int64_t gating_differences(const CompareResult& result) {

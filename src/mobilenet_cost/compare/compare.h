@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mobilenet_cost/base/enum_names.h"
 #include "mobilenet_cost/compare/stored_document.h"
 
 namespace mobilenet_cost {
@@ -54,7 +55,12 @@ enum class TimeVerdict {
     unclear,  ///< neither, or no interval
 };
 
-[[nodiscard]] std::string_view time_verdict_name(TimeVerdict verdict);
+template <>
+inline constexpr std::array<std::string_view, 4> kEnumNames<TimeVerdict> = {"slower", "faster", "same",
+                                                                            "unclear"};
+[[nodiscard]] constexpr std::string_view time_verdict_name(TimeVerdict verdict) {
+    return enum_name(verdict);
+}
 
 struct TimeChange {
     CellId cell;
@@ -90,7 +96,12 @@ enum class CompareOutcome {
     unclear,  ///< times were required and cannot be judged
 };
 
-[[nodiscard]] std::string_view compare_outcome_name(CompareOutcome outcome);
+template <>
+inline constexpr std::array<std::string_view, 4> kEnumNames<CompareOutcome> = {"same", "differs", "slower",
+                                                                               "unclear"};
+[[nodiscard]] constexpr std::string_view compare_outcome_name(CompareOutcome outcome) {
+    return enum_name(outcome);
+}
 
 struct CompareResult {
     DocumentKind kind = DocumentKind::cost;

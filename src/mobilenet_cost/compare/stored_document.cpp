@@ -7,25 +7,14 @@
 namespace mobilenet_cost {
 namespace {
 
-struct KindWords {
-    std::string_view name;
-    std::string_view title;
-};
-
 /// By DocumentKind.
-constexpr std::array<KindWords, 4> kKinds = {{{"cost", "a document of `cost`"},
-                                              {"sweep", "a document of `sweep`"},
-                                              {"bench", "a document of `bench`"},
-                                              {"run", "a run log"}}};
+constexpr std::array<std::string_view, 4> kTitles = {"a document of `cost`", "a document of `sweep`",
+                                                     "a document of `bench`", "a run log"};
 
 }  // namespace
 
-std::string_view document_kind_name(DocumentKind kind) {
-    return kKinds.at(static_cast<std::size_t>(kind)).name;
-}
-
 std::string_view document_kind_title(DocumentKind kind) {
-    return kKinds.at(static_cast<std::size_t>(kind)).title;
+    return kTitles.at(static_cast<std::size_t>(kind));
 }
 
 std::string id_key(const CellId& id) {

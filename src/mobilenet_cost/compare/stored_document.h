@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "mobilenet_cost/base/enum_names.h"
 #include "mobilenet_cost/base/stats.h"
 #include "mobilenet_cost/machine/machine_json.h"
 
@@ -20,8 +21,12 @@ enum class DocumentKind {
     run,    ///< mobilenet-cost.run.v2: the log of a measured sweep
 };
 
-[[nodiscard]] std::string_view document_kind_name(DocumentKind kind);   ///< "cost"
-[[nodiscard]] std::string_view document_kind_title(DocumentKind kind);  ///< "a cost document"
+template <>
+inline constexpr std::array<std::string_view, 4> kEnumNames<DocumentKind> = {"cost", "sweep", "bench", "run"};
+[[nodiscard]] constexpr std::string_view document_kind_name(DocumentKind kind) {
+    return enum_name(kind);
+}
+[[nodiscard]] std::string_view document_kind_title(DocumentKind kind);  ///< "a document of `cost`"
 
 /// What a cell is about; cells of two documents with equal ids are the same thing at two times.
 struct CellId {

@@ -13,14 +13,8 @@
 namespace mobilenet_cost {
 
 template <>
-struct EnumNames<WorkerRequest::Do> {
-    static constexpr std::size_t kCount = static_cast<std::size_t>(WorkerRequest::Do::quit) + 1;
-    static std::string_view name(WorkerRequest::Do what) {
-        constexpr std::array<std::string_view, kCount> kNames = {"hello",      "prepare", "run",
-                                                                 "run_layers", "release", "quit"};
-        return kNames.at(static_cast<std::size_t>(what));
-    }
-};
+inline constexpr std::array<std::string_view, 6> kEnumNames<WorkerRequest::Do> = {
+    "hello", "prepare", "run", "run_layers", "release", "quit"};
 
 template <typename Archive>
 void fields(Archive& archive, GateCell& cell) {
@@ -155,7 +149,7 @@ std::int64_t most_layer_passes(std::size_t layers) {
 
 std::string write_request(const WorkerRequest& request) {
     using Do = WorkerRequest::Do;
-    Json json = {{"do", EnumNames<Do>::name(request.what)}};
+    Json json = {{"do", enum_name(request.what)}};
     switch (request.what) {
         case Do::hello:
             json["protocol"] = request.protocol;

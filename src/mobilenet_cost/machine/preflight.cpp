@@ -7,6 +7,7 @@
 
 #include "mobilenet_cost/base/stats.h"
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/machine/machine.h"
 #include "mobilenet_cost/machine/ping_pong.h"
 
 namespace mobilenet_cost {
@@ -81,18 +82,6 @@ std::optional<double> one_minute_load() {
 }
 
 }  // namespace
-
-std::string_view noise_verdict_name(NoiseVerdict verdict) {
-    switch (verdict) {
-        case NoiseVerdict::quiet:
-            return "quiet";
-        case NoiseVerdict::usable:
-            return "usable";
-        case NoiseVerdict::hopeless:
-            break;
-    }
-    return "hopeless";
-}
 
 LoopJitter loop_jitter(const std::vector<double>& seconds) {
     const double centre = median(seconds);

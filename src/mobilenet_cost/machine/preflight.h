@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mobilenet_cost/base/clock.h"
+#include "mobilenet_cost/base/enum_names.h"
 
 namespace mobilenet_cost {
 
@@ -41,7 +42,11 @@ enum class NoiseVerdict {
     hopeless,  ///< a regression of 5 % could not be told from this noise: "inconclusive", never "pass"
 };
 
-[[nodiscard]] std::string_view noise_verdict_name(NoiseVerdict verdict);
+template <>
+inline constexpr std::array<std::string_view, 3> kEnumNames<NoiseVerdict> = {"quiet", "usable", "hopeless"};
+[[nodiscard]] constexpr std::string_view noise_verdict_name(NoiseVerdict verdict) {
+    return enum_name(verdict);
+}
 
 /// Up to `quiet` is quiet, up to `usable` is usable, beyond is hopeless.
 struct NoiseLimit {

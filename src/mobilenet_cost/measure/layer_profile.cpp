@@ -216,39 +216,8 @@ void measure_layers(const Network& network, const std::vector<LayerTarget>& targ
     }
 }
 
-std::string_view layer_mode_name(LayerMode mode) {
-    return mode == LayerMode::isolated ? "isolated" : "in-situ";
-}
-
 LayerMode read_layer_mode(const std::string& name) {
-    std::vector<std::string> names;
-    for (const LayerMode mode : {LayerMode::in_situ, LayerMode::isolated}) {
-        names.emplace_back(layer_mode_name(mode));
-        if (names.back() == name) return mode;
-    }
-    fail_unknown("--layer-mode", "mode", name, names);
-}
-
-std::string_view layer_class_name(LayerClass layer_class) {
-    switch (layer_class) {
-        case LayerClass::first_conv:
-            return "first_conv";
-        case LayerClass::depthwise:
-            return "depthwise";
-        case LayerClass::pointwise:
-            return "pointwise";
-        case LayerClass::squeeze_excite:
-            return "squeeze_excite";
-        case LayerClass::classifier:
-            return "classifier";
-        case LayerClass::element_wise:
-            return "element_wise";
-        case LayerClass::pooling:
-            return "pooling";
-        case LayerClass::conv:
-            return "conv";
-    }
-    return "";
+    return read_enum<LayerMode>(name, "--layer-mode", "mode");
 }
 
 }  // namespace mobilenet_cost

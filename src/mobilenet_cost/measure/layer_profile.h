@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mobilenet_cost/base/enum_names.h"
 #include "mobilenet_cost/base/stats.h"
 #include "mobilenet_cost/engine/engine.h"
 #include "mobilenet_cost/measure/measure.h"
@@ -79,8 +80,19 @@ struct LayerProfile {
 inline constexpr double kNotableResidual = 0.05;
 [[nodiscard]] bool has_notable_residual(const LayerProfile& profile);
 
-[[nodiscard]] std::string_view layer_class_name(LayerClass layer_class);
-[[nodiscard]] std::string_view layer_mode_name(LayerMode mode);
+template <>
+inline constexpr std::array<std::string_view, 8> kEnumNames<LayerClass> = {
+    "first_conv", "depthwise",    "pointwise", "squeeze_excite",
+    "classifier", "element_wise", "pooling",   "conv"};
+[[nodiscard]] constexpr std::string_view layer_class_name(LayerClass layer_class) {
+    return enum_name(layer_class);
+}
+
+template <>
+inline constexpr std::array<std::string_view, 2> kEnumNames<LayerMode> = {"in-situ", "isolated"};
+[[nodiscard]] constexpr std::string_view layer_mode_name(LayerMode mode) {
+    return enum_name(mode);
+}
 
 /// Throws Error naming the nearest mode.
 [[nodiscard]] LayerMode read_layer_mode(const std::string& name);

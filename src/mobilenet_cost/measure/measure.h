@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "mobilenet_cost/base/enum_names.h"
 #include "mobilenet_cost/engine/world.h"
 #include "mobilenet_cost/measure/samples.h"
 
@@ -48,6 +49,12 @@ enum class Ended {
     time_limit,
     interrupted,
 };
+template <>
+inline constexpr std::array<std::string_view, 4> kEnumNames<Ended> = {"all_rounds", "precise_enough",
+                                                                      "time_limit", "interrupted"};
+[[nodiscard]] constexpr std::string_view ended_name(Ended ended) {
+    return enum_name(ended);
+}
 
 /// Why a cell has no block, of a measurement that ended like this.
 [[nodiscard]] std::string no_round_reason(Ended ended);

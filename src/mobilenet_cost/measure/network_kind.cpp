@@ -17,30 +17,6 @@ NetworkCounts count_network(const Network& network) {
                 checked_multiply(peak_memory(network, Overlap::none).elements, element_bytes(DataType::f32))};
 }
 
-std::string_view bench_status_name(BenchStatus status) {
-    switch (status) {
-        case BenchStatus::ok:
-            return "ok";
-        case BenchStatus::failed:
-            return "failed";
-        case BenchStatus::skipped:
-            return "skipped";
-    }
-    return "";
-}
-
-std::string_view network_kind_name(NetworkKind kind) {
-    switch (kind) {
-        case NetworkKind::separable:
-            return "separable";
-        case NetworkKind::standard:
-            return "standard";
-        case NetworkKind::base:
-            return "base";
-    }
-    return "";
-}
-
 const std::vector<std::string>& network_names() {
     static const std::vector<std::string> names = {std::string(network_kind_name(NetworkKind::separable)),
                                                    std::string(network_kind_name(NetworkKind::standard))};

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mobilenet_cost/base/enum_names.h"
 #include "mobilenet_cost/model/network.h"
 
 namespace mobilenet_cost {
@@ -33,8 +34,17 @@ struct NetworkCounts {
 
 [[nodiscard]] NetworkCounts count_network(const Network& network);
 
-[[nodiscard]] std::string_view bench_status_name(BenchStatus status);
-[[nodiscard]] std::string_view network_kind_name(NetworkKind kind);
+template <>
+inline constexpr std::array<std::string_view, 3> kEnumNames<BenchStatus> = {"ok", "failed", "skipped"};
+[[nodiscard]] constexpr std::string_view bench_status_name(BenchStatus status) {
+    return enum_name(status);
+}
+
+template <>
+inline constexpr std::array<std::string_view, 3> kEnumNames<NetworkKind> = {"separable", "standard", "base"};
+[[nodiscard]] constexpr std::string_view network_kind_name(NetworkKind kind) {
+    return enum_name(kind);
+}
 
 /// Those that can be asked for by name, in the order of NetworkKind.
 [[nodiscard]] const std::vector<std::string>& network_names();

@@ -29,12 +29,7 @@ std::int64_t element_bytes(DataType type) {
 }
 
 const std::vector<std::string>& data_type_names() {
-    static const std::vector<std::string> names = {"f32", "f16", "i8"};
-    return names;
-}
-
-std::string_view data_type_name(DataType type) {
-    return data_type_names()[static_cast<std::size_t>(type)];
+    return enum_names<DataType>();
 }
 
 std::int64_t parameter_count(const Cost& cost, BatchNormCount convention) {

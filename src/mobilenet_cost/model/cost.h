@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mobilenet_cost/base/checked.h"
+#include "mobilenet_cost/base/enum_names.h"
 
 namespace mobilenet_cost {
 
@@ -62,6 +63,10 @@ inline Cost& operator+=(Cost& left, const Cost& right) {
 
 /// "f32", "f16", "i8", in the order of DataType.
 [[nodiscard]] const std::vector<std::string>& data_type_names();
-[[nodiscard]] std::string_view data_type_name(DataType type);
+template <>
+inline constexpr std::array<std::string_view, 3> kEnumNames<DataType> = {"f32", "f16", "i8"};
+[[nodiscard]] constexpr std::string_view data_type_name(DataType type) {
+    return enum_name(type);
+}
 
 }  // namespace mobilenet_cost

@@ -262,12 +262,7 @@ void expand_blocks(const ModelConfig& config, const Variant& variant, const Shap
 }  // namespace
 
 const std::vector<std::string>& alpha_scope_names() {
-    static const std::vector<std::string> names = {"published", "inner"};
-    return names;
-}
-
-std::string_view alpha_scope_name(AlphaScope scope) {
-    return alpha_scope_names()[static_cast<std::size_t>(scope)];
+    return enum_names<AlphaScope>();
 }
 
 void expand_into(const ModelConfig& config, const Variant& variant, Network& network) {

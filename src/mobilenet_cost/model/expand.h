@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mobilenet_cost/base/enum_names.h"
 #include "mobilenet_cost/model/model_config.h"
 #include "mobilenet_cost/model/network.h"
 
@@ -17,7 +18,11 @@ enum class AlphaScope {
 
 /// "published", "inner", in the order of AlphaScope.
 [[nodiscard]] const std::vector<std::string>& alpha_scope_names();
-[[nodiscard]] std::string_view alpha_scope_name(AlphaScope scope);
+template <>
+inline constexpr std::array<std::string_view, 2> kEnumNames<AlphaScope> = {"published", "inner"};
+[[nodiscard]] constexpr std::string_view alpha_scope_name(AlphaScope scope) {
+    return enum_name(scope);
+}
 
 /// One network of a family.
 struct Variant {

@@ -78,6 +78,4 @@ struct BenchResult {
 /// FLOP/s (2 x MACs). Absent: no time.
 [[nodiscard]] std::optional<double> flops_per_second(std::int64_t macs, double seconds);
 
-[[nodiscard]] std::string_view ended_name(Ended ended);
-
 }  // namespace mobilenet_cost

@@ -10,47 +10,6 @@ namespace mobilenet_cost {
 
 // Internal: the fields of everything in a run log (json_fields.h). A key is the name of the member.
 
-template <>
-struct EnumNames<NetworkKind> {
-    static constexpr std::size_t kCount = 3;
-    static std::string_view name(NetworkKind kind) { return network_kind_name(kind); }
-};
-template <>
-struct EnumNames<BenchStatus> {
-    static constexpr std::size_t kCount = 3;
-    static std::string_view name(BenchStatus status) { return bench_status_name(status); }
-};
-template <>
-struct EnumNames<LayerClass> {
-    static constexpr std::size_t kCount = static_cast<std::size_t>(LayerClass::conv) + 1;
-    static std::string_view name(LayerClass layer_class) { return layer_class_name(layer_class); }
-};
-template <>
-struct EnumNames<LayerMode> {
-    static constexpr std::size_t kCount = static_cast<std::size_t>(LayerMode::isolated) + 1;
-    static std::string_view name(LayerMode mode) { return layer_mode_name(mode); }
-};
-template <>
-struct EnumNames<Ended> {
-    static constexpr std::size_t kCount = static_cast<std::size_t>(Ended::interrupted) + 1;
-    static std::string_view name(Ended ended) { return ended_name(ended); }
-};
-template <>
-struct EnumNames<NoiseVerdict> {
-    static constexpr std::size_t kCount = static_cast<std::size_t>(NoiseVerdict::hopeless) + 1;
-    static std::string_view name(NoiseVerdict verdict) { return noise_verdict_name(verdict); }
-};
-template <>
-struct EnumNames<DataType> {
-    static constexpr std::size_t kCount = static_cast<std::size_t>(DataType::i8) + 1;
-    static std::string_view name(DataType type) { return data_type_name(type); }
-};
-template <>
-struct EnumNames<AlphaScope> {
-    static constexpr std::size_t kCount = static_cast<std::size_t>(AlphaScope::inner) + 1;
-    static std::string_view name(AlphaScope scope) { return alpha_scope_name(scope); }
-};
-
 // What numbers of a log may be. Counts are added up by checked.h; the others are kept so far from the ends of
 // a double that their ratios and logarithms are numbers.
 
