@@ -7,7 +7,7 @@ import unittest
 
 from program import SOURCE, CliTest
 
-OFF = ["NATIVE", "ONEDNN", "XNNPACK", "ONNX", "HIGHWAY", "HWLOC", "HTML", "BENCH"]
+OFF = ["NATIVE", "ONEDNN", "XNNPACK", "ONNX", "HIGHWAY", "HTML", "BENCH"]
 
 
 class Configure(CliTest):
@@ -40,19 +40,19 @@ class Configure(CliTest):
         self.assertEqual(rows["report: charts"], "not built: switched off: MOBILENET_COST_HTML=OFF")
         self.assertEqual(compiled["onednn"], "switched off: MOBILENET_COST_ONEDNN=OFF")
         self.assertEqual(
-            set(compiled), {"native", "onednn", "xnnpack", "onnx", "peaks", "topology", "charts", "bench", "tests", "manual"}
+            set(compiled), {"native", "onednn", "xnnpack", "onnx", "peaks", "charts", "bench", "tests", "manual"}
         )
         self.assertEqual(len(rows), len(compiled))
 
     def test_what_was_not_found(self):
-        missing = {"XNNPACK_LIBRARY": "", "HWLOC_INCLUDE": "", "PTHREADPOOL_LIBRARY": "", "VEGA": ""}
-        rows, compiled = self.parts(XNNPACK="AUTO", HWLOC="AUTO", HTML="AUTO", ESBUILD="/bin/true", **missing)
+        missing = {"XNNPACK_LIBRARY": "", "HWY_INCLUDE": "", "PTHREADPOOL_LIBRARY": "", "VEGA": ""}
+        rows, compiled = self.parts(XNNPACK="AUTO", HIGHWAY="AUTO", HTML="AUTO", ESBUILD="/bin/true", **missing)
         self.assertEqual(
             compiled["xnnpack"],
             "XNNPACK (libxnnpack-dev) was not found, pthreadpool (libpthreadpool-dev) was not found",
         )
-        self.assertEqual(compiled["topology"], "hwloc (libhwloc-dev) was not found")
-        self.assertEqual(rows["machine: topology"], "not built: hwloc (libhwloc-dev) was not found")
+        self.assertEqual(compiled["peaks"], "Highway (libhwy-dev) was not found")
+        self.assertEqual(rows["machine: peaks"], "not built: Highway (libhwy-dev) was not found")
         self.assertEqual(rows["report: charts"], "not built: Vega (node-vega) was not found")
 
     def test_an_interface_that_is_not_known(self):
@@ -72,9 +72,9 @@ class Configure(CliTest):
         self.assertEqual(compiled["onednn"], "its interface is not one that is known: oneDNN 9.1.0, 2.x and 3.x are")
 
     def test_what_must_be_built_and_cannot(self):
-        done = self.configure(HWLOC="ON", HWLOC_LIBRARY="")
+        done = self.configure(HIGHWAY="ON", HWY_LIBRARY="")
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("MOBILENET_COST_HWLOC is ON, but hwloc (libhwloc-dev) was not found", done.stderr)
+        self.assertIn("MOBILENET_COST_HIGHWAY is ON, but Highway (libhwy-dev) was not found", done.stderr)
 
 
 if __name__ == "__main__":

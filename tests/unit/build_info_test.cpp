@@ -39,8 +39,7 @@ TEST(BuildInfo, KnowsWhyAPartIsNotInTheBuild) {
     for (const auto& [part, configured] : {std::pair{"native", MOBILENET_COST_HAVE_NATIVE},
                                            {"onednn", MOBILENET_COST_HAVE_ONEDNN},
                                            {"xnnpack", MOBILENET_COST_HAVE_XNNPACK},
-                                           {"peaks", MOBILENET_COST_HAVE_HIGHWAY},
-                                           {"topology", MOBILENET_COST_HAVE_HWLOC}}) {
+                                           {"peaks", MOBILENET_COST_HAVE_HIGHWAY}}) {
         EXPECT_EQ(why_left_out(part).empty(), configured != 0) << part << ": " << why_left_out(part);
     }
     EXPECT_EQ(why_left_out("no such part"), "");

@@ -166,26 +166,6 @@ MemoryInfo read_memory() {
     return memory;
 }
 
-std::vector<CacheInfo> read_caches(int cpu) {
-    std::vector<CacheInfo> caches;
-    for (int index = 0;; ++index) {
-        const std::filesystem::path folder = cpu_folder(cpu) / fmt::format("cache/index{}", index);
-        const auto level = read_count(folder / "level");
-        if (!level) return caches;
-        const auto type = read_file(folder / "type");
-        const auto size = read_file(folder / "size");
-        const auto bytes = size ? parse_size(*size) : std::nullopt;
-        if (!type || !bytes) continue;
-        caches.push_back({static_cast<int>(*level), std::string(trim(*type)), *bytes});
-    }
-}
-
-std::optional<std::string> read_line(const std::filesystem::path& path) {
-    const auto text = read_file(path);
-    if (!text || trim(*text).empty()) return std::nullopt;
-    return std::string(trim(*text));
-}
-
 std::optional<std::string> read_kernel() {
     utsname name{};
     if (uname(&name) != 0) return std::nullopt;
@@ -194,8 +174,35 @@ std::optional<std::string> read_kernel() {
 
 }  // namespace
 
-std::filesystem::path cpu_folder(int cpu) {
-    return fmt::format("/sys/devices/system/cpu/cpu{}", cpu);
+std::optional<std::string> read_system_line(const std::string& file) {
+    const auto text = read_file("/sys/devices/system/" + file);
+    if (!text || trim(*text).empty()) return std::nullopt;
+    return std::string(trim(*text));
+}
+
+std::optional<std::string> read_cpu_line(int cpu, const std::string& file) {
+    return read_system_line(fmt::format("cpu/cpu{}/{}", cpu, file));
+}
+
+std::vector<CpuCache> read_cpu_caches(int cpu) {
+    std::vector<CpuCache> caches;
+    for (int index = 0;; ++index) {
+        const auto line = [&](const char* file) {
+            return read_cpu_line(cpu, fmt::format("cache/index{}/{}", index, file));
+        };
+        const auto size_in = [&](const char* file) { return parse_size(line(file).value_or("")); };
+        const auto level = size_in("level");
+        if (!level) return caches;
+        const auto type = line("type");
+        const auto bytes = size_in("size");
+        if (!type || !bytes) continue;
+        CpuCache& cache = caches.emplace_back();
+        cache.level = static_cast<int>(*level);
+        cache.type = *type;
+        cache.bytes = *bytes;
+        cache.line_bytes = static_cast<int>(size_in("coherency_line_size").value_or(0));
+        cache.shared_by = line("shared_cpu_list").value_or(std::to_string(cpu));
+    }
 }
 
 CpuInfo parse_cpu_info(std::string_view text) {
@@ -314,8 +321,9 @@ MachineInfo read_machine() {
     machine.kernel = read_kernel();
     machine.load_average = parse_load_average(read_file("/proc/loadavg").value_or(""));
     if (!machine.allowed_cpus.empty()) {
-        machine.caches = read_caches(machine.allowed_cpus.front());
-        machine.governor = read_line(cpu_folder(machine.allowed_cpus.front()) / "cpufreq/scaling_governor");
+        const std::vector<CpuCache> caches = read_cpu_caches(machine.allowed_cpus.front());
+        machine.caches.assign(caches.begin(), caches.end());
+        machine.governor = read_cpu_line(machine.allowed_cpus.front(), "cpufreq/scaling_governor");
     }
     return machine;
 }

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -113,7 +112,15 @@ struct NoiseSnapshot {
 /// Present where both are.
 [[nodiscard]] NoiseSnapshot operator-(const NoiseSnapshot& later, const NoiseSnapshot& earlier);
 
-/// Where Linux describes a CPU.
-[[nodiscard]] std::filesystem::path cpu_folder(int cpu);
+/// The text, without blanks around it, of a file below /sys/devices/system or of those that describe a CPU.
+[[nodiscard]] std::optional<std::string> read_system_line(const std::string& file);
+[[nodiscard]] std::optional<std::string> read_cpu_line(int cpu, const std::string& file);
+
+/// A cache with the CPUs that share it, which tell two caches of a kind apart.
+struct CpuCache : CacheInfo {
+    int line_bytes = 0;     ///< 0: unknown
+    std::string shared_by;  ///< a list of CPUs, "0-1"
+};
+[[nodiscard]] std::vector<CpuCache> read_cpu_caches(int cpu);
 
 }  // namespace mobilenet_cost

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/base/hash.h"
 #include "mobilenet_cost/base/json_parse.h"
 #include "mobilenet_cost/base/json_reader.h"
 #include "mobilenet_cost/base/json_text.h"
@@ -240,12 +241,11 @@ MachineFingerprint fingerprint_of(const MachineInfo& machine, const BuildInfo& b
 }
 
 std::string fingerprint_hash(const MachineFingerprint& fingerprint) {
-    std::uint64_t hash = 14695981039346656037U;
+    std::uint64_t hash = fnv1a("");
     for (const FingerprintField& field : kFingerprintFields) {
         // With the zero at its end, so that text cannot wander from one field to the next unnoticed.
         const std::string& text = fingerprint.*field.text;
-        for (std::size_t i = 0; i <= text.size(); ++i)
-            hash = (hash ^ static_cast<unsigned char>(text.c_str()[i])) * 1099511628211U;
+        hash = fnv1a({text.c_str(), text.size() + 1}, hash);
     }
     return fmt::format("{:016x}", hash);
 }

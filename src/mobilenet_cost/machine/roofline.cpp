@@ -168,24 +168,6 @@ std::optional<double> level_bandwidth(const MachinePeaks& peaks, const std::stri
     return for_threads(threads, known, most_threads(peaks));
 }
 
-std::string holding_level(const MachinePeaks& peaks, std::int64_t working_set_bytes, std::int64_t threads) {
-    for (const MemoryPeaks& row : peaks.memory) {
-        // Between one and all threads, the caches of all are the optimistic answer.
-        const bool counts = row.threads == threads || (threads > 1 && row.threads == most_threads(peaks));
-        if (counts && row.capacity_bytes && working_set_bytes <= *row.capacity_bytes) return row.level;
-    }
-    return "DRAM";
-}
-
-std::optional<double> roofline_bound(std::int64_t macs, std::int64_t traffic_bytes, const MachinePeaks& peaks,
-                                     std::int64_t threads, std::optional<std::int64_t> working_set_bytes) {
-    const std::string level = holding_level(peaks, working_set_bytes.value_or(traffic_bytes), threads);
-    const auto flops = peak_flops(peaks, threads);
-    const auto bandwidth = level_bandwidth(peaks, level, threads);
-    if (!flops || !bandwidth) return std::nullopt;
-    return std::max(2 * static_cast<double>(macs) / *flops, static_cast<double>(traffic_bytes) / *bandwidth);
-}
-
 std::optional<double> ridge_point(const MachinePeaks& peaks, const std::string& level, std::int64_t threads) {
     const auto flops = peak_flops(peaks, threads);
     const auto bandwidth = level_bandwidth(peaks, level, threads);

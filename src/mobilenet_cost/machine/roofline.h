@@ -137,17 +137,6 @@ inline constexpr double kPeakConfidence = 0.95;
 [[nodiscard]] std::optional<double> level_bandwidth(const MachinePeaks& peaks, const std::string& level,
                                                     std::int64_t threads);
 
-/// Nearest level that holds so many bytes.
-[[nodiscard]] std::string holding_level(const MachinePeaks& peaks, std::int64_t working_set_bytes,
-                                        std::int64_t threads);
-
-/// Seconds that the work takes at least: max(2 * macs / peak, traffic_bytes / bandwidth), with the larger of
-/// the two bandwidths (read, triad) of the nearest level that holds the working set (absent: all of the
-/// traffic). Nothing when one of the figures is not known.
-[[nodiscard]] std::optional<double> roofline_bound(
-    std::int64_t macs, std::int64_t traffic_bytes, const MachinePeaks& peaks, std::int64_t threads,
-    std::optional<std::int64_t> working_set_bytes = std::nullopt);
-
 /// FLOP per byte above which work from this level is bound by the arithmetic.
 [[nodiscard]] std::optional<double> ridge_point(const MachinePeaks& peaks, const std::string& level,
                                                 std::int64_t threads);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/hash.h"
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/report/page/charts.h"
 #include "mobilenet_cost/report/parts/measured_json.h"
@@ -67,12 +68,9 @@ Json data_json(const std::vector<PicturedRun>& runs) {
     return shown(std::move(data));
 }
 
-/// One that nothing in the page can know: it depends on all of its data (FNV-1a, 64 bits).
+/// Nothing in the page can know it beforehand: it depends on all of its data.
 std::string nonce_of(const std::string& data) {
-    std::uint64_t hash = 0xcbf29ce484222325;
-    for (const char c : data)
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    return fmt::format("{:016x}", hash);
+    return fmt::format("{:016x}", fnv1a(data));
 }
 
 /// {{name}} in the page becomes the text of that name, which is not looked into again.
