@@ -85,7 +85,7 @@ void grid_to_json(benchmark::State& state, const std::string& model) {
     settings.convention = "paper";
     settings.alpha_scope = alpha_scope_name(AlphaScope::published);
     for (auto _ : state)
-        benchmark::DoNotOptimize(sweep_json(cells, settings));
+        benchmark::DoNotOptimize(sweep_report(cells, settings).json());
 }
 
 /// The paper's 4 x 4 grid with every layer.

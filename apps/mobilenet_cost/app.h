@@ -1,8 +1,6 @@
 #pragma once
 
-#include <functional>
-
-#include <CLI/CLI.hpp>
+#include "command.h"
 
 namespace mobilenet_cost::app {
 
@@ -14,24 +12,23 @@ inline constexpr int kExceeded = 3;      ///< a static budget is exceeded, or an
 inline constexpr int kRegressed = 4;     ///< a timing regression is established
 inline constexpr int kInconclusive = 5;  ///< too noisy, or too few samples, to judge
 
-/// A subcommand: adds its options to the parser and returns what runs it after a successful parse.
-using Run = std::function<int()>;
-using Setup = Run (*)(CLI::App& command);
+/// Adds the options of a subcommand, and what runs it.
+using Setup = void (*)(Command& command);
 
-Run setup_cost(CLI::App& command);
-Run setup_bench(CLI::App& command);
-Run setup_sweep(CLI::App& command);
-Run setup_pick(CLI::App& command);
-Run setup_report(CLI::App& command);
-Run setup_compare(CLI::App& command);
-Run setup_budget(CLI::App& command);
-Run setup_gate(CLI::App& command);
-Run setup_self_test(CLI::App& command);
-Run setup_worker(CLI::App& command);
-Run setup_export(CLI::App& command);
-Run setup_machine(CLI::App& command);
-Run setup_models(CLI::App& command);
-Run setup_engines(CLI::App& command);
-Run setup_conventions(CLI::App& command);
+void setup_cost(Command& command);
+void setup_bench(Command& command);
+void setup_sweep(Command& command);
+void setup_pick(Command& command);
+void setup_report(Command& command);
+void setup_compare(Command& command);
+void setup_budget(Command& command);
+void setup_gate(Command& command);
+void setup_self_test(Command& command);
+void setup_worker(Command& command);
+void setup_export(Command& command);
+void setup_machine(Command& command);
+void setup_models(Command& command);
+void setup_engines(Command& command);
+void setup_conventions(Command& command);
 
 }  // namespace mobilenet_cost::app

@@ -58,6 +58,11 @@ AtomicFile::~AtomicFile() {
     if (!temporary_.empty()) std::remove(temporary_.c_str());
 }
 
+void AtomicFile::put(const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), file_);
+    finish();
+}
+
 void AtomicFile::finish() {
     const bool written = std::ferror(file_) == 0;
     bool closed = std::fflush(file_) == 0;

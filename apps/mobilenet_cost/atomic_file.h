@@ -20,6 +20,9 @@ class AtomicFile {
     [[nodiscard]] std::FILE* stream() const { return file_; }
     [[nodiscard]] bool is_stdout() const { return file_ == stdout; }
 
+    /// Writes the whole text and finishes.
+    void put(const std::string& text);
+
     /// Call once all is written. Throws std::runtime_error if it was not written whole.
     void finish();
 

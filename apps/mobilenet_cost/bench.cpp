@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
-#include "mobilenet_cost/base/list.h"
 #include "mobilenet_cost/measure/session_setup.h"
 #include "mobilenet_cost/report/bench/csv.h"
 #include "mobilenet_cost/report/bench/json.h"
@@ -31,26 +30,19 @@ struct BenchOptions {
     VariantOptions variant;
     OutputOptions output;
     TimingOptions timing;
-    std::string cache = "warm";
-    std::string layer_mode;
-    bool per_layer = false;
+    BenchSettings settings;
+    std::optional<LayerMode> layer_mode;
 };
 
 BenchSettings read_settings(const BenchOptions& options) {
-    BenchSettings settings;
-    const TimingOptions& typed = options.timing;
-    settings.engines = parse_names(typed.engines);
-    settings.threads = read_threads(typed.threads);
-    if (!typed.rounds.empty()) settings.rounds = read_count(typed.rounds, "--rounds");
-    if (!typed.seed.empty()) settings.seed = read_seed(typed.seed, "--seed");
-    if (!typed.max_seconds.empty()) settings.max_seconds = read_seconds(typed.max_seconds, "--max-seconds");
-    settings.cache = read_cache_mode(options.cache);
-    settings.per_layer = options.per_layer;
-    if (!options.layer_mode.empty()) {
-        if (!options.per_layer) fail("--layer-mode", "expected together with --per-layer only");
-        settings.layer_mode = read_layer_mode(options.layer_mode);
-    }
-    settings.pin_cpu = read_cpu(typed.cpu);
+    BenchSettings settings = options.settings;
+    if (options.layer_mode && !settings.per_layer)
+        fail("--layer-mode", "expected together with --per-layer only");
+    settings.layer_mode = options.layer_mode.value_or(settings.layer_mode);
+    settings.engines = options.timing.engines;
+    settings.threads = options.timing.threads;
+    set_limits(options.timing, settings);
+    settings.pin_cpu = pinned_cpu(options.timing);
     return settings;
 }
 
@@ -113,7 +105,7 @@ int run_bench_command(const BenchOptions& options) {
     output.write(
         {.sections = [&] { return bench_sections(results); },
          .csv =
-             [&] { return options.per_layer ? bench_layers_csv_table(results) : bench_csv_table(results); },
+             [&] { return settings.per_layer ? bench_layers_csv_table(results) : bench_csv_table(results); },
          .json = [&] { return bench_json(results); },
          .jsonl = [&] { return bench_jsonl(results); }});
     const bool failed = std::any_of(results.begin(), results.end(), has_failed);
@@ -126,17 +118,21 @@ int run_bench_command(const BenchOptions& options) {
 
 }  // namespace
 
-Run setup_bench(CLI::App& command) {
+void setup_bench(Command& command) {
     auto options = std::make_shared<BenchOptions>();
     add_variant_options(command, options->variant, Bytes::not_counted);
     add_timing_options(command, options->timing, "[15]", "of one variant [60]");
-    command.add_option("--cache", options->cache, "before a pass: warm, cold-weights or cold [warm]")
-        ->type_name("MODE");
-    command.add_flag("--per-layer", options->per_layer, "time each layer, too");
-    command.add_option("--layer-mode", options->layer_mode, "in-situ, or isolated: each by itself [in-situ]")
-        ->type_name("MODE");
+    command.value(
+        "--cache", "MODE", options->settings.cache,
+        [](const std::string& name, const std::string&) { return read_cache_mode(name); },
+        "before a pass: warm, cold-weights or cold [warm]");
+    command.flag("--per-layer", options->settings.per_layer, "time each layer, too");
+    command.value(
+        "--layer-mode", "MODE", options->layer_mode,
+        [](const std::string& name, const std::string&) { return read_layer_mode(name); },
+        "in-situ, or isolated: each by itself [in-situ]");
     add_output_options(command, options->output);
-    return [options] { return run_bench_command(*options); };
+    command.on_run([options] { return run_bench_command(*options); });
 }
 
 }  // namespace mobilenet_cost::app

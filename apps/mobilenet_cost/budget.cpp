@@ -1,7 +1,5 @@
 #include <filesystem>
 
-#include <fmt/format.h>
-
 #include "mobilenet_cost/base/text_file.h"
 #include "mobilenet_cost/report/count/budget_report.h"
 
@@ -19,13 +17,12 @@ struct BudgetOptions {
     OutputOptions output;
 };
 
-/// The report has all of them.
-void tell_exceeded(const std::vector<BudgetCheck>& checks) {
+/// A few on stderr; the report has all.
+void say_exceeded(const std::vector<BudgetCheck>& checks) {
     constexpr std::size_t kMostLines = 5;
     std::size_t exceeded = 0;
     for (const BudgetCheck& check : checks) {
-        if (!check.exceeded() || ++exceeded > kMostLines) continue;
-        say("{}", exceeded_text(check));
+        if (check.exceeded() && ++exceeded <= kMostLines) say("{}", exceeded_text(check));
     }
     if (exceeded > kMostLines) say("and {} more exceeded", exceeded - kMostLines);
 }
@@ -35,26 +32,20 @@ int run_budget(const BudgetOptions& options) {
     const std::vector<BudgetCheck> checks =
         check_budgets(read_text_file(path, kLargestFile), options.file, path.parent_path());
     Output output(options.output);
-    output.write({.sections =
-                      [&] {
-                          return std::vector<Section>{{"", budget_table(checks)}};
-                      },
-                  .csv = [&] { return budget_table(checks); },
-                  .json = [&] { return budget_json(checks); },
-                  .jsonl = [&] { return budget_jsonl(checks); }});
-    tell_exceeded(checks);
+    output.write(budget_report(checks));
+    say_exceeded(checks);
     return exceeded_count(checks) == 0 ? kFine : kExceeded;
 }
 
 }  // namespace
 
-Run setup_budget(CLI::App& command) {
+void setup_budget(Command& command) {
     auto options = std::make_shared<BudgetOptions>();
-    command.add_option("FILE", options->file, "JSON file of limits (schema mobilenet-cost.budget.v1)")
+    command.text("FILE", "", options->file, "JSON file of limits (schema mobilenet-cost.budget.v1)")
         ->required();
     add_output_options(command, options->output);
     command.footer("Exit status: 0 all limits hold, 3 one is exceeded.");
-    return [options] { return run_budget(*options); };
+    command.on_run([options] { return run_budget(*options); });
 }
 
 }  // namespace mobilenet_cost::app

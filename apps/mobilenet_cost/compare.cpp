@@ -7,17 +7,14 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
-#include "mobilenet_cost/base/list.h"
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/compare/read_stored.h"
 #include "mobilenet_cost/report/compare/json.h"
 #include "mobilenet_cost/report/compare/report.h"
 
 #include "app.h"
-#include "options.h"
 #include "output.h"
 #include "say.h"
-#include "timing_options.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -25,25 +22,21 @@ namespace {
 struct CompareOptions {
     std::string base;
     std::string contender;
-    std::vector<std::string> ignore;
-    std::string threshold;
-    bool gate_times = false;
-    bool require_times = false;
-    bool allow_new = false;
+    CompareSettings settings;
     OutputOptions output;
 };
 
 CompareSettings read_settings(const CompareOptions& options) {
-    CompareSettings settings;
-    settings.gate_times = options.gate_times || options.require_times;
-    settings.require_times = options.require_times;
-    settings.allow_new = options.allow_new;
-    if (!options.ignore.empty()) settings.ignore = parse_names(options.ignore);
+    CompareSettings settings = options.settings;
+    settings.gate_times |= settings.require_times;
     check_ignored(settings.ignore, "--ignore");
-    if (!options.threshold.empty()) settings.threshold = read_number_flag(options.threshold, "--threshold");
-    if (!(settings.threshold < 1))
-        fail("--threshold", fmt::format("expected a part below 1, found {}", shortened(options.threshold)));
     return settings;
+}
+
+double read_threshold(const std::string& text, const std::string& flag) {
+    const double threshold = read_number(text, flag);
+    if (!(threshold < 1)) fail(flag, fmt::format("expected a part below 1, found {}", shortened(text)));
+    return threshold;
 }
 
 StoredDocument read_side(const std::string& path) {
@@ -82,23 +75,21 @@ int run_compare(const CompareOptions& options) {
 
 }  // namespace
 
-Run setup_compare(CLI::App& command) {
+void setup_compare(Command& command) {
     auto options = std::make_shared<CompareOptions>();
-    command.add_option("BASE", options->base, "run log, or JSON of `sweep`, `cost` or `bench`")->required();
-    command.add_option("CONTENDER", options->contender, "another of the same kind")->required();
-    add_list(command, "--ignore", options->ignore, "LIST",
-             "exact quantities that may differ: kernel,memory_bytes");
-    command.add_flag("--allow-new", options->allow_new,
-                     "cells and quantities only CONTENDER has may be there");
-    command.add_flag("--gate-times", options->gate_times,
-                     "times gate, too, if both are of one machine class");
-    command.add_flag("--require-times", options->require_times,
-                     "--gate-times, and 5 if they cannot be judged");
-    command.add_option("--threshold", options->threshold, "part that a time may grow by [0.025]")
-        ->type_name("SHARE");
+    CompareSettings& settings = options->settings;
+    command.text("BASE", "", options->base, "run log, or JSON of `sweep`, `cost` or `bench`")->required();
+    command.text("CONTENDER", "", options->contender, "another of the same kind")->required();
+    command.names("--ignore", "LIST", settings.ignore,
+                  "exact quantities that may differ: kernel,memory_bytes");
+    command.flag("--allow-new", settings.allow_new, "allow cells and quantities that only CONTENDER has");
+    command.flag("--gate-times", settings.gate_times, "times gate, too, if both are of one machine class");
+    command.flag("--require-times", settings.require_times, "--gate-times, and 5 if they cannot be judged");
+    command.value("--threshold", "SHARE", settings.threshold, read_threshold,
+                  "part that a time may grow by [0.025]");
     add_output_options(command, options->output);
     command.footer("Exit status: 0 same, 3 an exact quantity differs, 4 slower, 5 times cannot be judged.");
-    return [options] { return run_compare(*options); };
+    command.on_run([options] { return run_compare(*options); });
 }
 
 }  // namespace mobilenet_cost::app

@@ -5,21 +5,15 @@
 
 namespace mobilenet_cost::app {
 
-Run setup_engines(CLI::App& command) {
+void setup_engines(Command& command) {
     auto options = std::make_shared<OutputOptions>();
     add_output_options(command, *options);
-    return [options] {
+    command.on_run([options] {
         Output output(*options);
         const std::vector<EngineStatus> engines = engine_statuses();
-        output.write({.sections =
-                          [&] {
-                              return std::vector<Section>{{"", engines_table(engines)}};
-                          },
-                      .csv = [&] { return engines_table(engines); },
-                      .json = [&] { return engines_json(engines); },
-                      .jsonl = [&] { return engines_jsonl(engines); }});
+        output.write(engines_report(engines));
         return kFine;
-    };
+    });
 }
 
 }  // namespace mobilenet_cost::app

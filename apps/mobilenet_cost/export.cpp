@@ -1,6 +1,5 @@
 #include "mobilenet_cost/onnx/export.h"
 
-#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
@@ -8,7 +7,6 @@
 
 #include "mobilenet_cost/base/build_info.h"
 #include "mobilenet_cost/base/error.h"
-#include "mobilenet_cost/base/list.h"
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/machine/machine.h"
 #include "mobilenet_cost/model/standard_counterpart.h"
@@ -22,20 +20,21 @@
 namespace mobilenet_cost::app {
 namespace {
 
-const std::vector<std::string> kWeights = {"seeded", "none"};
+enum class Values { seeded, none };
+const std::vector<std::string> kValues = {"seeded", "none"};
 
 struct ExportOptions {
     VariantOptions variant;
     std::string path;
-    std::string network = "separable";
-    std::string weights = "seeded";
-    std::string seed = std::to_string(kDataSeed);
+    NetworkKind network = NetworkKind::separable;
+    Values values = Values::seeded;
+    std::uint64_t seed = kDataSeed;
 };
 
-/// What is exported, as the file tells it.
+/// What is exported, and what the file says about it.
 struct Subject {
     Family family;  ///< of one variant
-    std::string network;
+    NetworkKind network;
     std::optional<std::uint64_t> seed;  ///< of the weights; absent: without weights
 
     [[nodiscard]] const Variant& variant() const { return family.variants.front(); }
@@ -46,22 +45,14 @@ void expect_one(std::size_t found, const std::string& flag, const std::string& w
         fail(flag, fmt::format("expected one {}, because a file holds one network, found {}", what, found));
 }
 
-void expect_known(const std::string& name, const std::vector<std::string>& names, const std::string& flag,
-                  const std::string& what) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) fail_unknown(flag, what, name, names);
-}
-
 Subject read_subject(const ExportOptions& options) {
     const VariantOptions& variant = options.variant;
-    expect_known(options.network, network_names(), "--network", "network");
-    expect_known(options.weights, kWeights, "--weights", "choice");
-    expect_one(parse_names(variant.models).size(), "--model", "model");
-    expect_one(parse_numbers(variant.alphas, "--alpha").size(), "--alpha", "width multiplier");
-    expect_one(parse_integers(variant.resolutions, "--res").size(), "--res", "resolution");
-    expect_one(parse_numbers(variant.betas, "--beta").size(), "--beta", "resolution multiplier");
-    const std::uint64_t seed = read_seed(options.seed, "--seed");
+    expect_one(variant.models.size(), "--model", "model");
+    expect_one(variant.alphas.size(), "--alpha", "width multiplier");
+    expect_one(variant.resolutions.size(), "--res", "resolution");
+    expect_one(variant.betas.size(), "--beta", "resolution multiplier");
     Subject subject{read_families(variant, DefaultGrid::one).front(), options.network, std::nullopt};
-    if (options.weights == "seeded") subject.seed = seed;
+    if (options.values == Values::seeded) subject.seed = options.seed;
     return subject;
 }
 
@@ -77,14 +68,14 @@ OnnxText describe(const Subject& subject) {
     text.description = fmt::format(
         "{}, alpha {} (scope {}), resolution {}, {} classes, batch {}, {} network; batch norm is folded, {}.",
         model, shortest(variant.alpha), scope, variant.resolution, variant.classes, variant.batch,
-        subject.network, weights);
+        network_kind_name(subject.network), weights);
     text.properties = {{"model", model},
                        {"alpha", shortest(variant.alpha)},
                        {"alpha_scope", scope},
                        {"resolution", std::to_string(variant.resolution)},
                        {"classes", std::to_string(variant.classes)},
                        {"batch", std::to_string(variant.batch)},
-                       {"network", subject.network},
+                       {"network", std::string(network_kind_name(subject.network))},
                        {"weights", subject.seed ? "seeded" : "none"}};
     if (subject.seed) text.properties.emplace_back("seed", std::to_string(*subject.seed));
     return text;
@@ -109,7 +100,7 @@ AtomicFile open_file(const std::string& path) {
 int run_export(const ExportOptions& options) {
     const Subject subject = read_subject(options);
     Network network = expand(subject.family.config, subject.variant());
-    if (subject.network == "standard") network = standard_counterpart(network);
+    if (subject.network == NetworkKind::standard) network = standard_counterpart(network);
     if (subject.seed) {
         check_onnx_size(network);
         check_memory(network);
@@ -128,20 +119,17 @@ int run_export(const ExportOptions& options) {
 
 }  // namespace
 
-Run setup_export(CLI::App& command) {
+void setup_export(Command& command) {
     auto options = std::make_shared<ExportOptions>();
     add_variant_options(command, options->variant, Bytes::not_counted);
-    command.add_option("--onnx", options->path, "file to write [-: standard output]")
-        ->type_name("FILE")
-        ->required();
-    command.add_option("--network", options->network, "standard: the counterpart without separable blocks")
-        ->type_name("separable|standard");
-    command.add_option("--weights", options->weights, "none: inputs of the graph instead of values")
-        ->type_name("seeded|none");
-    command
-        .add_option("--seed", options->seed, fmt::format("of the weights; `bench` runs {0} [{0}]", kDataSeed))
-        ->type_name("N");
-    return [options] { return run_export(*options); };
+    command.text("--onnx", "FILE", options->path, "file to write [-: standard output]")->required();
+    command.choice("--network", "network", options->network,
+                   "standard: the counterpart without separable blocks", network_names());
+    command.choice("--weights", "choice", options->values, "none: inputs of the graph instead of values",
+                   kValues);
+    command.value("--seed", "N", options->seed, read_seed,
+                  fmt::format("of the weights; `bench` runs {0} [{0}]", kDataSeed));
+    command.on_run([options] { return run_export(*options); });
 }
 
 }  // namespace mobilenet_cost::app

@@ -120,19 +120,18 @@ int run_gate_command(const GateCommand& command) {
 
 }  // namespace
 
-Run setup_gate(CLI::App& command) {
+void setup_gate(Command& command) {
     auto options = std::make_shared<GateCommand>();
-    command.add_option("--base", options->base, "the mobilenet-cost to compare with")->type_name("BIN");
-    command.add_option("--head", options->head, "the mobilenet-cost to judge")->type_name("BIN");
-    command.add_option("--confirm-base", options->confirm_base, "the base, its code placed otherwise")
-        ->type_name("BIN");
-    command.add_option("--confirm-head", options->confirm_head, "likewise; every verdict must hold twice")
-        ->type_name("BIN");
+    command.text("--base", "BIN", options->base, "the mobilenet-cost to compare with");
+    command.text("--head", "BIN", options->head, "the mobilenet-cost to judge");
+    command.text("--confirm-base", "BIN", options->confirm_base,
+                 "a second build of the base with another code layout");
+    command.text("--confirm-head", "BIN", options->confirm_head, "likewise; every verdict must hold twice");
     add_gate_options(command, options->gate);
     add_output_options(command, options->output, kExtraFormats);
     command.footer(
         "Exit status: 0 not slower, 4 slower, 5 cannot be judged, 3 not the same networks, 1 failed.");
-    return [options] { return run_gate_command(*options); };
+    command.on_run([options] { return run_gate_command(*options); });
 }
 
 }  // namespace mobilenet_cost::app

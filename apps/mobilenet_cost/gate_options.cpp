@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
-#include "mobilenet_cost/base/list.h"
 #include "mobilenet_cost/base/text_file.h"
 #include "mobilenet_cost/gate/child_process.h"
 #include "mobilenet_cost/gate/runner.h"
@@ -30,19 +29,16 @@ GateCell model_cell(const std::string& model, const ModelConfig& config) {
 }
 
 std::vector<GateCell> grid_cells(const GateOptions& options) {
-    const std::vector<std::string> models = parse_names(options.variant.models);
-    const std::vector<Family> families = read_families(options.variant, DefaultGrid::one);
-    std::vector<std::string> engines = parse_names(options.timing.engines);
+    std::vector<std::string> engines = options.timing.engines;
     if (engines.empty()) engines.emplace_back();  // the fastest that both have
-    const std::vector<NetworkKind> networks = read_networks(options.networks, {NetworkKind::separable});
-    const std::vector<int> threads = read_threads(options.timing.threads);
     std::vector<GateCell> cells;
+    const std::vector<Family> families = read_families(options.variant, DefaultGrid::one);
     for (std::size_t i = 0; i < families.size(); ++i) {
-        GateCell cell = model_cell(models.at(i), families[i].config);
+        GateCell cell = model_cell(options.variant.models.at(i), families[i].config);
         for (const Variant& variant : families[i].variants) {
-            for (const NetworkKind network : networks) {
+            for (const NetworkKind network : options.networks) {
                 for (const std::string& engine : engines) {
-                    for (const int count : threads) {
+                    for (const int count : options.timing.threads) {
                         cell.variant = variant;
                         cell.network = network;
                         cell.engine = engine;
@@ -59,7 +55,7 @@ std::vector<GateCell> grid_cells(const GateOptions& options) {
 /// The flags must name one cell: the one that the cells of a file begin from.
 GateCell file_defaults(const GateOptions& options) {
     GateOptions one = options;
-    if (one.variant.resolutions.empty() && one.variant.betas.empty()) one.variant.resolutions = {"1"};
+    if (one.variant.resolutions.empty() && one.variant.betas.empty()) one.variant.resolutions = {1};
     std::vector<GateCell> cells = grid_cells(one);
     if (cells.size() != 1)
         fail("--cells",
@@ -92,60 +88,36 @@ std::unique_ptr<WorkerLine> start(const BuildUnderTest& build) {
 
 }  // namespace
 
-void add_gate_options(CLI::App& command, GateOptions& options) {
-    const GateSettings defaults;
+void add_gate_options(Command& command, GateOptions& options) {
+    GateSettings& settings = options.settings;
+    const auto with_default = [](const char* help, double value) {
+        return fmt::format("{} [{:g}]", help, value);
+    };
     add_variant_options(command, options.variant, Bytes::not_counted);
-    add_timing_options(command, options.timing, fmt::format("[at most {}]", defaults.rounds),
-                       fmt::format("[{:g}]", defaults.max_seconds));
-    add_list(command, "--networks", options.networks, "LIST", "separable, standard [separable]");
-    command.add_option("--cells", options.cells, "a JSON list of cells, or a sweep's document")
-        ->type_name("FILE");
-    command
-        .add_option("--threshold", options.threshold,
-                    fmt::format("dead band: smaller changes are none [{:g}]", defaults.rule.threshold))
-        ->type_name("X");
-    command
-        .add_option("--tolerance", options.tolerance,
-                    fmt::format("slowdown that `same` excludes [{:g}]", defaults.rule.tolerance))
-        ->type_name("X");
-    command
-        .add_option("--significance", options.significance,
-                    fmt::format("chance of any false alarm [{:g}]", defaults.rule.significance))
-        ->type_name("P");
-    command.add_option("--require-cells", options.require_cells, "fail when fewer were measured [1]")
-        ->type_name("N");
-    command
-        .add_option("--block-seconds", options.block_seconds,
-                    fmt::format("the shortest block of passes [{:g}]", defaults.block_seconds))
-        ->type_name("S");
-    command
-        .add_option("--answer-seconds", options.answer_seconds,
-                    fmt::format("the longest wait for a build's answer [{:g}]", defaults.answer_seconds))
-        ->type_name("S");
-    command.add_flag("--no-layers", options.no_layers, "do not time the layers");
-    command.add_option("--progress", options.progress, "auto: on a terminal")->type_name("auto|always|never");
+    add_timing_options(command, options.timing, fmt::format("[at most {}]", settings.rounds),
+                       fmt::format("[{:g}]", settings.max_seconds));
+    add_networks_option(command, options.networks, "separable");
+    command.text("--cells", "FILE", options.cells, "a JSON list of cells, or a sweep's document");
+    command.number("--threshold", "X", settings.rule.threshold,
+                   with_default("dead band: smaller changes are ignored", settings.rule.threshold));
+    command.number("--tolerance", "X", settings.rule.tolerance,
+                   with_default("slowdown that `same` excludes", settings.rule.tolerance));
+    command.number("--significance", "P", settings.rule.significance,
+                   with_default("chance of any false alarm", settings.rule.significance));
+    command.count("--require-cells", settings.require_cells, "fail when fewer were measured [1]");
+    command.seconds("--block-seconds", options.block_seconds,
+                    with_default("the shortest block of passes", settings.block_seconds));
+    command.seconds("--answer-seconds", settings.answer_seconds,
+                    with_default("the longest wait for a build's answer", settings.answer_seconds));
+    command.flag("--no-layers", options.no_layers, "do not time the layers");
+    add_progress_option(command, options.progress);
 }
 
 GateSettings read_gate_settings(const GateOptions& options) {
-    const TimingOptions& timing = options.timing;
-    GateSettings settings;
-    const auto read = [](const std::string& text, const std::string& flag, double& value) {
-        if (!text.empty()) value = read_number_flag(text, flag);
-    };
-    read(options.threshold, "--threshold", settings.rule.threshold);
-    read(options.tolerance, "--tolerance", settings.rule.tolerance);
-    read(options.significance, "--significance", settings.rule.significance);
-    const auto read_time = [](const std::string& text, const std::string& flag, double& value) {
-        if (!text.empty()) value = read_seconds(text, flag);
-    };
-    read_time(options.block_seconds, "--block-seconds", settings.block_seconds);
-    read_time(options.answer_seconds, "--answer-seconds", settings.answer_seconds);
-    read_time(timing.max_seconds, "--max-seconds", settings.max_seconds);
-    if (!timing.rounds.empty()) settings.rounds = read_count(timing.rounds, "--rounds");
-    if (!timing.seed.empty()) settings.seed = read_seed(timing.seed, "--seed");
-    if (!options.require_cells.empty())
-        settings.require_cells = read_count(options.require_cells, "--require-cells");
-    settings.cpu = read_cpu(timing.cpu);
+    GateSettings settings = options.settings;
+    settings.block_seconds = options.block_seconds.value_or(settings.block_seconds);
+    set_limits(options.timing, settings);
+    settings.cpu = pinned_cpu(options.timing);
     settings.layers = !options.no_layers;
     check_rule(settings.rule);
     return settings;
@@ -168,7 +140,7 @@ std::vector<GateCell> read_gate_cells(const GateOptions& options) {
 void fit_blocks(const GateOptions& options, std::size_t cells, double share, GateSettings& settings) {
     GateSettings shortest = settings;
     shortest.max_seconds *= share;
-    if (options.block_seconds.empty())
+    if (!options.block_seconds)
         settings.block_seconds =
             std::min(settings.block_seconds, longest_block_seconds(shortest.max_seconds, cells));
     shortest.block_seconds = settings.block_seconds;
@@ -189,18 +161,17 @@ std::string gate_progress_text(const GateProgress& progress) {
     using Phase = GateProgress::Phase;
     switch (progress.phase) {
         case Phase::preflight:
-            return "looking how quiet the machine is";
+            return kPreflightText;
         case Phase::prepare:
-            return fmt::format("preparing {}/{}", progress.done, progress.total);
+            return step_text("preparing", progress.done, progress.total);
         case Phase::warm_up:
-            return fmt::format("warming up {}/{}", progress.done, progress.total);
+            return step_text("warming up", progress.done, progress.total);
         case Phase::rounds:
             break;
     }
-    const std::string left =
-        progress.seconds_left ? fmt::format(", at most {:.0f} s left", *progress.seconds_left) : "";
-    return fmt::format("round {}/{}, {}/{} cells decided{}", progress.done, progress.total, progress.decided,
-                       progress.rows, left);
+    return step_text("round", progress.done, progress.total) +
+           fmt::format(", {}/{} cells decided", progress.decided, progress.rows) +
+           left_text(progress.seconds_left);
 }
 
 }  // namespace mobilenet_cost::app

@@ -1,11 +1,9 @@
-
 #include <fmt/format.h>
 
 #include "mobilenet_cost/machine/peaks_cache.h"
 #include "mobilenet_cost/report/machine/machine_report.h"
 
 #include "app.h"
-#include "options.h"
 #include "output.h"
 #include "progress_line.h"
 #include "say.h"
@@ -16,13 +14,13 @@ namespace {
 struct MachineOptions {
     OutputOptions output;
     bool refresh = false;
-    std::string rounds = fmt::format("{}", PeakSettings{}.rounds);
+    std::int64_t rounds = PeakSettings{}.rounds;
 };
 
 PeaksOptions peaks_options(const MachineOptions& options, ProgressLine& line) {
     PeaksOptions peaks;
     peaks.refresh = options.refresh;
-    peaks.settings.rounds = read_count(options.rounds, "--rounds");
+    peaks.settings.rounds = options.rounds;
     peaks.note = [](const std::string& text) { say("{}", text); };
     peaks.settings.progress = [&line](std::int64_t done, std::int64_t rounds) {
         line.show(fmt::format("measuring peaks: round {} of {}", done, rounds));
@@ -52,18 +50,16 @@ int run_machine(const MachineOptions& options) {
 
 }  // namespace
 
-Run setup_machine(CLI::App& command) {
+void setup_machine(Command& command) {
     auto options = std::make_shared<MachineOptions>();
-    command.add_flag("--refresh", options->refresh, "measure even if there are stored peaks");
-    command
-        .add_option("--rounds", options->rounds,
-                    fmt::format("of the peaks; intervals need 6 [{}]", options->rounds))
-        ->type_name("N");
+    command.flag("--refresh", options->refresh, "measure even if there are stored peaks");
+    command.count("--rounds", options->rounds,
+                  fmt::format("of the peaks; intervals need 6 [{}]", options->rounds));
     add_output_options(command, options->output);
     command.footer(
         "Peaks are stored in $XDG_CACHE_HOME/mobilenet-cost (~/.cache/mobilenet-cost) for this kind of\n"
         "machine and this build; the noise is measured each time.");
-    return [options] { return run_machine(*options); };
+    command.on_run([options] { return run_machine(*options); });
 }
 
 }  // namespace mobilenet_cost::app

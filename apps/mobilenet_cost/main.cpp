@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <exception>
 #include <new>
 #include <string>
@@ -20,14 +21,14 @@
 namespace mobilenet_cost::app {
 namespace {
 
-struct Command {
+struct CommandRow {
     const char* name;
     const char* help;
     Setup setup;
     bool hidden = false;  ///< for other programs; no help and no message names it
 };
 
-constexpr std::array<Command, 15> kCommands = {{
+constexpr std::array<CommandRow, 15> kCommands = {{
     {"cost", "exact parameters, MACs, bytes and memory, layer by layer (the default)", setup_cost},
     {"bench", "real forward passes: the measured speed-up beside the analytic one", setup_bench},
     {"sweep", "the alpha x resolution grid in one document", setup_sweep},
@@ -85,13 +86,13 @@ std::vector<std::string> option_names(const CLI::App& command) {
 
 std::vector<std::string> command_names() {
     std::vector<std::string> names;
-    for (const Command& command : kCommands) {
+    for (const CommandRow& command : kCommands) {
         if (!command.hidden) names.emplace_back(command.name);
     }
     return names;
 }
 
-/// Told with the nearest name there is.
+/// Suggests the nearest name.
 void refuse_unknown_options(const CLI::App& command) {
     for (const std::string& extra : command.remaining()) {
         if (extra.starts_with('-'))
@@ -106,34 +107,24 @@ void refuse_stray_words(const CLI::App& command) {
 
 /// What an option takes, from the type that its help shows.
 std::string expected_value(const CLI::Option& option) {
-    struct Kind {
-        std::string_view type;
-        std::string_view what;
-    };
-    static constexpr std::array<Kind, 17> kKinds = {{{"N", "a number"},
-                                                     {"X", "a number"},
-                                                     {"P", "a number"},
-                                                     {"C", "a number"},
-                                                     {"S", "a number"},
-                                                     {"MS", "a number"},
-                                                     {"KIB", "a number"},
-                                                     {"SHARE", "a number"},
-                                                     {"LIST", "a list"},
-                                                     {"NAME", "a name"},
-                                                     {"LAYER", "a layer"},
-                                                     {"MODE", "a mode"},
-                                                     {"BIN", "a program"},
-                                                     {"FILE", "a file"},
-                                                     {"FOLDER", "a folder"},
-                                                     {"LOG", "a run log"},
-                                                     {"TEXT", "a file"}}};
+    constexpr std::string_view kNumbers = " N X P C S MS KIB SHARE ";
+    constexpr std::array<std::pair<std::string_view, const char*>, 9> kOthers = {{{"LIST", "a list"},
+                                                                                  {"NAME", "a name"},
+                                                                                  {"LAYER", "a layer"},
+                                                                                  {"MODE", "a mode"},
+                                                                                  {"BIN", "a program"},
+                                                                                  {"FILE", "a file"},
+                                                                                  {"FOLDER", "a folder"},
+                                                                                  {"LOG", "a run log"},
+                                                                                  {"TEXT", "a file"}}};
     const std::string type = option.get_type_name();
-    const auto kind =
-        std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& row) { return row.type == type; });
-    return kind == kKinds.end() ? type : std::string(kind->what);
+    if (kNumbers.find(" " + type + " ") != kNumbers.npos) return "a number";
+    const auto* kind =
+        std::find_if(kOthers.begin(), kOthers.end(), [&](const auto& row) { return row.first == type; });
+    return kind == kOthers.end() ? type : kind->second;
 }
 
-/// A script's unset variable: as an option that was not given it would let another question be answered.
+/// An empty value is usually an unset variable of a script: to ignore it would answer another question.
 void refuse_empty_values(const CLI::App& command) {
     for (const CLI::Option* option : command.get_options()) {
         const std::vector<std::string>& values = option->results();
@@ -149,17 +140,17 @@ int dispatch(std::vector<std::string> arguments) {
     parser.require_subcommand(0, 1);  // a second command is an unexpected word, not silently left out
     parser.footer("mobilenet-cost COMMAND --help tells a command's options.");
     const auto wide = std::make_shared<CLI::Formatter>();
-    wide->column_width(46);  // of the longest options: with two lines each they would not fit a screen
-    std::vector<std::pair<CLI::App*, Run>> commands;
-    for (const Command& command : kCommands) {
-        CLI::App* added = parser.add_subcommand(command.name, command.help);
+    wide->column_width(46);        // of the longest options: with two lines each they would not fit a screen
+    std::deque<Command> commands;  // options refer to them
+    for (const CommandRow& row : kCommands) {
+        CLI::App* added = parser.add_subcommand(row.name, row.help);
         added->allow_extras();
         added->formatter(wide);
-        if (command.hidden) added->group("");
-        commands.emplace_back(added, command.setup(*added));
+        if (row.hidden) added->group("");
+        row.setup(commands.emplace_back(*added));
     }
     if (!arguments.front().starts_with('-')) {
-        const bool known = std::any_of(kCommands.begin(), kCommands.end(), [&](const Command& command) {
+        const bool known = std::any_of(kCommands.begin(), kCommands.end(), [&](const CommandRow& command) {
             return command.name == arguments.front();
         });
         if (!known) fail_unknown("", "command", arguments.front(), command_names());
@@ -171,12 +162,12 @@ int dispatch(std::vector<std::string> arguments) {
         if (error.get_exit_code() == 0) return parser.exit(error);
         fail("", error.what());
     }
-    for (const auto& [command, run] : commands) {
-        if (!command->parsed()) continue;
-        refuse_unknown_options(*command);
-        refuse_empty_values(*command);  // before words that a missing value left behind
-        refuse_stray_words(*command);
-        return run();
+    for (const Command& command : commands) {
+        if (!command.parser().parsed()) continue;
+        refuse_unknown_options(command.parser());
+        refuse_empty_values(command.parser());  // before words that a missing value left behind
+        refuse_stray_words(command.parser());
+        return command.run();
     }
     return kUsage;
 }

@@ -1,3 +1,4 @@
+#include "mobilenet_cost/count/model_summaries.h"
 #include "mobilenet_cost/report/count/lists_report.h"
 
 #include "app.h"
@@ -5,21 +6,15 @@
 
 namespace mobilenet_cost::app {
 
-Run setup_models(CLI::App& command) {
+void setup_models(Command& command) {
     auto options = std::make_shared<OutputOptions>();
     add_output_options(command, *options);
-    return [options] {
+    command.on_run([options] {
         Output output(*options);
         const std::vector<ModelSummary> models = model_summaries();
-        output.write({.sections =
-                          [&] {
-                              return std::vector<Section>{{"", models_table(models)}};
-                          },
-                      .csv = [&] { return models_table(models); },
-                      .json = [&] { return models_json(models); },
-                      .jsonl = [&] { return models_jsonl(models); }});
+        output.write(models_report(models));
         return kFine;
-    };
+    });
 }
 
 }  // namespace mobilenet_cost::app

@@ -1,36 +1,34 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
+#include "mobilenet_cost/count/grid.h"
 #include "mobilenet_cost/model/cost.h"
 #include "mobilenet_cost/model/expand.h"
 #include "mobilenet_cost/model/model_config.h"
 
+#include "command.h"
+
 namespace mobilenet_cost::app {
 
-/// The flags that name variants, as typed.
+/// The flags that name variants.
 struct VariantOptions {
-    std::vector<std::string> models = {"mobilenet_v1"};
-    std::vector<std::string> alphas;
-    std::vector<std::string> resolutions;
-    std::vector<std::string> betas;
-    std::string classes = "1000";
-    std::string batch = "1";
-    std::string alpha_scope = "published";
-    std::string data_type = "f32";
+    std::vector<std::string> models = {"mobilenet_v1"};  ///< names or files
+    std::vector<double> alphas;                          ///< empty: the command's default
+    std::vector<std::int64_t> resolutions;
+    std::vector<double> betas;  ///< instead of resolutions
+    Variant common;             ///< classes, batch and scope of every variant
+    DataType data_type = DataType::f32;
 };
 
 enum class Bytes { counted, not_counted };
 
 /// The data type is a flag only where bytes are counted.
-void add_variant_options(CLI::App& command, VariantOptions& options, Bytes bytes = Bytes::counted);
+void add_variant_options(Command& command, VariantOptions& options, Bytes bytes = Bytes::counted);
 
-/// Several texts of one flag that is repeated or takes a comma-separated list.
-CLI::Option* add_list(CLI::App& command, const std::string& flag, std::vector<std::string>& texts,
-                      const std::string& type, const std::string& help);
+void add_convention_option(Command& command, std::string& convention);
 
 /// One family and its members, in the order of the flags: alphas, and for each the resolutions.
 struct Family {
@@ -38,21 +36,27 @@ struct Family {
     std::vector<Variant> variants;
 };
 
+/// What the cells of a grid have in common.
+[[nodiscard]] SweepSettings settings_of(const VariantOptions& options, const Convention& convention);
+
 /// What stands in for a grid axis that was not given.
 enum class DefaultGrid {
     one,        ///< alpha 1, the native resolution
     published,  ///< every published alpha and resolution of the model
 };
 
-/// Throws Error naming the flag.
-std::vector<Family> read_families(const VariantOptions& options, DefaultGrid grid);
+/// One for each model. Throws Error naming the flag.
+[[nodiscard]] std::vector<Family> read_families(const VariantOptions& options, DefaultGrid grid);
 
-DataType read_data_type(const std::string& name);
-
-/// A whole number of at least 1 given for a flag.
-std::int64_t read_count(const std::string& text, const std::string& flag);
-
-/// An unsigned number given for a flag, 0 allowed.
-std::uint64_t read_seed(const std::string& text, const std::string& flag);
+/// One for each variant of each model, in the order of the flags.
+template <typename Make>
+[[nodiscard]] auto for_each_variant(const VariantOptions& options, Make make) {
+    std::vector<decltype(make(ModelConfig{}, Variant{}))> made;
+    for (const Family& family : read_families(options, DefaultGrid::one)) {
+        for (const Variant& variant : family.variants)
+            made.push_back(make(family.config, variant));
+    }
+    return made;
+}
 
 }  // namespace mobilenet_cost::app

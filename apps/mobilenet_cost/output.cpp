@@ -105,15 +105,13 @@ std::string render(const Report& report, const std::string& format, const View& 
 
 }  // namespace
 
-void add_output_options(CLI::App& command, OutputOptions& options, const std::vector<ExtraFormat>& extra) {
+void add_output_options(Command& command, OutputOptions& options, const std::vector<ExtraFormat>& extra) {
     std::string names = "table|markdown|csv|json|jsonl";
     for (const ExtraFormat& format : extra)
         names += "|" + format.name;
-    command.add_option("-f,--format", options.format, "form of the result [table, or the suffix of -o]")
-        ->type_name(names);
-    command.add_option("-o,--output", options.path, "where to write it [-: standard output]")
-        ->type_name("FILE");
-    command.add_flag("--plain", options.plain, "for logs: no colour, no bars, nothing but ASCII");
+    command.text("-f,--format", names, options.format, "form of the result [table, or the suffix of -o]");
+    command.text("-o,--output", "FILE", options.path, "where to write it [-: standard output]");
+    command.flag("--plain", options.plain, "for logs: no colour, no bars, nothing but ASCII");
 }
 
 Output::Output(const OutputOptions& options, const std::vector<ExtraFormat>& extra)
@@ -124,8 +122,7 @@ std::string Output::rendered(const Report& report) const {
 }
 
 void Output::put(const std::string& text) {
-    std::fwrite(text.data(), 1, text.size(), file_.stream());
-    file_.finish();
+    file_.put(text);
 }
 
 }  // namespace mobilenet_cost::app

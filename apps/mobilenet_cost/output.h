@@ -1,14 +1,12 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
-#include "mobilenet_cost/report/parts/table.h"
+#include "mobilenet_cost/report/parts/report.h"
 
 #include "atomic_file.h"
+#include "command.h"
 
 namespace mobilenet_cost::app {
 
@@ -19,24 +17,7 @@ struct OutputOptions {
     bool plain = false;
 };
 
-/// A form that only some commands have; a suffix of -o picks it, too, unless it is empty.
-struct ExtraFormat {
-    std::string name;
-    std::string suffix;
-    std::function<std::string()> write = {};
-};
-
-void add_output_options(CLI::App& command, OutputOptions& options,
-                        const std::vector<ExtraFormat>& extra = {});
-
-/// A command's result in each form; only the one asked for is made.
-struct Report {
-    std::function<std::vector<Section>()> sections;  ///< table and markdown
-    std::function<Table()> csv;
-    std::function<std::string()> json;
-    std::function<std::string()> jsonl;
-    std::vector<ExtraFormat> extra = {};
-};
+void add_output_options(Command& command, OutputOptions& options, const std::vector<ExtraFormat>& extra = {});
 
 /// A command's --output, opened before the work.
 class Output {

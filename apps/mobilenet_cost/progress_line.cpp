@@ -1,21 +1,28 @@
 #include "progress_line.h"
 
 #include <cstdio>
-#include <vector>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/printable.h"
 
 namespace mobilenet_cost::app {
 
-ProgressLine::ProgressLine(const std::string& when) : terminal_(isatty(STDERR_FILENO) == 1) {
-    const std::vector<std::string> known = {"auto", "always", "never"};
-    if (when != known[0] && when != known[1] && when != known[2])
-        fail_unknown("--progress", "setting", when, known);
-    wanted_ = when == "always" || (when == "auto" && terminal_);
+void add_progress_option(Command& command, Progress& progress) {
+    command.choice("--progress", "setting", progress, "auto: on a terminal", {"auto", "always", "never"});
+}
+
+std::string step_text(std::string_view step, std::int64_t done, std::int64_t total) {
+    return fmt::format("{} {}/{}", step, done, total);
+}
+
+std::string left_text(const std::optional<double>& seconds_left) {
+    return seconds_left ? fmt::format(", at most {:.0f} s left", *seconds_left) : "";
+}
+
+ProgressLine::ProgressLine(Progress progress) : terminal_(isatty(STDERR_FILENO) == 1) {
+    wanted_ = progress == Progress::always || (progress == Progress::automatic && terminal_);
 }
 
 void ProgressLine::show(const std::string& text) {

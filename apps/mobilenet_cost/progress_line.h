@@ -1,15 +1,32 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+
+#include "command.h"
 
 namespace mobilenet_cost::app {
+
+/// --progress: on a terminal, always or never.
+enum class Progress { automatic, always, never };
+
+void add_progress_option(Command& command, Progress& progress);
+
+inline constexpr const char* kPreflightText = "looking how quiet the machine is";
+
+/// "preparing 3/12", "round 3/12"
+[[nodiscard]] std::string step_text(std::string_view step, std::int64_t done, std::int64_t total);
+
+/// ", at most 3 s left"; empty where that is not known.
+[[nodiscard]] std::string left_text(const std::optional<double>& seconds_left);
 
 /// One line on stderr. On a terminal it is written over; elsewhere each text is a line of its own, if the
 /// user wants them at all.
 class ProgressLine {
   public:
-    /// `when` is auto (only on a terminal), always or never; throws Error for another word.
-    explicit ProgressLine(const std::string& when = "auto");
+    explicit ProgressLine(Progress progress = Progress::automatic);
     ~ProgressLine() { clear(); }
     ProgressLine(const ProgressLine&) = delete;
     ProgressLine& operator=(const ProgressLine&) = delete;

@@ -137,16 +137,15 @@ int run_report(const ReportOptions& options) {
 
 }  // namespace
 
-Run setup_report(CLI::App& command) {
+void setup_report(Command& command) {
     auto options = std::make_shared<ReportOptions>();
-    command.add_option("logs", options->logs, "run logs of `sweep --bench`; several are joined")
-        ->type_name("LOG")
+    command.texts("logs", "LOG", options->logs, "run logs of `sweep --bench`; several are joined")
         ->required();
     add_output_options(command, options->outputs.output);
     add_foreign_options(command, options->outputs);
     add_picture_options(command, options->pictures);
-    command.add_flag("--compare", options->compare, "two logs side by side in --html or --svg, not joined");
-    return [options] { return run_report(*options); };
+    command.flag("--compare", options->compare, "two logs side by side in --html or --svg, not joined");
+    command.on_run([options] { return run_report(*options); });
 }
 
 }  // namespace mobilenet_cost::app

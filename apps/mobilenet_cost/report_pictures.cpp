@@ -1,6 +1,5 @@
 #include "report_pictures.h"
 
-#include <cstdio>
 #include <filesystem>
 #include <stdexcept>
 
@@ -57,17 +56,11 @@ std::string draw(ChildProcess& drawer, const ChartRequest& chart) {
     throw std::runtime_error(fmt::format("drawing {}: {}", chart.name, in_quotes(line)));
 }
 
-void put(AtomicFile& file, const std::string& text) {
-    std::fwrite(text.data(), 1, text.size(), file.stream());
-    file.finish();
-}
-
 }  // namespace
 
-void add_picture_options(CLI::App& command, PictureOptions& options) {
-    command.add_option("--html", options.html, "one file for a browser, with charts and every figure")
-        ->type_name("FILE");
-    command.add_option("--svg", options.svg, "the charts as pictures")->type_name("FOLDER");
+void add_picture_options(Command& command, PictureOptions& options) {
+    command.text("--html", "FILE", options.html, "one file for a browser, with charts and every figure");
+    command.text("--svg", "FOLDER", options.svg, "the charts as pictures");
 }
 
 Pictures::Pictures(const PictureOptions& options) : folder_(options.svg) {
@@ -86,7 +79,7 @@ void Pictures::write(const std::vector<PicturedRun>& runs) {
 
 void Pictures::write_page(const std::vector<PicturedRun>& runs) {
     const std::string page = sweep_page(runs, *files_);
-    put(*page_, page);
+    page_->put(page);
     if (page.size() > kMostPageBytes)
         say("note: the page has {:.1f} MB; fewer cells, engines or threads make it "
             "smaller",
@@ -101,7 +94,7 @@ void Pictures::write_svgs(const std::vector<PicturedRun>& runs) {
         files.emplace_back(std::make_unique<AtomicFile>(path, "--svg"), draw(*drawer_, chart));
     }
     for (auto& [file, svg] : files)
-        put(*file, svg);
+        file->put(svg);
     drawer_->finish("", kMostSeconds);
 }
 

@@ -6,12 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "mobilenet_cost/gate/child_process.h"
 #include "mobilenet_cost/report/page/page.h"
 
 #include "atomic_file.h"
+#include "command.h"
 
 namespace mobilenet_cost::app {
 
@@ -23,7 +22,7 @@ struct PictureOptions {
     [[nodiscard]] bool any() const { return !html.empty() || !svg.empty(); }
 };
 
-void add_picture_options(CLI::App& command, PictureOptions& options);
+void add_picture_options(Command& command, PictureOptions& options);
 
 /// The page and the pictures of stored runs. What they need is looked for, and the page's file is opened,
 /// before the runs are read.

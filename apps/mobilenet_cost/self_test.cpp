@@ -20,28 +20,28 @@ namespace {
 
 constexpr const char* kThisProgram = "/proc/self/exe";
 constexpr double kSeconds = 90;
-constexpr std::int64_t kMostRounds = 1000;  ///< more say no more than these about the noise of one moment
+constexpr std::int64_t kMostRounds = 1000;  ///< more say little else about the noise of one moment
 
 struct SelfTestCommand {
     GateOptions gate;
     OutputOptions output;
 };
 
-/// Networks of some milliseconds and less: the smallest are what noise disturbs most.
+/// Networks of a few milliseconds or less, because noise disturbs the smallest most.
 void choose_small_cells(GateOptions& options) {
     VariantOptions& variant = options.variant;
     if (!options.cells.empty() || !variant.alphas.empty() || !variant.resolutions.empty() ||
         !variant.betas.empty())
         return;
-    variant.alphas = {"0.25,0.5"};
-    variant.resolutions = {"128"};
+    variant.alphas = {0.25, 0.5};
+    variant.resolutions = {128};
 }
 
 int run_self_test(SelfTestCommand command) {
     choose_small_cells(command.gate);
     GateSettings settings = read_gate_settings(command.gate);
-    if (command.gate.timing.max_seconds.empty()) settings.max_seconds = kSeconds;
-    if (command.gate.timing.rounds.empty()) settings.rounds = kMostRounds;
+    settings.max_seconds = command.gate.timing.max_seconds.value_or(kSeconds);
+    settings.rounds = command.gate.timing.rounds.value_or(kMostRounds);
     settings.layers = false;
     settings.stop_early = false;
     const std::vector<GateCell> cells = read_gate_cells(command.gate);
@@ -59,7 +59,7 @@ int run_self_test(SelfTestCommand command) {
     SelfTest test;
     try {
         test = evaluate_self_test(run);
-    } catch (const Error& error) {  // too few rounds were left, which is an answer of a sort
+    } catch (const Error& error) {  // too few rounds were left to judge
         say("error: {}", error.what());
         return kInconclusive;
     }
@@ -72,12 +72,12 @@ int run_self_test(SelfTestCommand command) {
 
 }  // namespace
 
-Run setup_self_test(CLI::App& command) {
+void setup_self_test(Command& command) {
     auto options = std::make_shared<SelfTestCommand>();
     add_gate_options(command, options->gate);
     add_output_options(command, options->output);
     command.footer("Without flags: mobilenet_v1 0.25 and 0.5 at 128, for 90 seconds.");
-    return [options] { return run_self_test(*options); };
+    command.on_run([options] { return run_self_test(*options); });
 }
 
 }  // namespace mobilenet_cost::app

@@ -15,13 +15,6 @@
 namespace mobilenet_cost::app {
 namespace {
 
-void write_analytic(const Grid& grid, Output& output) {
-    output.write({.sections = [&] { return sweep_sections(grid.cells); },
-                  .csv = [&] { return sweep_table(grid.cells); },
-                  .json = [&] { return sweep_json(grid.cells, grid.settings); },
-                  .jsonl = [&] { return sweep_jsonl(grid.cells, grid.settings); }});
-}
-
 /// Flags that would do nothing are refused.
 void refuse_idle_flags(const CLI::App& command, const SweepOptions& options) {
     const bool resumes = !options.resume.empty();
@@ -39,13 +32,13 @@ void refuse_idle_flags(const CLI::App& command, const SweepOptions& options) {
     }
 }
 
-int run_sweep(const CLI::App& command, const SweepOptions& options) {
-    refuse_idle_flags(command, options);
+int run_sweep(const Command& command, const SweepOptions& options) {
+    refuse_idle_flags(command.parser(), options);
     if (!options.resume.empty()) return run_resumed(options);
     if (options.bench) return run_measured(options);
     const Grid grid = read_grid(options);
     Output output(options.outputs.output);
-    write_analytic(grid, output);
+    output.write(sweep_report(grid.cells, grid.settings));
     return kFine;
 }
 
@@ -54,12 +47,8 @@ int run_sweep(const CLI::App& command, const SweepOptions& options) {
 Grid read_grid(const SweepOptions& options) {
     const Convention& convention = find_convention(options.convention);
     Grid grid;
-    grid.settings = {.data_type = read_data_type(options.variant.data_type),
-                     .convention = convention.name,
-                     .alpha_scope = options.variant.alpha_scope};
+    grid.settings = settings_of(options.variant, convention);
     for (Family& family : read_families(options.variant, DefaultGrid::published)) {
-        grid.settings.classes = family.variants.front().classes;
-        grid.settings.batch = family.variants.front().batch;
         for (SweepCell& cell : sweep(family.config, family.variants, convention, grid.settings.data_type))
             grid.cells.push_back(std::move(cell));
         grid.configs.push_back(std::move(family.config));
@@ -67,15 +56,14 @@ Grid read_grid(const SweepOptions& options) {
     return grid;
 }
 
-Run setup_sweep(CLI::App& command) {
+void setup_sweep(Command& command) {
     auto options = std::make_shared<SweepOptions>();
     add_variant_options(command, options->variant);
-    command.add_option("--convention", options->convention, "who counts (see `conventions`) [paper]")
-        ->type_name("NAME");
+    add_convention_option(command, options->convention);
     add_bench_options(command, *options);
     add_output_options(command, options->outputs.output);
     command.footer("Without --alpha or --res, the published ones of the model.");
-    return [options, &command] { return run_sweep(command, *options); };
+    command.on_run([options, &command] { return run_sweep(command, *options); });
 }
 
 }  // namespace mobilenet_cost::app

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
-#include "mobilenet_cost/base/list.h"
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/machine/peaks_cache.h"
 #include "mobilenet_cost/machine/roofline.h"
@@ -29,41 +28,34 @@
 namespace mobilenet_cost::app {
 namespace {
 
-Shard read_shard(const std::string& text) {
+Shard read_shard(const std::string& text, const std::string& flag) {
     const std::size_t slash = text.find('/');
-    if (slash == std::string::npos) fail("--shard", fmt::format("expected I/N, found {}", in_quotes(text)));
-    return {.index = read_count(text.substr(0, slash), "--shard"),
-            .count = read_count(text.substr(slash + 1), "--shard")};
+    if (slash == std::string::npos) fail(flag, fmt::format("expected I/N, found {}", in_quotes(text)));
+    return {.index = read_count(text.substr(0, slash), flag),
+            .count = read_count(text.substr(slash + 1), flag)};
+}
+
+double read_between_runs(const std::string& text, const std::string& flag) {
+    return text == "0" ? 0 : read_number(text, flag);
 }
 
 SweepTiming read_timing(const SweepOptions& options) {
-    const TimingOptions& typed = options.timing;
-    SweepTiming timing;
-    timing.engines = parse_names(typed.engines);
-    timing.threads = read_threads(typed.threads);
-    timing.networks = read_networks(options.networks, SweepTiming{}.networks);
-    if (!typed.rounds.empty()) timing.rounds = read_count(typed.rounds, "--rounds");
-    if (!typed.seed.empty()) timing.seed = read_seed(typed.seed, "--seed");
-    if (!typed.max_seconds.empty()) timing.max_seconds = read_seconds(typed.max_seconds, "--max-seconds");
-    if (!options.precision.empty()) timing.precision = read_number_flag(options.precision, "--precision");
-    if (!options.confidence.empty()) timing.confidence = read_number_flag(options.confidence, "--confidence");
-    if (!options.between_runs.empty())
-        timing.between_runs =
-            options.between_runs == "0" ? 0 : read_number_flag(options.between_runs, "--between-runs");
-    if (!options.shard.empty()) timing.shard = read_shard(options.shard);
+    SweepTiming timing = options.settings;
+    timing.engines = options.timing.engines;
+    timing.threads = options.timing.threads;
+    set_limits(options.timing, timing);
     timing.layers = !options.no_layers;
-    timing.pin_cpu = read_cpu(typed.cpu);
+    timing.pin_cpu = pinned_cpu(options.timing);
     return timing;
 }
 
 PredictionPlan read_prediction(const SweepOptions& options, const Grid& grid, std::uint64_t seed) {
     if (options.no_layers) fail("--predict", "expected layers to predict from, found --no-layers");
-    std::uint64_t spots = 2;
-    if (!options.spots.empty()) spots = read_seed(options.spots, "--spots");
-    return plan_prediction(grid.cells, spots, seed);
+    return plan_prediction(grid.cells, options.spots, seed);
 }
 
-/// Beside the document, or in the current folder; the time and the shard keep the logs of several runs apart.
+/// Beside the document, or in the current folder; the time and the shard in its name keep the logs of several
+/// runs apart.
 std::string default_log(const std::string& output, const SweepRun& run) {
     namespace fs = std::filesystem;
     std::string name;
@@ -75,11 +67,12 @@ std::string default_log(const std::string& output, const SweepRun& run) {
     std::error_code ignored;
     const bool is_place =
         output != "-" && (!fs::exists(output, ignored) || fs::is_regular_file(output, ignored));
-    const fs::path path = is_place ? output : "sweep";  // a device's folder is no place for a log
+    const fs::path path = is_place ? output : "sweep";  // not beside a device
     return (path.parent_path() / fmt::format("{}-{}.run.jsonl", path.stem().string(), name)).string();
 }
 
-/// Roofs for the layers: what lies in registers, and in the second-level cache, where most activations are.
+/// Roofs for the layers: peak arithmetic, and the bandwidth of the second-level cache, where most activations
+/// are.
 RooflinePeaks measure_roofs(const std::vector<int>& threads, ProgressLine& line) {
     PeaksOptions options;
     options.note = [](const std::string& text) { say("{}", text); };
@@ -106,8 +99,15 @@ void time_into(RunLog& log, const std::vector<ModelConfig>& configs, SweepRun& r
     line.clear();
 }
 
-/// What a full disk or the like does not let into the log is not in the document either. That disk may be the
-/// document's, too, so what happened is said before it is written.
+/// Writes the documents; the exit status.
+int write(const std::vector<ModelConfig>& configs, const SweepRun& run, SweepOutput& output) {
+    const SweepResult result = evaluate(run);
+    output.write(run, result, prediction_of(configs, run, result));
+    return exit_status(run, result);
+}
+
+/// Rounds that could not be logged (a full disk, for example) are not in the document either. The document
+/// may be on the same disk, so the error is said before it is written.
 int time_and_write(const std::vector<ModelConfig>& configs, SweepRun& run, RunLog& log, ProgressLine& line,
                    SweepOutput& output) {
     bool broken = false;
@@ -120,9 +120,8 @@ int time_and_write(const std::vector<ModelConfig>& configs, SweepRun& run, RunLo
         say("error: {}; {} rounds are kept, --resume goes on with them", error.what(),
             run.measurement.order.size());
     }
-    const SweepResult result = evaluate(run);
-    output.write(run, result, prediction_of(configs, run, result));
-    return broken ? kFailed : exit_status(run, result);
+    const int status = write(configs, run, output);
+    return broken ? kFailed : status;
 }
 
 /// A log without its header is of no use to anybody.
@@ -141,26 +140,24 @@ RunLog begin_log(const std::string& path, const SweepRun& run) {
 
 std::string progress_text(const SweepProgress& progress) {
     using Phase = SweepProgress::Phase;
-    const std::string left =
-        progress.seconds_left ? fmt::format(", at most {:.0f} s left", *progress.seconds_left) : "";
     switch (progress.phase) {
         case Phase::preflight:
-            return "looking how quiet the machine is";
+            return kPreflightText;
         case Phase::prepare:
-            return fmt::format("preparing {}/{}", progress.done, progress.total);
+            return step_text("preparing", progress.done, progress.total);
         case Phase::warm_up:
-            return fmt::format("warming up {}/{}", progress.done, progress.total);
-        case Phase::rounds:
-            return fmt::format("round {}/{}, {}/{} points precise, worst interval {}{}", progress.done,
-                               progress.total, progress.points_done, progress.points,
-                               progress.worst_interval
-                                   ? fmt::format("+-{:.1f} %", 100 * *progress.worst_interval)
-                                   : std::string("unknown"),
-                               left);
+            return step_text("warming up", progress.done, progress.total);
         case Phase::layers:
-            return fmt::format("layers of cell {}/{}", progress.done, progress.total);
+            return step_text("layers of cell", progress.done, progress.total);
+        case Phase::rounds:
+            break;
     }
-    return "";
+    const std::string worst =
+        progress.worst_interval ? fmt::format("+-{:.1f} %", 100 * *progress.worst_interval) : "unknown";
+    return step_text("round", progress.done, progress.total) +
+           fmt::format(", {}/{} points precise, worst interval {}", progress.points_done, progress.points,
+                       worst) +
+           left_text(progress.seconds_left);
 }
 
 void refuse_namesakes(const std::vector<ModelConfig>& configs, const std::vector<std::string>& models) {
@@ -177,8 +174,9 @@ void refuse_namesakes(const std::vector<ModelConfig>& configs, const std::vector
 int run_measured(const SweepOptions& options) {
     Grid grid = read_grid(options);
     if (grid.settings.data_type != DataType::f32)
-        fail("--dtype", fmt::format("expected f32 with --bench, found {}", options.variant.data_type));
-    const std::vector<std::string> models = parse_names(options.variant.models);
+        fail("--dtype",
+             fmt::format("expected f32 with --bench, found {}", data_type_name(options.variant.data_type)));
+    const std::vector<std::string>& models = options.variant.models;
     refuse_namesakes(grid.configs, models);
     SweepTiming timing = read_timing(options);
     if (options.predict) timing.prediction = read_prediction(options, grid, timing.seed);
@@ -206,40 +204,35 @@ int run_resumed(const SweepOptions& options) {
     if (!stored.note.empty()) say("note: {}", stored.note);
     if (stored.complete) {
         say("note: {} is complete; only the document is written", options.resume);
-        const SweepResult result = evaluate(stored.run);
-        output.write(stored.run, result, prediction_of(configs, stored.run, result));
-        return exit_status(stored.run, result);
+        return write(configs, stored.run, output);
     }
     warn_of_build();
     RunLog log = RunLog::append(options.resume);
-    stored = read_run_log(options.resume);  // as it is now that nobody else can write it
+    stored = read_run_log(options.resume);  // again, now that no other process can write it
     repair_run_log(options.resume, stored);
     return time_and_write(configs, stored.run, log, line, output);
 }
 
-void add_bench_options(CLI::App& command, SweepOptions& options) {
-    command.add_flag("--bench", options.bench, "time real passes of every cell, too");
-    command.option_defaults()->group(kBenchGroup);
+void add_bench_options(Command& command, SweepOptions& options) {
+    command.flag("--bench", options.bench, "time real passes of every cell, too");
+    command.group(kBenchGroup);
     add_timing_options(command, options.timing, "[at most 1000]", "[300]");
-    add_list(command, "--networks", options.networks, "LIST", "separable, standard [both]");
-    command
-        .add_option("--precision", options.precision, "half width of a speed-up's interval to stop at [0.02]")
-        ->type_name("P");
-    command.add_option("--confidence", options.confidence, "of each interval [0.99]")->type_name("C");
-    command
-        .add_option("--between-runs", options.between_runs,
-                    "part of a speed-up that differs by run, or 0 [0.004]")
-        ->type_name("P");
-    command.add_flag("--no-layers", options.no_layers, "do not time the layers afterwards");
-    command.add_flag("--predict", options.predict, "time at most 4 cells of a model and predict the rest");
-    command.add_option("--spots", options.spots, "cells timed to check the prediction [2]")->type_name("N");
-    command.add_option("--shard", options.shard, "the I-th of N parts of the groups")->type_name("I/N");
-    command.add_option("--log", options.log, "every sample, as it is taken [beside the output]")
-        ->type_name("FILE");
-    command.add_option("--resume", options.resume, "go on with an interrupted run")->type_name("LOG");
-    command.add_option("--progress", options.progress, "auto: on a terminal")->type_name("auto|always|never");
+    SweepTiming& settings = options.settings;
+    add_networks_option(command, settings.networks, "both");
+    command.number("--precision", "P", settings.precision,
+                   "half width of a speed-up's interval to stop at [0.02]");
+    command.number("--confidence", "C", settings.confidence, "of each interval [0.99]");
+    command.value("--between-runs", "P", settings.between_runs, read_between_runs,
+                  "run-to-run variation of a speed-up, or 0 [0.004]");
+    command.flag("--no-layers", options.no_layers, "do not time the layers afterwards");
+    command.flag("--predict", options.predict, "time at most 4 cells of a model and predict the rest");
+    command.value("--spots", "N", options.spots, read_seed, "cells timed to check the prediction [2]");
+    command.value("--shard", "I/N", settings.shard, read_shard, "the I-th of N parts of the groups");
+    command.text("--log", "FILE", options.log, "every sample, as it is taken [beside the output]");
+    command.text("--resume", "LOG", options.resume, "go on with an interrupted run");
+    add_progress_option(command, options.progress);
     add_foreign_options(command, options.outputs);
-    command.option_defaults()->group("Options");
+    command.default_group();
 }
 
 }  // namespace mobilenet_cost::app

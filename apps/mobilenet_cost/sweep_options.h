@@ -3,13 +3,12 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "mobilenet_cost/count/grid.h"
 #include "mobilenet_cost/model/model_config.h"
 #include "mobilenet_cost/sweep/runner.h"
 
 #include "options.h"
+#include "progress_line.h"
 #include "sweep_output.h"
 #include "timing_options.h"
 
@@ -23,17 +22,13 @@ struct SweepOptions {
     std::string convention = "paper";
     bool bench = false;
     TimingOptions timing;
-    std::vector<std::string> networks;
-    std::string precision;
-    std::string between_runs;
-    std::string confidence;
+    SweepTiming settings;  ///< of --bench, but for what `timing` has
     bool no_layers = false;
     bool predict = false;
-    std::string spots;
-    std::string shard;
+    std::uint64_t spots = 2;
     std::string log;
     std::string resume;
-    std::string progress = "auto";
+    Progress progress = Progress::automatic;
 };
 
 /// The cells of every family and what they have in common.
@@ -46,13 +41,14 @@ struct Grid {
 /// Throws Error naming the flag.
 [[nodiscard]] Grid read_grid(const SweepOptions& options);
 
-/// Cells know their model by its name alone. `models` are the names and files asked for. Throws Error.
+/// A cell knows its model only by name, so two models must not share one. `models`: the names and files that
+/// were asked for. Throws Error.
 void refuse_namesakes(const std::vector<ModelConfig>& configs, const std::vector<std::string>& models);
 
 /// A line for people.
 [[nodiscard]] std::string progress_text(const SweepProgress& progress);
 
-void add_bench_options(CLI::App& command, SweepOptions& options);
+void add_bench_options(Command& command, SweepOptions& options);
 
 /// `sweep --bench` and `sweep --resume LOG`.
 [[nodiscard]] int run_measured(const SweepOptions& options);

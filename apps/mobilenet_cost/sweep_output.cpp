@@ -1,12 +1,9 @@
 #include "sweep_output.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/base/error.h"
-#include "mobilenet_cost/model/model_files.h"
 #include "mobilenet_cost/report/sweep/measured.h"
 #include "mobilenet_cost/report/sweep/measured_json.h"
 
@@ -15,13 +12,11 @@
 
 namespace mobilenet_cost::app {
 
-void add_foreign_options(CLI::App& command, SweepOutputOptions& options) {
+void add_foreign_options(Command& command, SweepOutputOptions& options) {
     for (std::size_t i = 0; i < foreign_formats().size(); ++i) {
         const ForeignFormat& format = foreign_formats()[i];
-        command
-            .add_option(fmt::format("--out-{}", format.name), options.foreign[i],
-                        fmt::format("for {}", format.reader))
-            ->type_name("FILE");
+        command.text(fmt::format("--out-{}", format.name), "FILE", options.foreign[i],
+                     fmt::format("for {}", format.reader));
     }
 }
 
@@ -45,35 +40,8 @@ void SweepOutput::write(const SweepRun& run, const SweepResult& result,
     for (const auto& [format, file] : foreign_)
         foreign.push_back(format->write(run, result));
     output_.put(text);
-    for (std::size_t i = 0; i < foreign_.size(); ++i) {
-        AtomicFile& file = *foreign_[i].second;
-        std::fwrite(foreign[i].data(), 1, foreign[i].size(), file.stream());
-        file.finish();
-    }
-}
-
-std::vector<ModelConfig> configs_of(const SweepRun& run, const std::string& flag) {
-    std::vector<ModelConfig> configs;
-    for (const std::string& model : run.models)
-        configs.push_back(find_model(model));
-    for (const SweepCell& cell : run.cells) {
-        const auto config = std::find_if(configs.begin(), configs.end(), [&](const ModelConfig& candidate) {
-            return candidate.name == cell.model;
-        });
-        if (config == configs.end()) fail(flag, fmt::format("expected the model {}, found none", cell.model));
-        SweepCell now = sweep(*config, {cell.variant}, find_convention(run.settings.convention)).front();
-        now.analytic_speedup = cell.analytic_speedup;
-        if (now != cell)
-            fail(flag, fmt::format("expected {} alpha {} at {} px to be as it was, found another network",
-                                   cell.model, cell.variant.alpha, cell.variant.resolution));
-    }
-    return configs;
-}
-
-std::optional<Prediction> prediction_of(const std::vector<ModelConfig>& configs, const SweepRun& run,
-                                        const SweepResult& result) {
-    if (!run.timing.prediction) return std::nullopt;
-    return predict(configs, run, result);
+    for (std::size_t i = 0; i < foreign_.size(); ++i)
+        foreign_[i].second->put(foreign[i]);
 }
 
 int exit_status(const SweepRun& run, const SweepResult& result) {

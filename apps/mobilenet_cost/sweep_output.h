@@ -6,11 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "mobilenet_cost/report/foreign/formats.h"
 #include "mobilenet_cost/sweep/result.h"
-#include "mobilenet_cost/sweep/sweep_predict.h"
+#include "mobilenet_cost/sweep/stored_configs.h"
 
 #include "atomic_file.h"
 #include "output.h"
@@ -21,11 +19,11 @@ namespace mobilenet_cost::app {
 struct SweepOutputOptions {
     OutputOptions output;
     std::vector<std::string> foreign =
-        std::vector<std::string>(foreign_formats().size());  ///< empty: not asked for
+        std::vector<std::string>(foreign_formats().size());  ///< a path for each format, or empty
 };
 
 /// --out-gbench and the like.
-void add_foreign_options(CLI::App& command, SweepOutputOptions& options);
+void add_foreign_options(Command& command, SweepOutputOptions& options);
 
 /// All files of a measured sweep, opened before it runs.
 class SweepOutput {
@@ -41,13 +39,6 @@ class SweepOutput {
     Output output_;
     std::vector<std::pair<const ForeignFormat*, std::unique_ptr<AtomicFile>>> foreign_;
 };
-
-/// The configs of a stored run, which must still describe the same networks. Throws Error naming the flag.
-[[nodiscard]] std::vector<ModelConfig> configs_of(const SweepRun& run, const std::string& flag);
-
-/// Nothing for a run that timed every cell.
-[[nodiscard]] std::optional<Prediction> prediction_of(const std::vector<ModelConfig>& configs,
-                                                      const SweepRun& run, const SweepResult& result);
 
 /// 1 when a point failed or the run was interrupted.
 [[nodiscard]] int exit_status(const SweepRun& run, const SweepResult& result);

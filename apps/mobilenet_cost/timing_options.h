@@ -2,32 +2,48 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 #include "mobilenet_cost/measure/session_setup.h"
 #include "mobilenet_cost/sweep/bench_result.h"
 
+#include "command.h"
+
 namespace mobilenet_cost::app {
 
-/// The flags of every command that measures, as typed; empty: not given.
+/// The flags of every command that measures; absent or empty: not given.
 struct TimingOptions {
     std::vector<std::string> engines;
-    std::vector<std::string> threads;
-    std::string rounds;
-    std::string seed;
-    std::string max_seconds;
-    std::string cpu;
+    std::vector<int> threads = {1};
+    std::optional<std::int64_t> rounds;
+    std::optional<std::uint64_t> seed;
+    std::optional<double> max_seconds;
+    std::optional<int> cpu;
 };
 
 /// `rounds` and `max_seconds` end the help's lines of these flags: what they count for, and the default.
-void add_timing_options(CLI::App& command, TimingOptions& options, const std::string& rounds,
+void add_timing_options(Command& command, TimingOptions& options, const std::string& rounds,
                         const std::string& max_seconds);
+
+/// --networks; `otherwise` says in the help what is timed without it.
+void add_networks_option(Command& command, std::vector<NetworkKind>& networks, const std::string& otherwise);
 
 /// Says on stderr that times of this build mean nothing, if it is one of those.
 void warn_of_build();
+
+/// Sessions of one thread stay on one processor; without a flag the last allowed one, because the first takes
+/// most interrupts.
+[[nodiscard]] int pinned_cpu(const TimingOptions& options);
+
+/// Sets what was given of the rounds, the seed and the time limit of any command's settings.
+template <typename Settings>
+void set_limits(const TimingOptions& options, Settings& settings) {
+    settings.rounds = options.rounds.value_or(settings.rounds);
+    settings.seed = options.seed.value_or(settings.seed);
+    settings.max_seconds = options.max_seconds.value_or(settings.max_seconds);
+}
 
 /// Not one row has a time, and the limit is why: too few samples to judge anything.
 template <typename Row>
@@ -36,19 +52,5 @@ template <typename Row>
     const auto late = [](const Row& row) { return is_of_time_limit(row.reason); };
     return std::none_of(rows.begin(), rows.end(), timed) && std::any_of(rows.begin(), rows.end(), late);
 }
-
-// Each throws Error naming the flag.
-
-[[nodiscard]] std::vector<NetworkKind> read_networks(const std::vector<std::string>& texts,
-                                                     const std::vector<NetworkKind>& otherwise);
-[[nodiscard]] std::vector<int> read_threads(const std::vector<std::string>& texts);
-[[nodiscard]] double read_number_flag(const std::string& text, const std::string& flag);
-
-/// A length of time that a clock can count and a run can last.
-[[nodiscard]] double read_seconds(const std::string& text, const std::string& flag);
-
-/// Sessions of one thread stay on one processor; without a flag the last allowed one, because the first takes
-/// most interrupts.
-[[nodiscard]] int read_cpu(const std::string& text);
 
 }  // namespace mobilenet_cost::app

@@ -60,8 +60,8 @@ int run_worker_command() {
 }  // namespace
 
 /// docs/gate.md describes the lines.
-Run setup_worker(CLI::App&) {
-    return run_worker_command;
+void setup_worker(Command& command) {
+    command.on_run(run_worker_command);
 }
 
 }  // namespace mobilenet_cost::app

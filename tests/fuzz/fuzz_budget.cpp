@@ -34,8 +34,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             require(!mc::exceeded_text(check).empty(), "described");
         }
         require(mc::exceeded_count(checks) <= checks.size(), "no more exceeded than checked");
-        require(!mc::render_text({{"", mc::budget_table(checks)}}, mc::TextStyle::plain).empty(), "rendered");
-        require(mc::budget_json(checks).find("nan") == std::string::npos, "no NaN in a document");
+        const mc::Report report = mc::budget_report(checks);
+        require(!mc::render_text(report.sections(), mc::TextStyle::plain).empty(), "rendered");
+        require(report.json().find("nan") == std::string::npos, "no NaN in a document");
     } catch (const mc::Error&) {  // not a budget
     }
     return 0;

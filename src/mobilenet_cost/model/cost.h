@@ -16,6 +16,10 @@ enum class DataType { f32, f16, i8 };
 /// default without gamma (beta, mean, variance), or all four.
 enum class BatchNormCount { bn0, bn1, bn2, bn3, bn4 };
 
+template <>
+inline constexpr std::array<std::string_view, 5> kEnumNames<BatchNormCount> = {"bn0", "bn1", "bn2", "bn3",
+                                                                               "bn4"};
+
 /// One forward pass over the whole batch. Additive: the cost of a network is the sum over its layers.
 struct Cost {
     std::int64_t macs = 0;         ///< multiply-accumulates of convolutions and dense layers; 1 MAC = 2 FLOPs

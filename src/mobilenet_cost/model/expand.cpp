@@ -265,6 +265,14 @@ const std::vector<std::string>& alpha_scope_names() {
     return enum_names<AlphaScope>();
 }
 
+std::string variant_text(double alpha, std::int64_t resolution) {
+    return fmt::format("alpha {} at {} px", alpha, resolution);
+}
+
+std::string variant_text(std::string_view model, double alpha, std::int64_t resolution) {
+    return fmt::format("{} {}", model, variant_text(alpha, resolution));
+}
+
 void expand_into(const ModelConfig& config, const Variant& variant, Network& network) {
     network.block_names = config.block_names;
     network.input = input_shape(config, variant);

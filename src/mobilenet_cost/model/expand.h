@@ -35,6 +35,10 @@ struct Variant {
     bool operator==(const Variant&) const = default;
 };
 
+/// "alpha 0.5 at 160 px", and "mobilenet_v1 alpha 0.5 at 160 px".
+[[nodiscard]] std::string variant_text(double alpha, std::int64_t resolution);
+[[nodiscard]] std::string variant_text(std::string_view model, double alpha, std::int64_t resolution);
+
 /// Far beyond any mobile network; within them every count below is exact or an Error.
 inline constexpr double kLargestAlpha = 1000;
 inline constexpr std::int64_t kMostClasses = 100'000'000;

@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
-#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/compare/read_stored.h"
+#include "mobilenet_cost/sweep/run_log_read.h"
+#include "mobilenet_cost/sweep/stored_configs.h"
+#include "mobilenet_cost/sweep/sweep_predict.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -29,6 +32,25 @@ PickTime time_of(const CellId& id, const Estimate& seconds, bool predicted, cons
         time.high = seconds.interval->high;
     }
     return time;
+}
+
+StoredPrediction stored_prediction(const StoredDocument& document, const PredictedPoint& point) {
+    // The document begins with the cells of the run in their order.
+    StoredPrediction stored{.id = document.cells[point.cell].id,
+                            .seconds = {.value = point.seconds, .interval = {}}};
+    stored.id.engine = point.engine;
+    stored.id.threads = point.threads;
+    stored.id.network = network_kind_name(point.network);
+    if (point.low && point.high) stored.seconds.interval = Interval{.low = *point.low, .high = *point.high};
+    return stored;
+}
+
+void add_predictions(std::string_view log, StoredDocument& document) {
+    const SweepRun run = parse_run_log(log, document.file).run;
+    if (!run.timing.prediction) return;
+    const Prediction prediction = predict(configs_of(run, document.file), run, evaluate(run));
+    for (const PredictedPoint& point : prediction.points)
+        document.predictions.push_back(stored_prediction(document, point));
 }
 
 /// Passes of the network itself, with its weights and activations where the last pass left them.
@@ -101,7 +123,7 @@ bool is_same(const CellId& id, const PickCandidate& candidate, const SweepSettin
            id.alpha_scope == alpha_scope_name(variant.scope);
 }
 
-/// A name says little about a network that a file describes.
+/// The name does not say which network a file describes.
 void require_same_network(const StoredDocument& document, const PickCandidate& candidate,
                           const SweepSettings& settings) {
     for (const StoredCell& cell : document.cells) {
@@ -111,14 +133,20 @@ void require_same_network(const StoredDocument& document, const PickCandidate& c
             const auto* macs = std::get_if<std::int64_t>(&quantity.value);
             if (quantity.name == "macs" && macs != nullptr && *macs != candidate.cell.macs)
                 fail(document.file,
-                     fmt::format("expected {} alpha {} at {} px to have {} MACs as it has now, found {}",
-                                 cell.id.model, cell.id.alpha, cell.id.resolution, candidate.cell.macs,
-                                 *macs));
+                     fmt::format("expected {} to have {} MACs as it has now, found {}",
+                                 variant_text(cell.id.model, cell.id.alpha, cell.id.resolution),
+                                 candidate.cell.macs, *macs));
         }
     }
 }
 
 }  // namespace
+
+StoredDocument parse_with_predictions(std::string_view text, const std::string& file) {
+    StoredDocument document = parse_stored(text, file);
+    if (document.kind == DocumentKind::run) add_predictions(text, document);
+    return document;
+}
 
 void add_stored_times(std::vector<PickCandidate>& candidates, const SweepSettings& settings,
                       const std::vector<StoredDocument>& documents, const PickRunner& runner) {

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mobilenet_cost/compare/stored_document.h"
 #include "mobilenet_cost/pick/pick.h"
 
 namespace mobilenet_cost {
+
+/// A stored document with the predictions of its run: a log has only what they are made from. Throws Error.
+[[nodiscard]] StoredDocument parse_with_predictions(std::string_view text, const std::string& file);
 
 /// What the times are of.
 struct PickRunner {

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/base/json_text.h"
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/parts/documents.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -32,6 +32,21 @@ Cell used_cell(const BudgetCheck& check) {
 
 constexpr const char* kBudgetReportSchema = "mobilenet-cost.budget_report.v1";
 
+Table budget_table(const std::vector<BudgetCheck>& checks) {
+    Table table;
+    table.columns = {
+        {"model", "model", true},       {"alpha", "alpha"}, {"resolution", "res"}, {"dtype", "dtype", true},
+        {"quantity", "limit on", true}, {"limit", "limit"}, {"found", "found"},    {"used", "used"},
+        {"verdict", "verdict", true}};
+    for (const BudgetCheck& check : checks) {
+        table.rows.push_back({text_cell(check.model), text_cell(shortest(check.variant.alpha)),
+                              count_cell(check.variant.resolution), text_cell(check.data_type),
+                              text_cell(check.quantity), count_cell(check.limit), count_cell(check.found),
+                              used_cell(check), text_cell(check.exceeded() ? "EXCEEDED" : "ok")});
+    }
+    return table;
+}
+
 }  // namespace
 
 std::size_t exceeded_count(const std::vector<BudgetCheck>& checks) {
@@ -50,37 +65,18 @@ std::string exceeded_text(const BudgetCheck& check) {
                        share, with_thousands(check.limit), with_thousands(check.found));
 }
 
-Table budget_table(const std::vector<BudgetCheck>& checks) {
-    Table table;
-    table.columns = {
-        {"model", "model", true},       {"alpha", "alpha"}, {"resolution", "res"}, {"dtype", "dtype", true},
-        {"quantity", "limit on", true}, {"limit", "limit"}, {"found", "found"},    {"used", "used"},
-        {"verdict", "verdict", true}};
-    for (const BudgetCheck& check : checks) {
-        table.rows.push_back({text_cell(check.model), text_cell(shortest(check.variant.alpha)),
-                              count_cell(check.variant.resolution), text_cell(check.data_type),
-                              text_cell(check.quantity), count_cell(check.limit), count_cell(check.found),
-                              used_cell(check), text_cell(check.exceeded() ? "EXCEEDED" : "ok")});
-    }
-    return table;
-}
-
-std::string budget_json(const std::vector<BudgetCheck>& checks) {
-    Json document = {
-        {"schema", kBudgetReportSchema}, {"exceeded", exceeded_count(checks)}, {"checks", Json::array()}};
-    for (const BudgetCheck& check : checks)
-        document["checks"].push_back(check_json(check));
-    return pretty_json(document);
-}
-
-std::string budget_jsonl(const std::vector<BudgetCheck>& checks) {
-    std::string lines;
-    for (const BudgetCheck& check : checks) {
-        Json line = {{"schema", kBudgetReportSchema}};
-        line.update(check_json(check));
-        lines += compact_json(line);
-    }
-    return lines;
+Report budget_report(const std::vector<BudgetCheck>& checks) {
+    return {.sections =
+                [&] {
+                    return std::vector<Section>{{"", budget_table(checks)}};
+                },
+            .csv = [&] { return budget_table(checks); },
+            .json =
+                [&] {
+                    return rows_json(kBudgetReportSchema, "checks", checks, check_json,
+                                     {{"exceeded", exceeded_count(checks)}});
+                },
+            .jsonl = [&] { return rows_jsonl(kBudgetReportSchema, checks, check_json); }};
 }
 
 }  // namespace mobilenet_cost

@@ -4,15 +4,12 @@
 #include <vector>
 
 #include "mobilenet_cost/count/budget.h"
-#include "mobilenet_cost/report/parts/table.h"
+#include "mobilenet_cost/report/parts/report.h"
 
 namespace mobilenet_cost {
 
-[[nodiscard]] Table budget_table(const std::vector<BudgetCheck>& checks);
-
 /// Schema mobilenet-cost.budget_report.v1 (docs/schemas/budget_report.schema.json).
-[[nodiscard]] std::string budget_json(const std::vector<BudgetCheck>& checks);
-[[nodiscard]] std::string budget_jsonl(const std::vector<BudgetCheck>& checks);
+[[nodiscard]] Report budget_report(const std::vector<BudgetCheck>& checks);
 
 [[nodiscard]] std::size_t exceeded_count(const std::vector<BudgetCheck>& checks);
 

@@ -1,6 +1,6 @@
 #include "mobilenet_cost/report/count/cost_json.h"
 
-#include "mobilenet_cost/base/json_text.h"
+#include "mobilenet_cost/report/parts/documents.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -115,20 +115,11 @@ constexpr const char* kCostSchema = "mobilenet-cost.cost.v1";
 }  // namespace
 
 std::string cost_json(const std::vector<Analysis>& analyses) {
-    Json document = {{"schema", kCostSchema}, {"variants", Json::array()}};
-    for (const Analysis& analysis : analyses)
-        document["variants"].push_back(variant_json(analysis));
-    return pretty_json(document);
+    return rows_json(kCostSchema, "variants", analyses, variant_json);
 }
 
 std::string cost_jsonl(const std::vector<Analysis>& analyses) {
-    std::string lines;
-    for (const Analysis& analysis : analyses) {
-        Json line = {{"schema", kCostSchema}};
-        line.update(variant_json(analysis));
-        lines += compact_json(line);
-    }
-    return lines;
+    return rows_jsonl(kCostSchema, analyses, variant_json);
 }
 
 }  // namespace mobilenet_cost

@@ -1,6 +1,9 @@
 #pragma once
 
-#include "mobilenet_cost/report/count/cost_report.h"
+#include <string>
+#include <vector>
+
+#include "mobilenet_cost/count/analysis.h"
 
 namespace mobilenet_cost {
 

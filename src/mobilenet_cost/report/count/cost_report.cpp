@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/count/cost_json.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -251,13 +252,6 @@ Table joined(const std::vector<Analysis>& analyses, Table (*table_of)(const Anal
     return whole;
 }
 
-}  // namespace
-
-CostView default_view(std::size_t variants) {
-    if (variants == 1) return {.totals = true, .layers = true, .blocks = true, .scaling = true};
-    return {.totals = true};
-}
-
 std::vector<Section> cost_sections(const std::vector<Analysis>& analyses, const CostView& view) {
     std::vector<Section> sections;
     const bool detailed = view.layers || view.blocks || view.scaling;
@@ -278,6 +272,20 @@ Table cost_csv_table(const std::vector<Analysis>& analyses, const CostView& view
     if (view.blocks) return joined(analyses, block_table);
     if (view.scaling) return joined(analyses, scaling_table);
     return totals_table(analyses);
+}
+
+}  // namespace
+
+CostView default_view(std::size_t variants) {
+    if (variants == 1) return {.totals = true, .layers = true, .blocks = true, .scaling = true};
+    return {.totals = true};
+}
+
+Report cost_report(const std::vector<Analysis>& analyses, const CostView& view) {
+    return {.sections = [&analyses, view] { return cost_sections(analyses, view); },
+            .csv = [&analyses, view] { return cost_csv_table(analyses, view); },
+            .json = [&analyses] { return cost_json(analyses); },
+            .jsonl = [&analyses] { return cost_jsonl(analyses); }};
 }
 
 }  // namespace mobilenet_cost

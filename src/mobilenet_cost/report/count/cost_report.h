@@ -1,14 +1,13 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "mobilenet_cost/count/analysis.h"
-#include "mobilenet_cost/report/parts/table.h"
+#include "mobilenet_cost/report/parts/report.h"
 
 namespace mobilenet_cost {
 
-/// Which parts of an analysis are shown to people.
+/// The parts of an analysis that are shown to people.
 struct CostView {
     bool totals = false;
     bool layers = false;
@@ -16,13 +15,11 @@ struct CostView {
     bool scaling = false;
 };
 
-/// One variant in the depth of its layers, several as a row each.
+/// Every part of a single variant; of several variants a row each.
 [[nodiscard]] CostView default_view(std::size_t variants);
 
-[[nodiscard]] std::vector<Section> cost_sections(const std::vector<Analysis>& analyses, const CostView& view);
-
-/// The one table that a CSV file holds: layers, else blocks, else totals; a column for what names the
-/// variant.
-[[nodiscard]] Table cost_csv_table(const std::vector<Analysis>& analyses, const CostView& view);
+/// As text the parts that are viewed; as CSV one table, of the layers, else the blocks, else the totals, with
+/// columns that name the variant; as JSON everything (cost_json.h).
+[[nodiscard]] Report cost_report(const std::vector<Analysis>& analyses, const CostView& view);
 
 }  // namespace mobilenet_cost

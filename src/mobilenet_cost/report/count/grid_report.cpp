@@ -40,8 +40,6 @@ Table grid_table(const std::vector<SweepCell>& cells) {
     return table;
 }
 
-}  // namespace
-
 Table sweep_table(const std::vector<SweepCell>& cells) {
     Table table;
     table.columns = {{"model", "model", true},
@@ -99,6 +97,15 @@ std::string sweep_jsonl(const std::vector<SweepCell>& cells, const SweepSettings
         lines += compact_json(line);
     }
     return lines;
+}
+
+}  // namespace
+
+Report sweep_report(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
+    return {.sections = [&] { return sweep_sections(cells); },
+            .csv = [&] { return sweep_table(cells); },
+            .json = [&] { return sweep_json(cells, settings); },
+            .jsonl = [&] { return sweep_jsonl(cells, settings); }};
 }
 
 }  // namespace mobilenet_cost

@@ -2,37 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/base/json_text.h"
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/count/convention_table.h"
+#include "mobilenet_cost/report/parts/documents.h"
 
 namespace mobilenet_cost {
 namespace {
-
-/// What a convention counts differently from the first row ("paper"), a term each.
-struct Difference {
-    const TermRow* term;
-    std::int64_t factor;  ///< this convention's factor less the paper's
-    std::int64_t count;   ///< factor times the term
-};
-
-std::int64_t factor_of(const Convention& convention, std::int64_t Terms::*member) {
-    for (const CountedTerm& counted : convention.counted) {
-        if (counted.member == member) return counted.factor;
-    }
-    return 0;
-}
-
-std::vector<Difference> differences(const Convention& convention, const Terms& terms) {
-    const Convention& paper = convention_table().front();
-    std::vector<Difference> found;
-    for (const TermRow& row : term_table()) {
-        const std::int64_t factor = factor_of(convention, row.member) - factor_of(paper, row.member);
-        const std::int64_t count = checked_multiply(factor, terms.*row.member);
-        if (count != 0) found.push_back({&row, factor, count});
-    }
-    return found;
-}
 
 /// In the words of the table; a second FLOP per MAC is said once, not for each kind of layer.
 std::string differences_text(const std::vector<Difference>& found) {
@@ -46,35 +21,14 @@ std::string differences_text(const std::vector<Difference>& found) {
     return text.empty() ? "nothing" : text;
 }
 
-std::string_view batch_norm_name(BatchNormCount count) {
-    switch (count) {
-        case BatchNormCount::bn0:
-            return "bn0";
-        case BatchNormCount::bn1:
-            return "bn1";
-        case BatchNormCount::bn2:
-            return "bn2";
-        case BatchNormCount::bn3:
-            return "bn3";
-        case BatchNormCount::bn4:
-            return "bn4";
-    }
-    return "";
-}
-
-double excess(std::int64_t count, std::int64_t paper) {
-    return static_cast<double>(count) / static_cast<double>(paper) - 1;
-}
-
 std::vector<Cell> ledger_row(const Ledger& ledger, const Convention& convention) {
-    const std::int64_t paper = count_macs(ledger.terms, convention_table().front());
-    const std::int64_t macs = count_macs(ledger.terms, convention);
+    const double excess = excess_over_paper(convention, ledger.terms);
     return {text_cell(convention.name),
-            count_cell(macs),
+            count_cell(count_macs(ledger.terms, convention)),
             text_cell(convention.unit),
-            {fmt::format("{:+.2f} %", excess(macs, paper) * 100), shortest(excess(macs, paper))},
+            {fmt::format("{:+.2f} %", excess * 100), shortest(excess)},
             count_cell(parameter_count(ledger.cost, convention.batch_norm)),
-            text_cell(std::string(batch_norm_name(convention.batch_norm))),
+            text_cell(std::string(enum_name(convention.batch_norm))),
             text_cell(differences_text(differences(convention, ledger.terms)))};
 }
 
@@ -108,7 +62,7 @@ Json convention_json(const Ledger& ledger, const Convention& convention) {
                  {"unit", convention.unit},
                  {"count", count_macs(ledger.terms, convention)},
                  {"params", parameter_count(ledger.cost, convention.batch_norm)},
-                 {"batch_norm", batch_norm_name(convention.batch_norm)},
+                 {"batch_norm", enum_name(convention.batch_norm)},
                  {"formula", formula(convention)},
                  {"source", convention.source},
                  {"note", convention.note}};
@@ -137,20 +91,6 @@ Json network_json(const Ledger& ledger) {
 
 constexpr const char* kConventionsSchema = "mobilenet-cost.conventions.v1";
 
-}  // namespace
-
-Ledger make_ledger(const ModelConfig& config, const Variant& variant) {
-    const Network network = expand(config, variant);
-    Ledger ledger;
-    ledger.model = config.name;
-    ledger.variant = variant;
-    ledger.variant.resolution = network.input.h;
-    ledger.beta = static_cast<double>(network.input.h) / static_cast<double>(config.resolution);
-    ledger.terms = total_terms(network);
-    ledger.cost = total_cost(network);
-    return ledger;
-}
-
 std::vector<Section> ledger_sections(const std::vector<Ledger>& ledgers) {
     std::vector<Section> sections;
     for (const Ledger& ledger : ledgers)
@@ -176,21 +116,13 @@ Table ledger_csv_table(const std::vector<Ledger>& ledgers) {
     return table;
 }
 
-std::string ledger_json(const std::vector<Ledger>& ledgers) {
-    Json document = {{"schema", kConventionsSchema}, {"networks", Json::array()}};
-    for (const Ledger& ledger : ledgers)
-        document["networks"].push_back(network_json(ledger));
-    return pretty_json(document);
-}
+}  // namespace
 
-std::string ledger_jsonl(const std::vector<Ledger>& ledgers) {
-    std::string lines;
-    for (const Ledger& ledger : ledgers) {
-        Json line = {{"schema", kConventionsSchema}};
-        line.update(network_json(ledger));
-        lines += compact_json(line);
-    }
-    return lines;
+Report ledger_report(const std::vector<Ledger>& ledgers) {
+    return {.sections = [&] { return ledger_sections(ledgers); },
+            .csv = [&] { return ledger_csv_table(ledgers); },
+            .json = [&] { return rows_json(kConventionsSchema, "networks", ledgers, network_json); },
+            .jsonl = [&] { return rows_jsonl(kConventionsSchema, ledgers, network_json); }};
 }
 
 }  // namespace mobilenet_cost

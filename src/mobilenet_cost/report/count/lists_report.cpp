@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "mobilenet_cost/base/json_text.h"
-#include "mobilenet_cost/model/expand.h"
-#include "mobilenet_cost/model/model_files.h"
+#include "mobilenet_cost/report/parts/documents.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -34,43 +32,8 @@ Json engine_json(const EngineStatus& engine) {
             {"note", engine.info.note}};
 }
 
-template <typename Value>
-std::string document(const char* schema, const char* key, const std::vector<Value>& values,
-                     Json (*json_of)(const Value&)) {
-    Json whole = {{"schema", schema}, {key, Json::array()}};
-    for (const Value& value : values)
-        whole[key].push_back(json_of(value));
-    return pretty_json(whole);
-}
-
-template <typename Value>
-std::string lines(const char* schema, const std::vector<Value>& values, Json (*json_of)(const Value&)) {
-    std::string text;
-    for (const Value& value : values) {
-        Json line = {{"schema", schema}};
-        line.update(json_of(value));
-        text += compact_json(line);
-    }
-    return text;
-}
-
 constexpr const char* kModelsSchema = "mobilenet-cost.models.v1";
 constexpr const char* kEnginesSchema = "mobilenet-cost.engines.v1";
-
-}  // namespace
-
-std::vector<ModelSummary> model_summaries() {
-    std::vector<ModelSummary> models;
-    for (const std::string& name : model_names()) {
-        ModelSummary model;
-        model.config = find_model(name);
-        const Cost cost = total_cost(model.config, Variant{});
-        model.macs = cost.macs;
-        model.params = parameter_count(cost, BatchNormCount::bn0);
-        models.push_back(std::move(model));
-    }
-    return models;
-}
 
 Table models_table(const std::vector<ModelSummary>& models) {
     Table table;
@@ -84,14 +47,6 @@ Table models_table(const std::vector<ModelSummary>& models) {
                               text_cell(fmt::format("{}", fmt::join(model.config.resolutions, " ")))});
     }
     return table;
-}
-
-std::string models_json(const std::vector<ModelSummary>& models) {
-    return document(kModelsSchema, "models", models, model_json);
-}
-
-std::string models_jsonl(const std::vector<ModelSummary>& models) {
-    return lines(kModelsSchema, models, model_json);
 }
 
 Table engines_table(const std::vector<EngineStatus>& engines) {
@@ -111,12 +66,27 @@ Table engines_table(const std::vector<EngineStatus>& engines) {
     return table;
 }
 
-std::string engines_json(const std::vector<EngineStatus>& engines) {
-    return document(kEnginesSchema, "engines", engines, engine_json);
+/// A list is one table in every form.
+template <typename Row>
+Report list_report(const char* schema, const char* key, const std::vector<Row>& rows,
+                   Table (*table_of)(const std::vector<Row>&), Json (*json_of)(const Row&)) {
+    return {.sections =
+                [=, &rows] {
+                    return std::vector<Section>{{"", table_of(rows)}};
+                },
+            .csv = [=, &rows] { return table_of(rows); },
+            .json = [=, &rows] { return rows_json(schema, key, rows, json_of); },
+            .jsonl = [=, &rows] { return rows_jsonl(schema, rows, json_of); }};
 }
 
-std::string engines_jsonl(const std::vector<EngineStatus>& engines) {
-    return lines(kEnginesSchema, engines, engine_json);
+}  // namespace
+
+Report models_report(const std::vector<ModelSummary>& models) {
+    return list_report(kModelsSchema, "models", models, models_table, model_json);
+}
+
+Report engines_report(const std::vector<EngineStatus>& engines) {
+    return list_report(kEnginesSchema, "engines", engines, engines_table, engine_json);
 }
 
 }  // namespace mobilenet_cost

@@ -6,6 +6,8 @@
 
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/pick/csv.h"
+#include "mobilenet_cost/report/pick/json.h"
 #include "mobilenet_cost/report/pick/words.h"
 
 namespace mobilenet_cost {
@@ -342,11 +344,6 @@ std::vector<std::size_t> pick_places(const PickReport& report) {
     return places;
 }
 
-std::string pick_name(const PickCandidate& candidate) {
-    const Variant& variant = candidate.cell.variant;
-    return fmt::format("{} alpha {} at {} px", candidate.cell.model, variant.alpha, variant.resolution);
-}
-
 std::string miss_text(const PickReport& report, const PickMiss& miss) {
     if (!miss.candidate) return limit_text(miss.limit) + ": not known of any variant";
     const PickCandidate& nearest = report.candidates[*miss.candidate];
@@ -357,9 +354,15 @@ std::string miss_text(const PickReport& report, const PickMiss& miss) {
     return text;
 }
 
-std::vector<Section> pick_sections(const PickReport& report) {
-    Footnotes notes;
-    return report.result.ranking.empty() ? miss_sections(report, notes) : fitting_sections(report, notes);
+Report pick_report(const PickReport& report) {
+    const auto sections = [&] {
+        Footnotes notes;
+        return report.result.ranking.empty() ? miss_sections(report, notes) : fitting_sections(report, notes);
+    };
+    return {.sections = sections,
+            .csv = [&] { return pick_table(report); },
+            .json = [&] { return pick_json(report); },
+            .jsonl = [&] { return pick_jsonl(report); }};
 }
 
 }  // namespace mobilenet_cost

@@ -1,26 +1,14 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "mobilenet_cost/pick/pick.h"
-#include "mobilenet_cost/report/parts/table.h"
+#include "mobilenet_cost/pick/candidates.h"
+#include "mobilenet_cost/pick/widest_answer.h"
+#include "mobilenet_cost/report/parts/report.h"
 
 namespace mobilenet_cost {
-
-/// What bisection found in one model at one resolution.
-struct WidestAnswer {
-    std::string model;
-    std::int64_t resolution = 0;
-    std::optional<std::size_t> candidate;  ///< the widest that is fast enough; absent: none is
-    std::optional<std::size_t> beyond;     ///< the next wider one, which is not; absent: there is none
-    bool monotone = true;                  ///< no narrower one was seen to be too slow
-    std::size_t tried = 0;
-    std::size_t widths = 0;
-};
 
 /// Everything that `pick` shows.
 struct PickReport {
@@ -29,8 +17,8 @@ struct PickReport {
     std::vector<PickCandidate> candidates;
     PickResult result;
     std::vector<WidestAnswer> widest;
-    std::vector<std::string> notes;  ///< how the times came about
-    bool all = false;                ///< people see all, not a screen
+    std::vector<std::string> notes;  ///< how the times were found
+    bool all = false;                ///< show every variant, not a screen of them
 };
 
 /// The candidates that fit, best first, then the others in the same order.
@@ -39,12 +27,11 @@ struct PickReport {
 /// The place of each candidate in the ranking, counted from 1; 0: it does not fit.
 [[nodiscard]] std::vector<std::size_t> pick_places(const PickReport& report);
 
-/// "mobilenet_v1 alpha 0.5 at 160 px"
-[[nodiscard]] std::string pick_name(const PickCandidate& candidate);
-
-/// A miss for stderr: "--max-ms 3: nearest is ... with 3.2 ms (measured), 6.7 % over"
+/// A miss for stderr: "--max-ms 3: nearest is ... with 3.2 ms, off by 6.7 %"
 [[nodiscard]] std::string miss_text(const PickReport& report, const PickMiss& miss);
 
-[[nodiscard]] std::vector<Section> pick_sections(const PickReport& report);
+/// Schema mobilenet-cost.pick.v1 (docs/schemas/pick.schema.json); CSV and JSON Lines have a row for each
+/// candidate.
+[[nodiscard]] Report pick_report(const PickReport& report);
 
 }  // namespace mobilenet_cost

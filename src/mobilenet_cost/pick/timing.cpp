@@ -1,7 +1,7 @@
-#include "pick_timing.h"
+#include "mobilenet_cost/pick/timing.h"
 
 #include <algorithm>
-#include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,17 +9,11 @@
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/measure/session_setup.h"
-#include "mobilenet_cost/pick/widest_answer.h"
 #include "mobilenet_cost/sweep/plan.h"
 #include "mobilenet_cost/sweep/result.h"
-#include "mobilenet_cost/sweep/runner.h"
 #include "mobilenet_cost/sweep/sweep_predict.h"
 
-#include "interrupt.h"
-#include "say.h"
-#include "sweep_options.h"
-
-namespace mobilenet_cost::app {
+namespace mobilenet_cost {
 namespace {
 
 /// Of all time for the corners, so that some is left to measure what comes out best.
@@ -38,51 +32,13 @@ constexpr double kNear = 1.1;
 /// Shorter runs end before they have rounds enough for an interval.
 constexpr double kLeastSeconds = 1;
 
-/// One row of widths: a model at a resolution.
-struct WidthRow {
-    std::vector<std::size_t> widths;  ///< candidates, narrow to wide
-    WidestSearch search{0};
-    bool lost = false;  ///< one of them could not be timed: whether it fits is not known
-};
-
-std::vector<WidthRow> width_rows(const std::vector<PickCandidate>& candidates,
-                                 const std::vector<std::size_t>& which) {
-    std::map<std::pair<std::string, std::int64_t>, std::size_t> places;
-    std::vector<WidthRow> rows;
-    for (const std::size_t index : which) {
-        const SweepCell& cell = candidates[index].cell;
-        const auto [place, is_new] = places.try_emplace({cell.model, cell.variant.resolution}, rows.size());
-        if (is_new) rows.emplace_back();
-        rows[place->second].widths.push_back(index);
-    }
-    for (WidthRow& row : rows) {
-        std::sort(row.widths.begin(), row.widths.end(), [&](std::size_t left, std::size_t right) {
-            return candidates[left].cell.variant.alpha < candidates[right].cell.variant.alpha;
-        });
-        row.search = WidestSearch(row.widths.size());
-    }
-    return rows;
-}
-
-void tell(WidthRow& row, const std::vector<PickCandidate>& candidates, const PickLimit& limit) {
-    const std::optional<std::size_t> next = row.search.next();
-    if (!next || row.lost) return;
-    const PickCandidate& candidate = candidates[row.widths[*next]];
-    row.lost = !candidate.time;
-    if (!row.lost) row.search.tell(*next, meets(candidate, limit));
-}
-
-WidestAnswer answer_of(const WidthRow& row, const std::vector<PickCandidate>& candidates) {
-    const SweepCell& cell = candidates[row.widths.front()].cell;
-    const std::optional<std::size_t> widest = row.search.widest();
-    const std::size_t beyond = widest ? *widest + 1 : 0;
-    return {.model = cell.model,
-            .resolution = cell.variant.resolution,
-            .candidate = widest ? std::optional(row.widths[*widest]) : std::nullopt,
-            .beyond = beyond < row.widths.size() ? std::optional(row.widths[beyond]) : std::nullopt,
-            .monotone = row.search.is_monotone(),
-            .tried = row.search.tried(),
-            .widths = row.widths.size()};
+PickTime time_at(const std::string& engine, int threads, double seconds, bool predicted) {
+    PickTime time;
+    time.seconds = seconds;
+    time.predicted = predicted;
+    time.engine = engine;
+    time.threads = threads;
+    return time;
 }
 
 /// One look at the machine is enough.
@@ -96,24 +52,53 @@ class WorldOnceSeen final : public EngineWorld {
 };
 
 PickTime predicted_time(const PredictedPoint& point) {
-    return {.seconds = point.seconds,
-            .low = point.low,
-            .high = point.high,
-            .predicted = true,
-            .file = {},
-            .engine = point.engine,
-            .threads = point.threads};
+    PickTime time = time_at(point.engine, point.threads, point.seconds, true);
+    time.low = point.low;
+    time.high = point.high;
+    return time;
+}
+
+PickTime measured_time(const SweepPoint& point, const Estimate& seconds) {
+    PickTime time = time_at(point.engine, point.threads, seconds.value, false);
+    if (!seconds.interval) return time;
+    time.low = seconds.interval->low;
+    time.high = seconds.interval->high;
+    return time;
+}
+
+std::vector<SweepCell> cells_of(const std::vector<PickCandidate>& candidates,
+                                const std::vector<std::size_t>& which) {
+    std::vector<SweepCell> cells;
+    for (const std::size_t index : which)
+        cells.push_back(candidates[index].cell);
+    return cells;
 }
 
 }  // namespace
 
+std::vector<std::size_t> worth_timing(const std::vector<PickCandidate>& candidates,
+                                      std::vector<PickLimit> limits, bool whole_grids) {
+    std::erase_if(limits, [](const PickLimit& limit) { return limit.quantity == PickQuantity::seconds; });
+    std::set<std::string> models;
+    for (const PickCandidate& candidate : candidates) {
+        if (misses_of(candidate, limits).empty()) models.insert(candidate.cell.model);
+    }
+    std::vector<std::size_t> which;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        const bool wanted = whole_grids ? models.contains(candidates[i].cell.model)
+                                        : misses_of(candidates[i], limits).empty();
+        if (wanted) which.push_back(i);
+    }
+    return which;
+}
+
 PickTimer::PickTimer(const PickFamilies& families, const SweepSettings& settings, SweepTiming timing,
-                     ProgressLine& line)
+                     SweepHooks hooks, std::function<void(const std::string&)> note)
     : families_(families),
       settings_(settings),
       timing_(std::move(timing)),
-      line_(line),
-      stop_(catch_interrupt()) {
+      hooks_(std::move(hooks)),
+      note_(std::move(note)) {
     timing_.networks = {NetworkKind::separable};
     for (const EngineStatus& engine : choose_engines(engine_statuses(), timing_.engines)) {
         if (!engine.available)
@@ -124,9 +109,7 @@ PickTimer::PickTimer(const PickFamilies& families, const SweepSettings& settings
 
 SweepRun PickTimer::time_these(const std::vector<PickCandidate>& candidates,
                                const std::vector<std::size_t>& which, SweepTiming timing) {
-    std::vector<SweepCell> cells;
-    for (const std::size_t index : which)
-        cells.push_back(candidates[index].cell);
+    std::vector<SweepCell> cells = cells_of(candidates, which);
     std::vector<std::string> models;
     for (std::size_t i = 0; i < families_.configs.size(); ++i) {
         const bool used = std::any_of(cells.begin(), cells.end(), [&](const SweepCell& cell) {
@@ -136,12 +119,9 @@ SweepRun PickTimer::time_these(const std::vector<PickCandidate>& candidates,
     }
     SweepRun run = plan_run(std::move(cells), std::move(models), settings_, std::move(timing));
     WorldOnceSeen world(preflight_);
-    SweepHooks hooks;
+    SweepHooks hooks = hooks_;
     hooks.world = &world;
-    hooks.progress = [this](const SweepProgress& shown) { line_.show(progress_text(shown)); };
-    hooks.stop = &stop_;
     time_sweep(families_.configs, run, hooks);
-    line_.clear();
     preflight_ = run.preflight;
     engines_ = run.timing.engines;
     seconds_ += run.measurement.seconds;
@@ -157,40 +137,27 @@ void PickTimer::take_measured(const SweepRun& run, std::vector<PickCandidate>& c
         const PointResult& found = result.points[i];
         if (!found.seconds) {
             const bool is_failure = found.status != BenchStatus::ok;
-            if (is_failure && !stop_)
+            if (is_failure && !stopped())
                 troubles_.push_back(fmt::format("{} was not timed: {}", pick_name(candidate), found.reason));
             failed_ = failed_ || found.status == BenchStatus::failed;
             continue;
         }
-        PickTime time{.seconds = found.seconds->value,
-                      .low = {},
-                      .high = {},
-                      .predicted = false,
-                      .file = {},
-                      .engine = point.engine,
-                      .threads = point.threads};
-        if (const auto& interval = found.seconds->interval) {
-            time.low = interval->low;
-            time.high = interval->high;
-        }
-        candidate.time = std::move(time);
+        candidate.time = measured_time(point, *found.seconds);
         ++measured_;
     }
 }
 
 bool PickTimer::is_over() const {
-    return stop_ || timing_.max_seconds - seconds_ < kLeastSeconds;
+    return stopped() || timing_.max_seconds - seconds_ < kLeastSeconds;
 }
 
 void PickTimer::predict(std::vector<PickCandidate>& candidates, const std::vector<std::size_t>& which) {
     if (which.empty()) return;
-    std::vector<SweepCell> cells;
-    for (const std::size_t index : which)
-        cells.push_back(candidates[index].cell);
     SweepTiming timing = timing_;
     timing.max_seconds *= kShareOfCorners;
-    timing.prediction = plan_prediction(cells, 0, timing.seed);
-    say("timing {} of {} variants to predict the others", timing.prediction->timed.size(), which.size());
+    timing.prediction = plan_prediction(cells_of(candidates, which), 0, timing.seed);
+    note_(fmt::format("timing {} of {} variants to predict the others", timing.prediction->timed.size(),
+                      which.size()));
     const SweepRun run = time_these(candidates, which, std::move(timing));
     take_measured(run, candidates, which);
     const Prediction prediction = mobilenet_cost::predict(families_.configs, run, evaluate(run));
@@ -198,7 +165,7 @@ void PickTimer::predict(std::vector<PickCandidate>& candidates, const std::vecto
         candidates[which[point.cell]].time = predicted_time(point);
         ++predicted_;
     }
-    if (stop_) return;
+    if (stopped()) return;
     for (const std::string& obstacle : prediction.obstacles)
         troubles_.push_back("not predicted: " + obstacle);
 }
@@ -224,7 +191,7 @@ void PickTimer::confirm(std::vector<PickCandidate>& candidates, const std::vecto
         which.resize(std::min(which.size(), kConfirmedPerTurn * (static_cast<std::size_t>(turn) + 1)));
         std::erase_if(which, [&](std::size_t index) { return !candidates[index].time->predicted; });
         if (which.empty()) return;
-        say("timing {} of the best", which.size());
+        note_(fmt::format("timing {} of the best", which.size()));
         const std::size_t before = measured_;
         measure(candidates, which, kShareOfStep);
         predicted_ -= measured_ - before;
@@ -233,24 +200,24 @@ void PickTimer::confirm(std::vector<PickCandidate>& candidates, const std::vecto
 
 std::vector<WidestAnswer> PickTimer::search(std::vector<PickCandidate>& candidates,
                                             const std::vector<std::size_t>& which, const PickLimit& limit) {
-    std::vector<WidthRow> rows = width_rows(candidates, which);
-    say("looking for the widest of {} variants", which.size());
+    std::vector<WidthRow> rows = WidthRow::rows_of(candidates, which);
+    note_(fmt::format("looking for the widest of {} variants", which.size()));
     bool finished = false;
     while (!finished && !is_over()) {
         std::vector<std::size_t> tried;
         for (const WidthRow& row : rows) {
-            if (const auto next = row.search.next(); next && !row.lost) tried.push_back(row.widths[*next]);
+            if (const auto next = row.next()) tried.push_back(*next);
         }
         finished = tried.empty();
         measure(candidates, tried, kShareOfStep);
-        if (stop_) break;
+        if (stopped()) break;
         for (WidthRow& row : rows)
-            tell(row, candidates, limit);
+            row.tell(candidates, limit);
     }
-    if (!stop_ && !finished) troubles_.emplace_back("The search ended early: raise --max-seconds.");
+    if (!stopped() && !finished) troubles_.emplace_back("The search ended early: raise --max-seconds.");
     std::vector<WidestAnswer> answers;
     for (const WidthRow& row : rows)
-        answers.push_back(answer_of(row, candidates));
+        answers.push_back(row.answer(candidates));
     return answers;
 }
 
@@ -268,4 +235,4 @@ std::vector<std::string> PickTimer::notes() const {
     return notes;
 }
 
-}  // namespace mobilenet_cost::app
+}  // namespace mobilenet_cost

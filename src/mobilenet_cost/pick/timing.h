@@ -1,54 +1,51 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "mobilenet_cost/pick/candidates.h"
 #include "mobilenet_cost/pick/pick.h"
-#include "mobilenet_cost/report/pick/report.h"
+#include "mobilenet_cost/pick/widest_answer.h"
 #include "mobilenet_cost/sweep/run.h"
+#include "mobilenet_cost/sweep/runner.h"
 
-#include "progress_line.h"
+namespace mobilenet_cost {
 
-namespace mobilenet_cost::app {
+/// Candidates that only their time can rule out. `whole_grids`: every variant of a model that has one.
+[[nodiscard]] std::vector<std::size_t> worth_timing(const std::vector<PickCandidate>& candidates,
+                                                    std::vector<PickLimit> limits, bool whole_grids);
 
-/// The families to choose from.
-struct PickFamilies {
-    std::vector<ModelConfig> configs;
-    std::vector<std::string> models;  ///< names or files, as asked for
-};
-
-/// Gives candidates times of this machine, by the rounds of a measured sweep. All its runs share a time
-/// limit.
+/// Times candidates on this machine in the rounds of a measured sweep. All its runs share a time limit.
 class PickTimer {
   public:
-    /// `timing` names the engine, the threads and the limits of all runs together. Throws Error for an engine
-    /// that does not run here.
+    /// `timing` has the engine, the threads and the limits of all runs together; `hooks` serve each run, and
+    /// `note` is told what is being timed. Throws Error for an engine that does not run here.
     PickTimer(const PickFamilies& families, const SweepSettings& settings, SweepTiming timing,
-              ProgressLine& line);
+              SweepHooks hooks, std::function<void(const std::string&)> note);
 
     /// Times the corners of the grid of these candidates and predicts the others.
     void predict(std::vector<PickCandidate>& candidates, const std::vector<std::size_t>& which);
 
-    /// Times each of these in at most this part of the time that is left.
+    /// Times each of these in at most `share` of the time that is left.
     void measure(std::vector<PickCandidate>& candidates, const std::vector<std::size_t>& which,
                  double share = 1);
 
-    /// Measures the best of what seems to meet the limits until the best that is left was measured.
+    /// Measures the best predicted candidates until the best of all is a measured one.
     void confirm(std::vector<PickCandidate>& candidates, const std::vector<PickLimit>& limits);
 
-    /// Looks in each model at each resolution for the widest of these that is as fast as the limit asks.
+    /// Finds the widest of these that meets the time limit, for each model and resolution.
     [[nodiscard]] std::vector<WidestAnswer> search(std::vector<PickCandidate>& candidates,
                                                    const std::vector<std::size_t>& which,
                                                    const PickLimit& limit);
 
-    /// How the times came about, for people.
+    /// How the times were found, for people.
     [[nodiscard]] std::vector<std::string> notes() const;
 
     /// A variant could not be timed, or Ctrl-C was pressed.
-    [[nodiscard]] bool failed() const { return failed_ || stop_; }
+    [[nodiscard]] bool failed() const { return failed_ || stopped(); }
 
   private:
     [[nodiscard]] SweepRun time_these(const std::vector<PickCandidate>& candidates,
@@ -56,12 +53,13 @@ class PickTimer {
     void take_measured(const SweepRun& run, std::vector<PickCandidate>& candidates,
                        const std::vector<std::size_t>& which);
     [[nodiscard]] bool is_over() const;
+    [[nodiscard]] bool stopped() const { return hooks_.stop != nullptr && *hooks_.stop; }
 
     const PickFamilies& families_;
     SweepSettings settings_;
     SweepTiming timing_;
-    ProgressLine& line_;
-    const std::atomic<bool>& stop_;
+    SweepHooks hooks_;
+    std::function<void(const std::string&)> note_;
     std::optional<Preflight> preflight_;
     std::vector<std::string> engines_;
     double seconds_ = 0;  ///< spent in rounds
@@ -71,4 +69,4 @@ class PickTimer {
     bool failed_ = false;
 };
 
-}  // namespace mobilenet_cost::app
+}  // namespace mobilenet_cost

@@ -1,0 +1,20 @@
+#include "mobilenet_cost/count/model_summaries.h"
+
+#include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/model_files.h"
+
+namespace mobilenet_cost {
+
+std::vector<ModelSummary> model_summaries() {
+    std::vector<ModelSummary> models;
+    for (const std::string& name : model_names()) {
+        ModelSummary& model = models.emplace_back();
+        model.config = find_model(name);
+        const Cost cost = total_cost(model.config, Variant{});
+        model.macs = cost.macs;
+        model.params = parameter_count(cost, BatchNormCount::bn0);
+    }
+    return models;
+}
+
+}  // namespace mobilenet_cost

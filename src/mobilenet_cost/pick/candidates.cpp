@@ -1,0 +1,53 @@
+#include "mobilenet_cost/pick/candidates.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/model/model_files.h"
+
+namespace mobilenet_cost {
+namespace {
+
+/// The same variant twice would be a tie with itself.
+std::vector<Variant> without_repetitions(const std::vector<Variant>& variants) {
+    std::set<std::pair<double, std::int64_t>> seen;
+    std::vector<Variant> once;
+    for (const Variant& variant : variants) {
+        if (seen.emplace(variant.alpha, variant.resolution).second) once.push_back(variant);
+    }
+    return once;
+}
+
+}  // namespace
+
+std::vector<PublishedAccuracy> published_of(const std::string& model) {
+    const std::vector<std::string> bundled = model_names();
+    if (std::find(bundled.begin(), bundled.end(), model) == bundled.end()) return {};
+    return bundled_published();
+}
+
+std::vector<PickCandidate> candidates_of(const ModelConfig& config, const std::vector<Variant>& variants,
+                                         const Convention& convention, DataType data_type,
+                                         const std::vector<PublishedAccuracy>& published) {
+    const auto fit = AccuracyFit::fit(published, config.name, data_type);
+    std::vector<PickCandidate> candidates;
+    for (SweepCell& cell : sweep(config, without_repetitions(variants), convention, data_type)) {
+        const auto* row = find_published(published, cell.model, cell.variant, data_type);
+        PickCandidate& candidate = candidates.emplace_back();
+        if (row != nullptr) candidate.accuracy = *row;
+        if (row == nullptr && fit && is_publishable(cell.variant))
+            candidate.estimate = fit->estimate(cell.variant.alpha, cell.variant.resolution);
+        candidate.cell = std::move(cell);
+    }
+    return candidates;
+}
+
+std::string pick_name(const PickCandidate& candidate) {
+    const SweepCell& cell = candidate.cell;
+    return variant_text(cell.model, cell.variant.alpha, cell.variant.resolution);
+}
+
+}  // namespace mobilenet_cost
