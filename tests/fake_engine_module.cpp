@@ -101,8 +101,4 @@ class FakeEngine final : public Engine {
 }  // namespace
 }  // namespace mobilenet_cost
 
-extern "C" __attribute__((visibility("default"))) mobilenet_cost::Engine* mobilenet_cost_engine(
-    int engine_interface) {
-    static mobilenet_cost::FakeEngine engine;
-    return engine_interface == mobilenet_cost::kEngineInterface ? &engine : nullptr;
-}
+MOBILENET_COST_ENGINE_MODULE(FakeEngine)

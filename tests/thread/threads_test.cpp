@@ -125,7 +125,7 @@ TEST(Threads, InterruptABenchFromAnotherThread) {
     std::atomic<bool> stop = false;
     std::atomic<bool> measuring = false;
     BenchSettings settings;
-    settings.threads = {threads_of(default_engine())};
+    settings.threads = {threads_of(available_engines().front().name)};
     settings.rounds = 1'000'000;
     settings.max_seconds = 60;
     BenchHooks hooks;

@@ -20,6 +20,11 @@ inline std::vector<std::string> available_engines() {
     return names;
 }
 
+/// Whether CMake found what a plug-in needs.
+inline bool is_configured(const std::string& plugin) {
+    return std::string(MOBILENET_COST_CONFIGURED_PLUGINS).find("," + plugin + ",") != std::string::npos;
+}
+
 inline std::vector<std::string> engines_to_check() {
     std::vector<std::string> names = available_engines();
     std::erase(names, "reference");

@@ -37,11 +37,6 @@ constexpr std::uint64_t kSeed = 1704;
 constexpr double kRoundoff = 0x1p-24;
 constexpr double kLambda = 8;
 
-constexpr bool kHaveNative = MOBILENET_COST_HAVE_NATIVE;
-constexpr bool kHaveOnednn = MOBILENET_COST_HAVE_ONEDNN;
-constexpr bool kHaveXnnpack = MOBILENET_COST_HAVE_XNNPACK;
-constexpr const char* kDefaultOfLibraries = kHaveOnednn ? "onednn" : kHaveXnnpack ? "xnnpack" : "reference";
-
 std::vector<float> absolute(std::vector<float> values) {
     for (float& value : values)
         value = std::abs(value);
@@ -391,7 +386,7 @@ TEST(engines, impossible_options_are_refused) {
     for (const std::string& engine : available_engines())
         EXPECT_THROW((void)find_engine(engine)->make_session(network, weights, {0, false}), Error) << engine;
     EXPECT_THROW((void)find_engine("reference")->make_session(network, weights, {2, false}), Error);
-    if (kHaveXnnpack) {
+    if (is_configured("xnnpack")) {
         EXPECT_THROW((void)find_engine("xnnpack")->make_session(network, weights, {10000, false}), Error);
     }
 }
@@ -399,7 +394,7 @@ TEST(engines, impossible_options_are_refused) {
 // Work is split over outputs, never over a sum: each output is the same chain of roundings on any number of
 // threads. Other libraries do not promise that.
 TEST(engines, native_results_are_the_same_on_any_number_of_threads) {
-    if (!kHaveNative) GTEST_SKIP() << "the native engine was not built";
+    if (!is_configured("native")) GTEST_SKIP() << "the native engine was not built";
     for (const std::string& model : model_names()) {
         for (const bool standard : {false, true}) {
             SCOPED_TRACE(model + (standard ? ", standard" : ", separable"));
@@ -439,7 +434,7 @@ Network wide_network() {
 }
 
 TEST(engines, native_layers_in_bands_compute_what_whole_layers_do) {
-    if (!kHaveNative) GTEST_SKIP() << "the native engine was not built";
+    if (!is_configured("native")) GTEST_SKIP() << "the native engine was not built";
     const Network network = wide_network();
     const Weights weights = make_weights(network, kSeed);
     const std::vector<float> input = make_input(network.input, kSeed);
@@ -492,20 +487,18 @@ TEST(registry, lists_every_engine_in_order_of_preference) {
         EXPECT_EQ(status.info.data_types.empty(), !status.available) << status.name;
     }
     EXPECT_EQ(names, (std::vector<std::string>{"native", "onednn", "xnnpack", "reference"}));
-    EXPECT_EQ(default_engine(), available_engines().front());
 }
 
 TEST(registry, plugins_are_available_exactly_if_they_were_configured) {
-    for (const auto& [engine, configured] :
-         {std::pair{"native", kHaveNative}, {"onednn", kHaveOnednn}, {"xnnpack", kHaveXnnpack}}) {
-        const std::string name = engine;
-        const std::string missing = "--engine: engine \"" + name + "\" is not available: not built: ";
-        EXPECT_EQ(message_of(name), configured ? "no error" : missing + std::string(why_left_out(name)));
+    for (const EngineStatus& engine : engine_statuses()) {
+        const std::string missing = "--engine: engine \"" + engine.name + "\" is not available: not built: ";
+        const bool here = engine.name == kNaiveEngine || is_configured(engine.name);
+        EXPECT_EQ(message_of(engine.name),
+                  here ? "no error" : missing + std::string(why_left_out(engine.name)));
     }
-    if (kHaveOnednn) {
+    if (is_configured("onednn")) {
         EXPECT_FALSE(find_engine("onednn")->info().version.empty());
     }
-    EXPECT_EQ(default_engine(), kHaveNative ? "native" : kDefaultOfLibraries);
 }
 
 TEST(registry, unknown_engine_names_the_nearest) {
@@ -535,7 +528,6 @@ TEST(registry, a_plugin_that_does_not_load_is_unavailable_with_the_reason) {
         << statuses.front().reason;
     EXPECT_EQ(message_of("native"),
               "--engine: engine \"native\" is not available: " + statuses.front().reason);
-    EXPECT_EQ(default_engine(), kDefaultOfLibraries);
     std::filesystem::remove_all(folder);
 }
 

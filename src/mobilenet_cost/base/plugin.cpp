@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <optional>
 #include <vector>
 
 #include <dlfcn.h>
@@ -16,8 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Where plug-ins are: a folder named by the user, the build folder (the program is in it, or one below), the
-/// installed folder.
+/// A folder named by the user, the build folder (the program is in it, or one below), the installed folder.
 std::vector<fs::path> plugin_folders(const PluginKind& kind) {
     std::vector<fs::path> folders;
     const char* named = std::getenv(kind.variable);
@@ -30,26 +28,10 @@ std::vector<fs::path> plugin_folders(const PluginKind& kind) {
     return folders;
 }
 
-std::optional<fs::path> find_plugin(const PluginKind& kind, std::string_view file) {
-    for (const fs::path& folder : plugin_folders(kind)) {
-        std::error_code unreadable;
-        if (fs::exists(folder / file, unreadable)) return folder / file;
-    }
-    return std::nullopt;
-}
-
-std::string places(const PluginKind& kind) {
-    std::string text;
-    for (const fs::path& folder : plugin_folders(kind))
-        text.append(text.empty() ? "" : ", ").append(folder.string());
-    return text;
-}
-
-Plugin absent(const PluginKind& kind, std::string_view name, const std::string& file) {
+std::string why_absent(std::string_view name, const std::string& file, const std::string& places) {
     const std::string_view left_out = why_left_out(name);
-    if (!left_out.empty()) return {nullptr, "", "not built: " + std::string(left_out)};
-    const std::string found_no = "there is no " + file + " in " + places(kind);
-    return {nullptr, "", "not built: " + not_compiled(found_no)};
+    if (!left_out.empty()) return "not built: " + std::string(left_out);
+    return "not built: " + not_compiled("there is no " + file + " in " + places);
 }
 
 }  // namespace
@@ -61,20 +43,25 @@ std::string not_compiled(const std::string& found_no) {
     return found_no + " (" + std::string(build_info().build_command) + " makes it)";
 }
 
-Plugin open_plugin(const PluginKind& kind, std::string_view name, const char* entry) {
+PluginEntry find_plugin_entry(const PluginKind& kind, std::string_view name, const char* entry) {
     const std::string file = "mobilenet_cost_" + std::string(name) + ".so";
-    const std::optional<fs::path> path = find_plugin(kind, file);
-    if (!path) return absent(kind, name, file);
-    void* module = dlopen(path->c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (module == nullptr) return {nullptr, path->string(), std::string("does not load: ") + dlerror()};
-    void* function = dlsym(module, entry);
-    if (function == nullptr)
-        return {nullptr, path->string(), "does not load: " + path->string() + " exports no " + entry};
-    return {function, path->string(), ""};
+    std::string places;
+    for (const fs::path& folder : plugin_folders(kind)) {
+        const std::string path = folder / file;
+        places.append(places.empty() ? "" : ", ").append(folder.string());
+        std::error_code unreadable;
+        if (!fs::exists(path, unreadable)) continue;
+        void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+        if (module == nullptr) return {nullptr, path, std::string("does not load: ") + dlerror()};
+        void* function = dlsym(module, entry);
+        if (function == nullptr) return {nullptr, path, "does not load: " + path + " exports no " + entry};
+        return {function, path, ""};
+    }
+    return {nullptr, "", why_absent(name, file, places)};
 }
 
-std::string of_another_version(const Plugin& plugin) {
-    return "does not load: " + plugin.path + " belongs to another version of this program";
+std::string of_another_version(const PluginEntry& entry) {
+    return "does not load: " + entry.path + " belongs to another version of this program";
 }
 
 }  // namespace mobilenet_cost

@@ -17,16 +17,16 @@ struct LayerRange {
     bool operator==(const LayerRange&) const = default;
 };
 
-/// What an engine does with the memory of activations.
+/// How an engine uses the memory of activations.
 struct ActivationRules {
     bool keep_all = false;              ///< SessionOptions::keep_activations; nothing is overwritten then
     std::size_t extra_bytes = 0;        ///< behind each block, for kernels that read beyond its end
     std::int64_t channel_multiple = 1;  ///< each pixel is padded to it, except those of the network's input
-    /// The tensor, if any, whose memory a layer's output takes the place of. It dies in that layer or, where
-    /// the next layer is fused into this one, in the next. Never the network's input.
+    /// The tensor, if any, whose memory a layer's output takes over. It dies in that layer or, where the next
+    /// layer is fused into this one, in the next. Never the network's input.
     std::function<std::optional<TensorId>(std::size_t layer)> overwritten = {};
-    /// Layers that run together, in order: what the first one reads and what the last one writes live at the
-    /// same time, and what they hand on to each other is never in memory.
+    /// Layers that run together, in order: the first one's input and the last one's output live at the same
+    /// time, and the tensors between them are never in memory.
     std::vector<LayerRange> together = {};
 };
 

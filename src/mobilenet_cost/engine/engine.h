@@ -13,31 +13,31 @@
 
 namespace mobilenet_cost {
 
-/// What an engine is on this machine.
+/// An engine as it is on this machine.
 struct EngineInfo {
     std::string name;
     std::string version;
-    std::string instruction_set;          ///< what its kernels use here; empty: unknown
+    std::string instruction_set;          ///< that its kernels use here; empty: unknown
     std::vector<std::string> data_types;  ///< names of DataType
-    std::string note;                     ///< what it cannot run, or what it is for
+    std::string note;                     ///< one line: its kernels and threads, or its purpose
 };
 
 struct SessionOptions {
     int threads = 1;
     bool keep_activations = false;  ///< every layer's output stays readable; for checking, not for timing
-    std::int64_t l2_bytes = 0;      ///< of the cache that the native engine plans for; 0: this machine's
+    std::int64_t l2_bytes = 0;      ///< size of the L2 cache that an engine plans for; 0: this machine's
 };
 
-/// Bytes that a session holds, and why its activations take other memory than those of the analysis: the live
+/// Bytes that a session holds, and why its activations take more or less than the analysis counts: the live
 /// peak (peak_memory(), Overlap::none) + in_place + kept + padding + gap = activation_bytes.
 struct SessionMemory {
-    std::int64_t weight_bytes = 0;      ///< as packed, what the library keeps beside them included
+    std::int64_t weight_bytes = 0;      ///< packed, with whatever the library keeps beside them
     std::int64_t activation_bytes = 0;  ///< input and outputs
     std::int64_t scratch_bytes = 0;     ///< beside the activations, while a pass runs
-    std::int64_t in_place_bytes = 0;    ///< outputs in the place of a dying input, or never there as a whole
+    std::int64_t in_place_bytes = 0;    ///< outputs that replace a dying input, or never exist as a whole
     std::int64_t kept_bytes = 0;        ///< the input, and whatever else outlives its last reader
     std::int64_t padding_bytes = 0;     ///< alignment, and room for kernels that read beyond the end
-    std::int64_t gap_bytes = 0;         ///< between blocks of unlike size and life
+    std::int64_t gap_bytes = 0;         ///< between blocks of different sizes and lifetimes
 };
 
 /// A stretch of memory.
@@ -46,19 +46,19 @@ struct MemoryRegion {
     std::size_t bytes = 0;
 };
 
-/// Where a session's memory lies, as far as its engine can tell. Code that a library generates is not part.
+/// Where a session's memory lies, as far as its engine can tell, without code that a library generates.
 struct SessionRegions {
     std::vector<MemoryRegion> weights;  ///< empty with weights: unknown
     std::vector<MemoryRegion> others;   ///< input, activations, scratch
 };
 
-/// One network made ready to run. Weights are packed and memory is allocated when it is made; run() only
-/// computes. Not thread-safe.
+/// One network ready to run. Weights are packed and memory is allocated when it is made; run() only computes.
+/// Not thread-safe.
 class Session {
   public:
     virtual ~Session() = default;
 
-    /// (n, h, w, c) of Network::input; write before run().
+    /// Values of Network::input, (n, h, w, c); write them before run().
     [[nodiscard]] virtual std::span<float> input() = 0;
 
     virtual void run() = 0;
@@ -92,7 +92,7 @@ class Session {
     return memory.activation_bytes + memory.scratch_bytes;
 }
 
-/// How kernels() names the kernel of a layer that runs inside another one.
+/// Begins the entry in kernels() of a layer that runs inside another one, whose name follows.
 inline constexpr std::string_view kFusedInto = "fused into ";
 
 /// One way to run a network.
@@ -107,10 +107,15 @@ class Engine {
                                                                 const SessionOptions& options) const = 0;
 };
 
-/// Raised when Session, Engine or what they refer to changes: a module of another number is refused.
+/// Raised when Session, Engine or a type that they use changes: a module with another number is refused.
 inline constexpr int kEngineInterface = 3;
 
-/// What an engine module exports, as extern "C" mobilenet_cost_engine: null when `interface` is not its own.
-using EngineModule = Engine* (*)(int engine_interface);
-
 }  // namespace mobilenet_cost
+
+/// What an engine module exports: its one engine, or null for another number than its own.
+#define MOBILENET_COST_ENGINE_MODULE(Type)                                                                 \
+    extern "C" __attribute__((visibility("default"))) const mobilenet_cost::Engine* mobilenet_cost_engine( \
+        int engine_interface) {                                                                            \
+        static const mobilenet_cost::Type engine;                                                          \
+        return engine_interface == mobilenet_cost::kEngineInterface ? &engine : nullptr;                   \
+    }

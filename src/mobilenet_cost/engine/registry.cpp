@@ -11,15 +11,14 @@ namespace mobilenet_cost {
 
 namespace {
 
-using Factory = std::shared_ptr<const Engine> (*)();
-
 /// An engine is part of this library or, with null `builtin`, a plug-in of its name.
 struct Row {
     std::string_view name;
-    Factory builtin = nullptr;
+    const Engine* (*builtin)() = nullptr;
 };
 
-/// Every engine, the fastest first: the first that is available is the default.
+/// Every engine, the fastest first: the first that is available is the default. Each describes itself in
+/// EngineInfo::note.
 constexpr std::array kEngines = {
     Row{.name = "native"},
     Row{.name = "onednn"},
@@ -27,22 +26,9 @@ constexpr std::array kEngines = {
     Row{.name = kNaiveEngine, .builtin = reference_engine},
 };
 
-/// An engine, or why there is none.
-struct Loaded {
-    std::shared_ptr<const Engine> engine;
-    std::string reason;
-};
-
-Loaded load_module(std::string_view name) {
-    const Plugin plugin = open_plugin(kEnginePlugins, name, "mobilenet_cost_engine");
-    if (plugin.entry == nullptr) return {nullptr, plugin.reason};
-    Engine* engine = reinterpret_cast<EngineModule>(plugin.entry)(kEngineInterface);
-    if (engine == nullptr) return {nullptr, of_another_version(plugin)};
-    return {std::shared_ptr<const Engine>(engine, [](const Engine*) {}), ""};
-}
-
-Loaded load(const Row& row) {
-    return row.builtin != nullptr ? Loaded{row.builtin(), ""} : load_module(row.name);
+Plugin<const Engine*> load(const Row& row) {
+    if (row.builtin != nullptr) return {row.builtin(), ""};
+    return open_plugin<const Engine*>(kEnginePlugins, row.name, "mobilenet_cost_engine", kEngineInterface);
 }
 
 }  // namespace
@@ -50,11 +36,11 @@ Loaded load(const Row& row) {
 std::vector<EngineStatus> engine_statuses() {
     std::vector<EngineStatus> statuses;
     for (const Row& row : kEngines) {
-        const Loaded loaded = load(row);
+        const auto [engine, reason] = load(row);
         statuses.push_back({.name = std::string(row.name),
-                            .available = loaded.engine != nullptr,
-                            .reason = loaded.reason,
-                            .info = loaded.engine ? loaded.engine->info() : EngineInfo{}});
+                            .available = engine != nullptr,
+                            .reason = reason,
+                            .info = engine != nullptr ? engine->info() : EngineInfo{}});
     }
     return statuses;
 }
@@ -64,18 +50,11 @@ std::shared_ptr<const Engine> find_engine(const std::string& name) {
     for (const Row& row : kEngines) {
         names.emplace_back(row.name);
         if (row.name != name) continue;
-        Loaded loaded = load(row);
-        if (!loaded.engine) fail("--engine", "engine \"" + name + "\" is not available: " + loaded.reason);
-        return loaded.engine;
+        const auto [engine, reason] = load(row);
+        if (engine == nullptr) fail("--engine", "engine \"" + name + "\" is not available: " + reason);
+        return {engine, [](const Engine*) {}};  // never closed
     }
     fail_unknown("--engine", "engine", name, names);
-}
-
-std::string default_engine() {
-    for (const Row& row : kEngines) {
-        if (load(row).engine) return std::string(row.name);
-    }
-    fail("--engine", "no engine is available");
 }
 
 }  // namespace mobilenet_cost

@@ -9,7 +9,7 @@
 
 namespace mobilenet_cost {
 
-/// The one to check the others against: slower by orders of magnitude, so never chosen in their place.
+/// The engine that the others are checked against: slower by orders of magnitude, so never chosen instead.
 inline constexpr std::string_view kNaiveEngine = "reference";
 
 /// A row of the engine table.
@@ -20,13 +20,10 @@ struct EngineStatus {
     EngineInfo info;     ///< filled when available
 };
 
-/// Every engine this project knows, available here or not, in the order of the table.
+/// Every engine of the table, available here or not, the fastest first.
 [[nodiscard]] std::vector<EngineStatus> engine_statuses();
 
 /// Throws Error: an unknown name (with the nearest), or an engine that is not built or does not load.
 [[nodiscard]] std::shared_ptr<const Engine> find_engine(const std::string& name);
-
-/// The fastest engine available here, by the order of the table.
-[[nodiscard]] std::string default_engine();
 
 }  // namespace mobilenet_cost

@@ -20,11 +20,9 @@ std::uint64_t dependent_adds(std::int64_t count) {
 }
 
 PeakKernelsStatus find_peak_kernels() {
-    const Plugin plugin = open_plugin(kProbePlugins, "peaks", "mobilenet_cost_peaks");
-    if (plugin.entry == nullptr) return {nullptr, plugin.reason};
-    const PeakKernels* kernels = reinterpret_cast<PeaksModule>(plugin.entry)(kPeaksInterface);
-    if (kernels == nullptr) return {nullptr, of_another_version(plugin)};
-    return {kernels, ""};
+    const auto [kernels, reason] =
+        open_plugin<const PeakKernels*>(kProbePlugins, "peaks", "mobilenet_cost_peaks", kPeaksInterface);
+    return {kernels, reason};
 }
 
 }  // namespace mobilenet_cost

@@ -54,7 +54,4 @@ struct PeakKernelsStatus {
 /// Raised when PeakKernels changes: a module of another number is refused.
 inline constexpr int kPeaksInterface = 1;
 
-/// What the plug-in exports as extern "C" mobilenet_cost_peaks: null when `peaks_interface` is not its own.
-using PeaksModule = const PeakKernels* (*)(int peaks_interface);
-
 }  // namespace mobilenet_cost

@@ -11,13 +11,9 @@ namespace mobilenet_cost {
 namespace {
 
 OnnxWrite load_writer() {
-    const Plugin plugin = open_plugin(kExporterPlugins, "onnx", "mobilenet_cost_onnx");
-    OnnxWrite write = nullptr;
-    if (plugin.entry != nullptr) write = reinterpret_cast<OnnxModule>(plugin.entry)(kOnnxInterface);
-    if (write == nullptr) {
-        fail("--onnx", fmt::format("the ONNX exporter is not available: {}",
-                                   plugin.entry == nullptr ? plugin.reason : of_another_version(plugin)));
-    }
+    const auto [write, reason] =
+        open_plugin<OnnxWrite>(kExporterPlugins, "onnx", "mobilenet_cost_onnx", kOnnxInterface);
+    if (write == nullptr) fail("--onnx", fmt::format("the ONNX exporter is not available: {}", reason));
     return write;
 }
 

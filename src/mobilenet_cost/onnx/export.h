@@ -21,14 +21,14 @@ inline constexpr std::int64_t kOnnxIrVersion = 7;
 /// model file is at most 1 MiB, and each of its names occurs a few times.
 inline constexpr std::int64_t kOnnxMostWeightBytes = 0x7fffffff - (std::int64_t{16} << 20);
 
-/// What the file says about itself.
+/// Texts by which the file describes itself.
 struct OnnxText {
     std::string name;                                             ///< of the graph
     std::string description;                                      ///< doc_string of the model
     std::vector<std::pair<std::string, std::string>> properties;  ///< metadata_props of the model
 };
 
-/// What was written.
+/// Counts of a file that was written.
 struct OnnxFile {
     std::int64_t nodes = 0;
     std::int64_t bytes = 0;
@@ -55,8 +55,7 @@ OnnxFile write_onnx(const Network& network, const Weights* weights, const OnnxTe
 /// Raised when Network, Weights or the types above change: a module of another number is refused.
 inline constexpr int kOnnxInterface = 1;
 
-/// What the plug-in exports as extern "C" mobilenet_cost_onnx: null when `onnx_interface` is not its own.
+/// What the plug-in offers, as extern "C" OnnxWrite mobilenet_cost_onnx(int interface).
 using OnnxWrite = OnnxFile (*)(const Network&, const Weights*, const OnnxText&, std::FILE*);
-using OnnxModule = OnnxWrite (*)(int onnx_interface);
 
 }  // namespace mobilenet_cost

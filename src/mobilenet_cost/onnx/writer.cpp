@@ -4,14 +4,14 @@
 // Ours is (N, H, W, C), ONNX is (N, C, H, W): shapes are written in that order, filters are transposed.
 
 #include <bit>
-#include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <map>
 #include <set>
 #include <stdexcept>
 
 #include <fmt/format.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <onnx/onnx_pb.h>
 
 #include "mobilenet_cost/base/build_info.h"
@@ -39,25 +39,26 @@ void set_value_info(onnx::ValueInfoProto& info, const std::string& name, const D
         tensor.mutable_shape()->add_dim()->set_dim_value(dim);
 }
 
-void add_ints(onnx::NodeProto& node, const char* name, const Dims& values) {
+onnx::AttributeProto& add_attribute(onnx::NodeProto& node, const char* name,
+                                    onnx::AttributeProto::AttributeType type) {
     onnx::AttributeProto& attribute = *node.add_attribute();
     attribute.set_name(name);
-    attribute.set_type(onnx::AttributeProto::INTS);
-    attribute.mutable_ints()->Assign(values.begin(), values.end());
+    attribute.set_type(type);
+    return attribute;
+}
+
+void add_ints(onnx::NodeProto& node, const char* name, const Dims& values) {
+    add_attribute(node, name, onnx::AttributeProto::INTS)
+        .mutable_ints()
+        ->Assign(values.begin(), values.end());
 }
 
 void add_int(onnx::NodeProto& node, const char* name, std::int64_t value) {
-    onnx::AttributeProto& attribute = *node.add_attribute();
-    attribute.set_name(name);
-    attribute.set_type(onnx::AttributeProto::INT);
-    attribute.set_i(value);
+    add_attribute(node, name, onnx::AttributeProto::INT).set_i(value);
 }
 
 void add_float(onnx::NodeProto& node, const char* name, float value) {
-    onnx::AttributeProto& attribute = *node.add_attribute();
-    attribute.set_name(name);
-    attribute.set_type(onnx::AttributeProto::FLOAT);
-    attribute.set_f(value);
+    add_attribute(node, name, onnx::AttributeProto::FLOAT).set_f(value);
 }
 
 /// (KH, KW, Ci/groups, Co) -> (Co, Ci/groups, KH, KW), `dims` being the latter.
@@ -269,27 +270,13 @@ void set_text(onnx::ModelProto& model, const OnnxText& text) {
     }
 }
 
-class FileStream final : public google::protobuf::io::CopyingOutputStream {
-  public:
-    explicit FileStream(std::FILE* file) : file_(file) {}
-    bool Write(const void* buffer, int size) override {
-        const auto bytes = static_cast<std::size_t>(size);
-        return std::fwrite(buffer, 1, bytes, file_) == bytes;
-    }
-
-  private:
-    std::FILE* file_;
-};
-
 OnnxFile write_model(const Network& network, const Weights* weights, const OnnxText& text, std::FILE* file) {
     onnx::ModelProto model;
     set_text(model, text);
     GraphWriter(network, weights, *model.mutable_graph()).write();
-    FileStream stream(file);
-    google::protobuf::io::CopyingOutputStreamAdaptor adaptor(&stream);
-    errno = 0;
-    if (!model.SerializeToZeroCopyStream(&adaptor) || !adaptor.Flush())
-        throw std::runtime_error(fmt::format("writing the ONNX model: {}", std::strerror(errno)));
+    google::protobuf::io::FileOutputStream stream(fileno(file));
+    if (!model.SerializeToZeroCopyStream(&stream) || !stream.Flush())
+        throw std::runtime_error(fmt::format("writing the ONNX model: {}", std::strerror(stream.GetErrno())));
     return {.nodes = model.graph().node_size(), .bytes = static_cast<std::int64_t>(model.ByteSizeLong())};
 }
 

@@ -8,8 +8,60 @@ namespace mobilenet_cost {
 
 namespace {
 
-/// About as many pixels are computed at a time: enough for the tiles of a product to use each panel that they
-/// fetch often, and few enough for the rows of several layers to stay in the L2 cache.
+/// The longest chain of layers.
+constexpr std::size_t kMostBandLayers = 32;
+
+bool is_product(const Layer& layer) {
+    return std::holds_alternative<Conv>(layer.kind) && !is_depthwise(layer);
+}
+
+bool runs_per_pixel(const Layer& layer) {
+    return is_product(layer) && rows_are_pixels(std::get<Conv>(layer.kind));
+}
+
+/// Whether layer `reader` reads what the layer before computes, and no other layer does.
+bool reads_alone(const Network& network, const std::vector<std::size_t>& last_uses, std::size_t reader) {
+    const Layer& layer = network.layers[reader];
+    return reader > 0 && layer.inputs[0] == static_cast<TensorId>(reader) && layer.inputs[1] == kNoTensor &&
+           last_uses[reader] == reader;
+}
+
+/// Bands pay from this many times the L2 cache: below, the rings cost more than the L3 cache does
+/// (docs/kernels.md).
+constexpr std::int64_t kWorthBands = 4;
+
+std::int64_t image_bytes(const Shape& shape) {
+    return element_count(shape) / shape.n * static_cast<std::int64_t>(sizeof(float));
+}
+
+}  // namespace
+
+std::vector<LayerRange> banded_layers(const Network& network, const std::vector<std::size_t>& last_uses,
+                                      const CoreModel& core) {
+    std::vector<LayerRange> bands;
+    for (std::size_t i = 0; i + 1 < network.layers.size(); ++i) {
+        const Layer& depthwise = network.layers[i];
+        const bool pair = is_depthwise(depthwise) && runs_per_pixel(network.layers[i + 1]) &&
+                          reads_alone(network, last_uses, i + 1);
+        const std::int64_t read = pair ? image_bytes(depthwise.input) : 0;
+        if (!pair || read + image_bytes(depthwise.output) <= kWorthBands * core.l2_bytes) continue;
+        LayerRange range{i, i + 2};
+        const bool joins = reads_alone(network, last_uses, i) && read > kWorthBands * core.l2_bytes;
+        const bool follows = !bands.empty() && bands.back().end == i;
+        if (joins && follows && range.end - bands.back().begin <= kMostBandLayers) {
+            bands.back().end = range.end;
+            continue;
+        }
+        if (joins && !follows && is_product(network.layers[i - 1])) --range.begin;
+        bands.push_back(range);
+    }
+    return bands;
+}
+
+namespace {
+
+/// About how many pixels are computed at a time: enough for the tiles of a product to use each panel that
+/// they fetch often, and few enough for the rows of several layers to stay in the L2 cache.
 constexpr std::int64_t kBandPixels = 112;
 
 const Shape& out_shape(const BandLayer& layer) {
@@ -18,7 +70,8 @@ const Shape& out_shape(const BandLayer& layer) {
 
 /// Floats in a row of the output.
 std::int64_t row_size(const BandLayer& layer) {
-    const std::int64_t pixel = layer.product != nullptr ? layer.product->output.pixel : layer.depthwise.pixel;
+    const std::int64_t pixel =
+        layer.product != nullptr ? layer.product->output.pixel : layer.depthwise.row.pixel;
     return out_shape(layer).w * pixel;
 }
 
@@ -38,9 +91,7 @@ std::int64_t multiply_adds(const BandLayer& layer) {
     return element_count(out_shape(layer)) * taps;
 }
 
-}  // namespace
-
-std::vector<BandRows> plan_band_rows(const std::vector<BandLayer>& layers) {
+std::vector<BandRows> plan_rows(const std::vector<BandLayer>& layers) {
     std::vector<BandRows> rows(layers.size());
     for (std::size_t i = layers.size(); i-- > 0;) {
         const Shape& out = out_shape(layers[i]);
@@ -53,12 +104,14 @@ std::vector<BandRows> plan_band_rows(const std::vector<BandLayer>& layers) {
         }
         const Conv& conv = layers[i + 1].depthwise.conv;
         const std::int64_t read = (rows[i + 1].rows - 1) * conv.stride + conv.kernel;
-        // Room for what is computed ahead, and no end of the ring inside what is computed at a time.
+        // Room for rows that are computed ahead; rows that are computed together do not cross the ring's end.
         const std::int64_t kept = divide_up(read + rows[i].rows - 1, rows[i].rows) * rows[i].rows;
         rows[i].capacity = std::min(out.h, kept);
     }
     return rows;
 }
+
+}  // namespace
 
 /// Some rows of the last layer, of one image, and all that they need.
 class BandTask {
@@ -70,8 +123,8 @@ class BandTask {
         for (std::size_t i = count_; i-- > 0;) {
             done_[i] = first;
             ends_[i] = end;
-            places_[i] = {scratch + bands.offsets_[i], row_size(bands.layers_[i]), bands.rows_[i].capacity,
-                          first};
+            places_[i] = {scratch + bands.rows_[i].offset, row_size(bands.layers_[i]),
+                          bands.rows_[i].capacity, first};
             end = rows_under(bands.layers_[i], first, end).end;
             first = rows_under(bands.layers_[i], first, first + 1).begin;
         }
@@ -100,11 +153,11 @@ class BandTask {
             multiply(i, rows);
             return;
         }
-        // The layer behind has read all that was there before.
+        // The layer behind has read all earlier rows.
         if (i + 1 < count_) places_[i].origin = rows.begin;
         const ImageRows in = i == 0 ? input_rows(layer.depthwise.in) : places_[i - 1];
         for (std::int64_t y = rows.begin; y < rows.end; ++y)
-            run_row(layer.depthwise, in, y, {0, layer.depthwise.pixel}, places_[i].at(y));
+            run_row(layer.depthwise, in, y, {0, layer.depthwise.row.pixel}, places_[i].at(y));
     }
 
     ImageRows input_rows(const Shape& in) const {
@@ -112,7 +165,7 @@ class BandTask {
         return {bands_.views_.input.values + image_ * in.h * row, row, in.h, 0};
     }
 
-    /// In as many pieces as the rows' places have ends among them.
+    /// One piece for each stretch of rows that are neighbours in memory.
     void multiply(std::size_t i, const Range& rows) {
         const NativeConv& conv = *bands_.layers_[i].product;
         const bool last = i + 1 == count_;
@@ -156,12 +209,12 @@ class BandTask {
 };
 
 NativeBands::NativeBands(std::vector<BandLayer> layers, int threads)
-    : layers_(std::move(layers)), rows_(plan_band_rows(layers_)), threads_(threads) {
+    : layers_(std::move(layers)), rows_(plan_rows(layers_)), threads_(threads) {
     std::vector<std::size_t> indexes;
     std::int64_t work = 0;
     bool repeats = false;  // rows at the edges of tasks are computed by both
     for (std::size_t i = 0; i < layers_.size(); ++i) {
-        offsets_.push_back(thread_size_);
+        rows_[i].offset = thread_size_;
         thread_size_ += divide_up(rows_[i].capacity * row_size(layers_[i]), kCacheLine) * kCacheLine;
         indexes.push_back(layers_[i].layer);
         work += multiply_adds(layers_[i]);
@@ -178,10 +231,7 @@ NativeStep NativeBands::step(const BandViews& views, float* scratch) {
     views_ = views;
     scratch_ = scratch;
     const auto run = [this](std::int64_t task) { this->run(task); };
-    return {.layer = layers_.back().layer,
-            .tasks = out_shape(layers_.back()).n * parts_,
-            .run = run,
-            .parts = times_};
+    return {.tasks = out_shape(layers_.back()).n * parts_, .run = run, .parts = times_};
 }
 
 void NativeBands::run(std::int64_t task) {

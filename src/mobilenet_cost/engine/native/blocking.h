@@ -7,7 +7,7 @@
 
 namespace mobilenet_cost {
 
-/// What the cost model has to know of a core. Pipes, latency and loads hold for every x86-64 core since
+/// A core as the cost model sees it. Pipes, latency and loads hold for every x86-64 core since
 /// Haswell and Zen 2 and for the large AArch64 cores since Cortex-A76, within one cycle of latency (Fog,
 /// "Instruction tables"; Arm's software optimisation guides).
 struct CoreModel {

@@ -13,19 +13,19 @@ namespace mobilenet_cost {
 inline constexpr int kMaxTileRows = 10;
 inline constexpr int kMaxTileVectors = 8;
 
-/// What becomes of a sum x: clamp(slope x + offset, low, high), times x where `times_sum` says so.
+/// Turns a sum x into an output value: clamp(slope x + offset, low, high), times x if `times_sum`.
 struct Finish {
     float slope = 1;
     float offset = 0;
     float low = 0;
     float high = 0;
-    bool curved = false;     ///< slope and offset count; otherwise they are 1 and 0
+    bool curved = false;     ///< slope and offset are used; otherwise they are 1 and 0
     bool times_sum = false;  ///< only with `curved`
 };
 
-/// Rows of a matrix that are multiplied at a time, R of them. What a row multiplies comes in segments of
-/// equal length: one for a 1x1 convolution, one per tap or per row of taps otherwise.
-/// No defaults: hundreds of them on the stack are not to be cleared first.
+/// R rows of a matrix that are multiplied at a time. The values of a row come in segments of equal length:
+/// one for a 1x1 convolution, otherwise one per tap or per row of taps.
+/// No defaults: tiles lie on the stack by the hundred, and clearing them first would take time.
 struct GemmTile {
     const float* const* segments;  ///< with a step [segments], otherwise [segments][R]
     std::int64_t step;             ///< from a segment to that of the next row; 0: no common one
@@ -46,10 +46,10 @@ struct GemmPanel {
     const float* residual = nullptr;  ///< like out; null: none
     std::int64_t stride = 0;
     const Finish* finish = nullptr;  ///< null: more segments follow, the bare sums are stored
-    const float* next = nullptr;  ///< is multiplied soon: every tile fetches `next_lines` of its cache lines
+    const float* next = nullptr;     ///< multiplied soon: every tile fetches `next_lines` of its cache lines
     std::int64_t next_lines = 0;
-    /// Every tile has the same step, and these are whole sums: one segment, and what follows is a finish that
-    /// is not curved, without a residual.
+    /// Every tile has the same step, and these are whole sums: one segment, no residual, and a finish that is
+    /// not curved.
     bool pixels = false;
 };
 using GemmKernel = void (*)(const GemmPanel& panel, const GemmTile* tiles, std::int64_t count);
@@ -109,7 +109,7 @@ struct ComputeKernels {
     int registers = 0;        ///< vectors that they hold
     /// [vectors][rows]; null: such a tile does not fit the registers
     std::array<std::array<GemmKernel, kMaxTileRows + 1>, kMaxTileVectors + 1> gemm = {};
-    /// [vectors]; for a matrix of a single row: adds in another order than the others, which all have the
+    /// [vectors]; for a matrix of a single row: adds in another order than the others, whose order is the
     /// same
     std::array<GemmKernel, kMaxTileVectors + 1> gemm_row = {};
     DepthwiseKernel depthwise_any = nullptr;
@@ -122,13 +122,13 @@ struct ComputeKernels {
     PairKernel scale = nullptr;
 };
 
-/// Those of the best instruction set that this processor has.
+/// The kernels of the best instruction set that this processor has.
 [[nodiscard]] const ComputeKernels& best_compute_kernels();
 
-/// Those of every instruction set that it has, for tests.
+/// The kernels of every instruction set that it has, for tests.
 [[nodiscard]] const std::vector<ComputeKernels>& all_compute_kernels();
 
-/// Name and version of what they are written in.
+/// Name and version of the library that they are written in.
 [[nodiscard]] const char* compute_library();
 
 }  // namespace mobilenet_cost

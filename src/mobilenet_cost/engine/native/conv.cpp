@@ -12,7 +12,7 @@ namespace mobilenet_cost {
 
 namespace {
 
-/// A row of taps of at most so many values is one segment: one tap's few channels would be too short a loop.
+/// Most values of a row of taps that is one segment: one tap's few channels would be too short a loop.
 constexpr std::int64_t kShortSegment = 32;
 /// Pointers to segments for the rows of one block, and copies of segments across the border, on the stack.
 constexpr std::int64_t kMostPointers = 2048;
@@ -178,7 +178,7 @@ class SegmentTable {
     std::array<float, kMostCopied> copies_;
 };
 
-/// A panel among all of them.
+/// A panel's place among the output channels.
 struct Panel {
     std::int64_t channel = 0;  ///< its first
     int vectors = 0;
@@ -204,17 +204,17 @@ void run_tiles(const NativeConv& conv, int vectors, GemmPanel task, std::span<co
     }
 }
 
-/// Cache lines of what is multiplied next that each tile fetches; none where they would be so many at a time
-/// that the tile's own loads wait for them.
+/// Cache lines that each tile fetches of the part that is multiplied next; 0 where so many at a time would
+/// make the tile's own loads wait.
 std::int64_t lines_per_tile(std::int64_t count, std::int64_t tiles) {
     constexpr std::int64_t kMost = 32;
     const std::int64_t lines = divide_up(count, kCacheLine * tiles);
     return lines <= kMost ? lines : 0;
 }
 
-/// One panel against every tile of the block, `chunk` segments at a time: what is used again and again, the
-/// panel's part, stays in the cache. Filters come from the last cache, or from memory: while one part is
-/// multiplied, the one that follows it is fetched.
+/// One panel against every tile of the block, `chunk` segments at a time: the part of the panel that every
+/// tile uses stays in the cache. Filters come from the last cache, or from memory: while one part is
+/// multiplied, the next is fetched.
 void run_panel(const NativeConv& conv, const ProductRows& part, const SegmentTable& table,
                const Panel& panel) {
     GemmPanel task;
@@ -241,7 +241,7 @@ void run_panel(const NativeConv& conv, const ProductRows& part, const SegmentTab
 }
 
 /// Segments of one row of the matrix: a row of taps each, or one tap, or an equal piece of one tap so that a
-/// chunk of segments can be about as long as asked for.
+/// chunk of segments can be about as long as `longest`.
 void cut_segments(NativeConv& plan, bool contiguous, std::int64_t longest) {
     const std::int64_t row = plan.conv.kernel * plan.in.c;
     plan.rows_of_taps = contiguous && plan.conv.kernel > 1 && row <= kShortSegment;
@@ -301,15 +301,11 @@ NativeConv plan_native_conv(const Layer& layer, const Conv& conv, const NativeCo
     return plan;
 }
 
-std::int64_t padded_channels(const NativeConv& conv) {
+std::int64_t packed_filter_size(const NativeConv& conv) {
     std::int64_t vectors = 0;
     for (const PanelGroup& group : conv.panels)
         vectors += group.count * group.vectors;
-    return vectors * conv.kernels->lanes;
-}
-
-std::int64_t packed_filter_size(const NativeConv& conv) {
-    return padded_channels(conv) * conv.segments * conv.depth;
+    return vectors * conv.kernels->lanes * conv.segments * conv.depth;
 }
 
 namespace {
@@ -330,7 +326,7 @@ FilterRow filter_row(const NativeConv& conv, const std::vector<float>& filter, s
             {group * group_out, (group + 1) * group_out}};
 }
 
-/// In pieces of four, which most panels consist of: shorter than the call of a function.
+/// In pieces of four, which most panels consist of: faster than a function call.
 void copy_row(const float* from, std::int64_t count, float* to) {
     constexpr std::int64_t kPiece = 4;
     for (; count >= kPiece; count -= kPiece, from += kPiece, to += kPiece)
@@ -340,8 +336,8 @@ void copy_row(const float* from, std::int64_t count, float* to) {
 
 }  // namespace
 
-// The packed filter is all zeros before, so that what pads it needs not be written. The filter is read from
-// front to end: it comes from memory.
+// The packed filter was all zeros, so that its padding need not be written. The filter is read from front to
+// end: it comes from memory.
 void pack_filter(const NativeConv& conv, const std::vector<float>& filter, float* packed) {
     const std::int64_t length = conv.segments * conv.depth;
     for (std::int64_t k = 0; k < length; ++k) {
@@ -362,7 +358,16 @@ void pack_filter(const NativeConv& conv, const std::vector<float>& filter, float
 
 namespace {
 
-/// Of at most `block` rows.
+/// Rows `rows` of a part, counted from its first.
+ProductRows slice(const NativeConv& conv, ProductRows part, const Range& rows) {
+    part.rows = {part.rows.begin + rows.begin, part.rows.begin + rows.end};
+    if (rows_are_pixels(conv.conv)) part.input += rows.begin * conv.input.pixel;
+    part.output += rows.begin * conv.output.pixel;
+    if (part.residual != nullptr) part.residual += rows.begin * conv.output.pixel;
+    return part;
+}
+
+/// Multiplies at most `block` rows.
 void run_block(const NativeConv& conv, const ProductRows& part, const Range& panels) {
     SegmentTable table(conv, part);
     Panel panel;
@@ -383,32 +388,20 @@ void run_block(const NativeConv& conv, const ProductRows& part, const Range& pan
 void run_rows(const NativeConv& conv, const ProductRows& part, const Range& panels) {
     const std::int64_t rows = part.rows.end - part.rows.begin;
     const std::int64_t blocks = divide_up(rows, conv.block);
-    for (std::int64_t i = 0; i < blocks; ++i) {
-        const Range block = part_of(rows, blocks, i);
-        ProductRows piece = part;
-        piece.rows = {part.rows.begin + block.begin, part.rows.begin + block.end};
-        if (rows_are_pixels(conv.conv)) piece.input += block.begin * conv.input.pixel;
-        piece.output += block.begin * conv.output.pixel;
-        if (part.residual != nullptr) piece.residual += block.begin * conv.output.pixel;
-        run_block(conv, piece, panels);
-    }
+    for (std::int64_t i = 0; i < blocks; ++i)
+        run_block(conv, slice(conv, part, part_of(rows, blocks, i)), panels);
 }
 
 void run_task(const NativeConv& conv, std::int64_t task) {
-    const std::int64_t pixels = conv.out.n * conv.out.h * conv.out.w;
-    const Range rows = part_of(pixels, conv.blocks, task % conv.blocks);
-    ProductRows part{rows, conv.input.values, conv.output.values + rows.begin * conv.output.pixel};
-    if (rows_are_pixels(conv.conv)) part.input += rows.begin * conv.input.pixel;
-    if (conv.residual.values != nullptr)
-        part.residual = conv.residual.values + rows.begin * conv.output.pixel;
-    run_rows(conv, part, part_of(panel_count(conv), conv.parts, task / conv.blocks));
+    const std::int64_t rows = conv.out.n * conv.out.h * conv.out.w;
+    const ProductRows whole{{0, rows}, conv.input.values, conv.output.values, conv.residual.values};
+    run_rows(conv, slice(conv, whole, part_of(rows, conv.blocks, task % conv.blocks)),
+             part_of(panel_count(conv), conv.parts, task / conv.blocks));
 }
 
 std::string kernel_name(const NativeConv& conv) {
-    const PanelGroup& group =
-        conv.panels[0].count * conv.panels[0].vectors >= conv.panels[1].count * conv.panels[1].vectors
-            ? conv.panels[0]
-            : conv.panels[1];
+    const auto& [wide, narrow] = conv.panels;
+    const PanelGroup& group = wide.count * wide.vectors >= narrow.count * narrow.vectors ? wide : narrow;
     return "gemm_" + std::to_string(group.rows) + "x" + std::to_string(group.vectors * conv.kernels->lanes) +
            ":" + conv.kernels->target;
 }

@@ -16,11 +16,11 @@ struct View {
     std::int64_t pixel = 0;
 };
 
-/// Into how many parts a layer of so many multiply-adds, or values to move, is cut: enough for the threads to
-/// end together, but none that takes less time than handing it over.
+/// Number of parts that a layer of `work` multiply-adds, or values to move, is split into: enough for the
+/// threads to end together, but none that takes less time than handing it over.
 [[nodiscard]] std::int64_t wanted_tasks(int threads, std::int64_t work);
 
-/// A convolution that is no depthwise one, as a product of matrices: one row per output pixel, one column per
+/// A convolution, not a depthwise one, as a product of matrices: one row per output pixel, one column per
 /// output channel. The rows of the input matrix are never copied together: each is a list of segments, and
 /// the kernel reads them where they lie. A segment is one tap's channels, or, where those are few, a row of
 /// taps. Taps outside the image are read from zeros, rows of taps across its border from a copy on the stack.
@@ -47,6 +47,12 @@ struct NativeConv {
     View residual;  ///< null: none
 };
 
+/// Packed weights of a convolution.
+struct ConvWeights {
+    const float* filter = nullptr;
+    const float* bias = nullptr;
+};
+
 struct NativeConvOptions {
     const ComputeKernels* kernels = nullptr;
     CoreModel core;
@@ -54,7 +60,7 @@ struct NativeConvOptions {
     std::int64_t in_pixel = 0;
 };
 
-/// Everything but the pointers. Throws Error for filters of very many taps.
+/// Sets everything but the pointers. Throws Error for filters of very many taps.
 [[nodiscard]] NativeConv plan_native_conv(const Layer& layer, const Conv& conv,
                                           const NativeConvOptions& options);
 
@@ -80,11 +86,11 @@ void run_task(const NativeConv& conv, std::int64_t task);
 struct ProductRows {
     Range rows;
     const float* input = nullptr;     ///< where rows are pixels, the first of them; otherwise the first image
-    float* output = nullptr;          ///< of the first of them
+    float* output = nullptr;          ///< of the first row
     const float* residual = nullptr;  ///< like output; null: none
 };
 
-/// Panels from `panels.begin` to `panels.end` of these rows.
+/// Multiplies these rows with the panels from `panels.begin` to `panels.end`.
 void run_rows(const NativeConv& conv, const ProductRows& part, const Range& panels);
 
 [[nodiscard]] inline std::int64_t panel_count(const NativeConv& conv) {

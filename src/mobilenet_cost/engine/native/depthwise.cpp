@@ -23,17 +23,21 @@ DepthwiseKernel depthwise_kernel(const ComputeKernels& kernels, const Conv& conv
 }  // namespace
 
 NativeDepthwise plan_depthwise(const ComputeKernels& kernels, const Layer& layer, const Conv& conv,
-                               const DepthwiseWeights& weights) {
+                               const ConvWeights& weights) {
     if (conv.kernel > kMostFilterRows)
         fail("native", "expected depthwise filters of at most " + std::to_string(kMostFilterRows) +
                            " rows, found " + std::to_string(conv.kernel));
-    return {.kernel = depthwise_kernel(kernels, conv),
-            .in = layer.input,
-            .out = layer.output,
-            .conv = conv,
-            .pixel = divide_up(layer.input.c, kernels.lanes) * kernels.lanes,
-            .weights = weights,
-            .finish = finish_of(layer.activation)};
+    NativeDepthwise plan{depthwise_kernel(kernels, conv), layer.input, layer.output, conv, {}};
+    plan.row.in_width = layer.input.w;
+    plan.row.pixel = divide_up(layer.input.c, kernels.lanes) * kernels.lanes;
+    plan.row.left = -conv.padding.left;
+    plan.row.kernel = conv.kernel;
+    plan.row.step = conv.stride;
+    plan.row.weights = weights.filter;
+    plan.row.bias = weights.bias;
+    plan.row.out_width = layer.output.w;
+    plan.row.finish = finish_of(layer.activation);
+    return plan;
 }
 
 void run_row(const NativeDepthwise& depthwise, const ImageRows& in, std::int64_t y, const Range& channels,
@@ -41,7 +45,7 @@ void run_row(const NativeDepthwise& depthwise, const ImageRows& in, std::int64_t
     const Conv& conv = depthwise.conv;
     const std::int64_t top = y * conv.stride - conv.padding.top;
     std::array<std::int64_t, kMostFilterRows> steps;
-    DepthwiseRow row;
+    DepthwiseRow row = depthwise.row;
     row.first = std::max<std::int64_t>(0, -top);
     row.last = std::min(conv.kernel, depthwise.in.h - top);
     row.input = row.first < row.last ? in.at(top + row.first) : in.values;
@@ -52,18 +56,9 @@ void run_row(const NativeDepthwise& depthwise, const ImageRows& in, std::int64_t
         above = below;
     }
     row.steps = steps.data();
-    row.in_width = depthwise.in.w;
-    row.pixel = depthwise.pixel;
-    row.left = -conv.padding.left;
-    row.kernel = conv.kernel;
-    row.step = conv.stride;
-    row.weights = depthwise.weights.filter;
-    row.bias = depthwise.weights.bias;
     row.out = out;
-    row.out_width = depthwise.out.w;
     row.channel = channels.begin;
     row.channels = channels.end;
-    row.finish = depthwise.finish;
     depthwise.kernel(row);
 }
 
@@ -75,19 +70,19 @@ NativeStep depthwise_step(const StepOptions& options, const NativeDepthwise& dep
         wanted_tasks(options.threads, element_count(out) * depthwise.conv.kernel * depthwise.conv.kernel);
     const std::int64_t bands = std::min(rows, wanted);
     const std::int64_t grain = 2 * options.kernels->lanes;
-    const std::int64_t parts = std::min(divide_up(wanted, bands), divide_up(depthwise.pixel, grain));
+    const std::int64_t parts = std::min(divide_up(wanted, bands), divide_up(depthwise.row.pixel, grain));
     const auto run = [=](std::int64_t task) {
         const Range band = part_of(rows, bands, task / parts);
-        const Range channels = channel_range(depthwise.pixel, grain, parts, task % parts);
-        const std::int64_t in_row = depthwise.in.w * depthwise.pixel;
-        const std::int64_t out_row = out.w * depthwise.pixel;
+        const Range channels = channel_range(depthwise.row.pixel, grain, parts, task % parts);
+        const std::int64_t in_row = depthwise.in.w * depthwise.row.pixel;
+        const std::int64_t out_row = out.w * depthwise.row.pixel;
         for (std::int64_t index = band.begin; index < band.end; ++index) {
             const std::int64_t image = index / out.h * depthwise.in.h * in_row;
             run_row(depthwise, {views.input.values + image, in_row, depthwise.in.h}, index % out.h, channels,
                     views.output.values + index * out_row);
         }
     };
-    return {.layer = 0, .tasks = bands * parts, .run = run};
+    return {.tasks = bands * parts, .run = run};
 }
 
 std::string depthwise_name(const ComputeKernels& kernels, const Conv& conv) {

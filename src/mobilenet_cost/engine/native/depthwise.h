@@ -7,25 +7,17 @@
 
 namespace mobilenet_cost {
 
-/// Weights of a depthwise convolution as its kernel reads them.
-struct DepthwiseWeights {
-    const float* filter = nullptr;  ///< [kernel][kernel][pixel]
-    const float* bias = nullptr;    ///< [pixel]
-};
-
-/// A depthwise convolution, wherever its input and output lie.
+/// A depthwise convolution without the places of its input and output.
 struct NativeDepthwise {
     DepthwiseKernel kernel = nullptr;
     Shape in;
     Shape out;
     Conv conv;
-    std::int64_t pixel = 0;
-    DepthwiseWeights weights;
-    Finish finish;
+    DepthwiseRow row;  ///< with what all rows have in common
 };
 
-/// Rows of one image in memory: all of them, or the last `capacity` ones, each in the place of the one that
-/// is `capacity` rows above it.
+/// Rows of one image in memory: all of them, or the last `capacity` ones, where each takes the place of the
+/// row that is `capacity` rows above it.
 struct ImageRows {
     float* values = nullptr;
     std::int64_t row = 0;       ///< floats from one row to the next
@@ -36,9 +28,9 @@ struct ImageRows {
     [[nodiscard]] float* at(std::int64_t y) const { return values + (y - origin) % capacity * row; }
 };
 
-/// Throws Error for filters of very many rows.
+/// The filter is [kernel][kernel][pixel], the bias [pixel]. Throws Error for filters of very many rows.
 [[nodiscard]] NativeDepthwise plan_depthwise(const ComputeKernels& kernels, const Layer& layer,
-                                             const Conv& conv, const DepthwiseWeights& weights);
+                                             const Conv& conv, const ConvWeights& weights);
 
 /// Row `y` of an image's output, from channel `channels.begin` to `channels.end`, into `out`.
 void run_row(const NativeDepthwise& depthwise, const ImageRows& in, std::int64_t y, const Range& channels,

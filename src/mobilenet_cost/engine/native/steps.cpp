@@ -1,33 +1,21 @@
 #include "mobilenet_cost/engine/native/steps.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace mobilenet_cost {
 
-namespace {
-
-/// Pixels of a sum or product in about as many parts as asked for, none of them across two images.
-NativeStep pair_step(const StepOptions& options, const Layer& layer, const StepViews& views,
-                     PairKernel kernel, bool gate) {
-    const std::int64_t image = layer.output.h * layer.output.w;
-    const std::int64_t wanted = wanted_tasks(options.threads, element_count(layer.output));
-    const std::int64_t parts = std::min(image, divide_up(wanted, layer.output.n));
-    PairTask whole{.channels = views.output.pixel, .finish = finish_of(layer.activation)};
-    const auto run = [=](std::int64_t task) {
-        const Range pixels = part_of(image, parts, task % parts);
-        const std::int64_t first = (task / parts * image + pixels.begin) * whole.channels;
-        PairTask part = whole;
-        part.a = views.input.values + first;
-        part.b = views.second.values + (gate ? task / parts * whole.channels : first);
-        part.out = views.output.values + first;
-        part.pixels = pixels.end - pixels.begin;
-        kernel(part);
-    };
-    return {.layer = 0, .tasks = layer.output.n * parts, .run = run};
+// Every layer takes some time: an entry of 0 means that it has no kernel.
+void PartTimes::share(std::int64_t spent, std::span<std::int64_t> entries) {
+    double sum = 0;
+    for (const std::int64_t part : nanoseconds)
+        sum += static_cast<double>(part + 1);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        const double fraction = static_cast<double>(nanoseconds[i].exchange(0) + 1) / sum;
+        entries[layers[i]] += std::max<std::int64_t>(1, std::llround(fraction * static_cast<double>(spent)));
+    }
 }
-
-}  // namespace
 
 NativeStep pool_step(const StepOptions& options, const Layer& layer, const StepViews& views) {
     const std::int64_t pixel = views.input.pixel;
@@ -47,15 +35,28 @@ NativeStep pool_step(const StepOptions& options, const Layer& layer, const StepV
         part.finish = finish_of(layer.activation);
         kernel(part);
     };
-    return {.layer = 0, .tasks = layer.input.n * parts, .run = run};
+    return {.tasks = layer.input.n * parts, .run = run};
 }
 
-NativeStep sum_step(const StepOptions& options, const Layer& layer, const StepViews& views) {
-    return pair_step(options, layer, views, options.kernels->add, false);
-}
-
-NativeStep product_step(const StepOptions& options, const Layer& layer, const StepViews& views) {
-    return pair_step(options, layer, views, options.kernels->scale, true);
+// Pixels in about as many parts as asked for, none of them across two images.
+NativeStep pair_step(const StepOptions& options, const Layer& layer, const StepViews& views) {
+    const bool gate = std::holds_alternative<Scale>(layer.kind);
+    const PairKernel kernel = gate ? options.kernels->scale : options.kernels->add;
+    const std::int64_t image = layer.output.h * layer.output.w;
+    const std::int64_t wanted = wanted_tasks(options.threads, element_count(layer.output));
+    const std::int64_t parts = std::min(image, divide_up(wanted, layer.output.n));
+    PairTask whole{.channels = views.output.pixel, .finish = finish_of(layer.activation)};
+    const auto run = [=](std::int64_t task) {
+        const Range pixels = part_of(image, parts, task % parts);
+        const std::int64_t first = (task / parts * image + pixels.begin) * whole.channels;
+        PairTask part = whole;
+        part.a = views.input.values + first;
+        part.b = views.second.values + (gate ? task / parts * whole.channels : first);
+        part.out = views.output.values + first;
+        part.pixels = pixels.end - pixels.begin;
+        kernel(part);
+    };
+    return {.tasks = layer.output.n * parts, .run = run};
 }
 
 NativeStep spread_step(const Shape& shape, const View& input, const View& output) {
@@ -63,7 +64,7 @@ NativeStep spread_step(const Shape& shape, const View& input, const View& output
         for (std::int64_t pixel = 0; pixel < shape.n * shape.h * shape.w; ++pixel)
             std::copy_n(input.values + pixel * input.pixel, shape.c, output.values + pixel * output.pixel);
     };
-    return {.layer = 0, .tasks = 1, .run = run};
+    return {.tasks = 1, .run = run};
 }
 
 // hard_sigmoid(x) = relu6(x + 3) / 6 = clamp(x / 6 + 1/2, 0, 1), and hard_swish is x times that.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -11,32 +12,33 @@
 
 namespace mobilenet_cost {
 
-/// How long the layers of a step take that runs several of them together: the thread's time spent in each,
-/// summed over the threads.
+/// Time that each layer takes in a step of several, summed over the threads, in a timed pass.
 struct PartTimes {
     explicit PartTimes(std::vector<std::size_t> of) : layers(std::move(of)), nanoseconds(layers.size()) {}
+
+    /// Shares what the step took among its layers' entries, and starts from 0 again.
+    void share(std::int64_t spent, std::span<std::int64_t> entries);
 
     std::vector<std::size_t> layers;
     std::vector<std::atomic<std::int64_t>> nanoseconds;
     bool on = false;  ///< set between two steps only
 };
 
-/// What one layer, or several together, do in a pass: `tasks` pieces of work that may run in any order and at
-/// the same time.
+/// The work of one layer, or of several together: `tasks` pieces that may run in any order and at the same
+/// time.
 struct NativeStep {
-    std::size_t layer = 0;
     std::int64_t tasks = 1;
     std::function<void(std::int64_t task)> run;
     std::shared_ptr<PartTimes> parts = nullptr;  ///< null: one layer
 };
 
-/// What the steps of all layers share.
+/// Common to the steps of all layers.
 struct StepOptions {
     const ComputeKernels* kernels = nullptr;
     int threads = 1;
 };
 
-/// Where one layer reads and writes.
+/// The tensors that one layer reads and writes.
 struct StepViews {
     View input;
     View second;  ///< of a sum or product
@@ -44,8 +46,8 @@ struct StepViews {
 };
 
 [[nodiscard]] NativeStep pool_step(const StepOptions& options, const Layer& layer, const StepViews& views);
-[[nodiscard]] NativeStep sum_step(const StepOptions& options, const Layer& layer, const StepViews& views);
-[[nodiscard]] NativeStep product_step(const StepOptions& options, const Layer& layer, const StepViews& views);
+/// A sum, or a product with one value per channel and image.
+[[nodiscard]] NativeStep pair_step(const StepOptions& options, const Layer& layer, const StepViews& views);
 
 /// A copy of the values in rows of `output.pixel`.
 [[nodiscard]] NativeStep spread_step(const Shape& shape, const View& input, const View& output);

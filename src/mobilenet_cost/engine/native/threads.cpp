@@ -5,7 +5,6 @@
 #include <pthreadpool.h>
 
 #include "mobilenet_cost/base/error.h"
-#include "mobilenet_cost/engine/thread_limit.h"
 
 namespace mobilenet_cost {
 
@@ -21,18 +20,13 @@ void run_body(void* context, std::size_t) {
 
 }  // namespace
 
-void NativeThreads::Delete::operator()(pthreadpool* pool) const {
-    pthreadpool_destroy(pool);
-}
-
 NativeThreads::NativeThreads(int threads) : threads_(threads) {
-    check_threads("native", threads);
     if (threads == 1) return;
-    pool_.reset(pthreadpool_create(static_cast<std::size_t>(threads)));
+    pool_ = {pthreadpool_create(static_cast<std::size_t>(threads)), pthreadpool_destroy};
     if (!pool_) fail("native", "could not start " + std::to_string(threads) + " threads");
 }
 
-// One item without a pool runs on the calling thread; what is of use is how it treats denormal numbers.
+// One item without a pool runs on the calling thread; pthreadpool sets how denormal numbers count meanwhile.
 void NativeThreads::pass(const std::function<void()>& body) const {
     pthreadpool_parallelize_1d(nullptr, run_body, const_cast<std::function<void()>*>(&body), 1,
                                PTHREADPOOL_FLAG_DISABLE_DENORMALS);

@@ -12,7 +12,7 @@ namespace mobilenet_cost {
 /// The threads of one session. While they compute, denormal numbers count as zero.
 class NativeThreads {
   public:
-    /// Throws Error if there cannot be so many.
+    /// Throws Error if they cannot be started.
     explicit NativeThreads(int threads);
 
     /// Calls `body`, which may call execute(), on this thread.
@@ -23,11 +23,8 @@ class NativeThreads {
     void execute(const NativeStep& step, bool last) const;
 
   private:
-    struct Delete {
-        void operator()(pthreadpool* pool) const;
-    };
     int threads_;
-    std::unique_ptr<pthreadpool, Delete> pool_;  // null for one thread
+    std::shared_ptr<pthreadpool> pool_;  // null for one thread
 };
 
 }  // namespace mobilenet_cost

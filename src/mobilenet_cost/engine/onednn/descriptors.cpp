@@ -1,5 +1,7 @@
 #include "mobilenet_cost/engine/onednn/descriptors.h"
 
+#include <utility>
+
 #include <omp.h>
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -52,7 +54,7 @@ dnnl::primitive_attr attributes(Activation activation) {
     return attributes(ops);
 }
 
-/// The descriptor of a primitive from what describes the operation.
+/// The descriptor of a primitive, from the arguments that describe its operation.
 template <typename Primitive, typename... Operation>
 typename Primitive::primitive_desc primitive(const dnnl::engine& engine, const dnnl::primitive_attr& attr,
                                              const Operation&... operation) {
@@ -132,34 +134,24 @@ dnnl::binary::primitive_desc binary_primitive(const dnnl::engine& engine, const 
 
 std::string instruction_set() {
     using dnnl::cpu_isa;
-    switch (dnnl::get_effective_cpu_isa()) {
-        case cpu_isa::sse41:
-            return "SSE4.1";
-        case cpu_isa::avx:
-            return "AVX";
-        case cpu_isa::avx2:
-            return "AVX2";
-        case cpu_isa::avx2_vnni:
-            return "AVX2 VNNI";
-        case cpu_isa::avx512_core:
-            return "AVX-512";
-        case cpu_isa::avx512_core_vnni:
-            return "AVX-512 VNNI";
-        case cpu_isa::avx512_core_bf16:
-            return "AVX-512 BF16";
-        case cpu_isa::avx512_core_amx:
-            return "AMX";
+    constexpr std::pair<cpu_isa, const char*> kNames[] = {
+        {cpu_isa::sse41, "SSE4.1"},
+        {cpu_isa::avx, "AVX"},
+        {cpu_isa::avx2, "AVX2"},
+        {cpu_isa::avx2_vnni, "AVX2 VNNI"},
+        {cpu_isa::avx512_core, "AVX-512"},
+        {cpu_isa::avx512_core_vnni, "AVX-512 VNNI"},
+        {cpu_isa::avx512_core_bf16, "AVX-512 BF16"},
+        {cpu_isa::avx512_core_amx, "AMX"},
 #if DNNL_VERSION_MAJOR >= 3
-        case cpu_isa::avx2_vnni_2:
-            return "AVX2 VNNI 2";
-        case cpu_isa::avx512_core_fp16:
-            return "AVX-512 FP16";
-        case cpu_isa::avx512_core_amx_fp16:
-            return "AMX FP16";
+        {cpu_isa::avx2_vnni_2, "AVX2 VNNI 2"},
+        {cpu_isa::avx512_core_fp16, "AVX-512 FP16"},
+        {cpu_isa::avx512_core_amx_fp16, "AMX FP16"},
 #endif
-        default:
-            return "";
-    }
+    };
+    for (const auto& [isa, name] : kNames)
+        if (isa == dnnl::get_effective_cpu_isa()) return name;
+    return "";
 }
 
 }  // namespace mobilenet_cost

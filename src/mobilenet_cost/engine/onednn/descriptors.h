@@ -6,17 +6,17 @@
 
 #include "mobilenet_cost/model/layer.h"
 
-/// From our layers to what oneDNN calls descriptors and attributes: the one place that knows which of its two
-/// interfaces the program is compiled with, 2.x (made in two steps, by way of an op descriptor) or 3.x.
+/// Turns our layers into oneDNN's descriptors and attributes: the only file that depends on which of its two
+/// interfaces the program is compiled with, 2.x (in two steps, by way of an op descriptor) or 3.x.
 namespace mobilenet_cost {
 
 using dnnl::memory;
 using Tag = memory::format_tag;
 
-/// What a call into oneDNN needs of the calling thread, undone afterwards. The number of OpenMP threads:
-/// oneDNN splits the work by omp_get_max_threads() both when a primitive is made and when it runs, and that
-/// is a setting of the calling thread. Denormals count as zero; OpenMP's threads inherit that when they
-/// start.
+/// Prepares the calling thread for calls into oneDNN, and undoes that afterwards. Sets the number of OpenMP
+/// threads: oneDNN splits the work by omp_get_max_threads() both when a primitive is made and when it runs,
+/// and that is a setting of the calling thread. Denormals count as zero; OpenMP's threads inherit that when
+/// they start.
 class CallScope {
   public:
     explicit CallScope(int threads);
@@ -49,7 +49,7 @@ void append_activation(dnnl::post_ops& ops, Activation activation);
                                                             dnnl::algorithm algorithm,
                                                             const memory::desc& second);
 
-/// What oneDNN's kernels use on this machine; empty: unknown.
+/// That of oneDNN's kernels on this machine; empty: unknown.
 [[nodiscard]] std::string instruction_set();
 
 }  // namespace mobilenet_cost

@@ -38,18 +38,12 @@ constexpr xnn_allocator kAllocator = {nullptr, allocate, reallocate, release, al
 
 }  // namespace
 
-std::int64_t MemoryLedger::bytes(BlockUse wanted) const {
-    std::int64_t sum = 0;
-    for (const auto& [memory, block] : blocks_)
-        if (block.use == wanted) sum += static_cast<std::int64_t>(block.bytes);
-    return sum;
+MemoryLedger::MemoryLedger() {
+    current = this;
 }
 
-std::vector<MemoryRegion> MemoryLedger::regions(BlockUse wanted) const {
-    std::vector<MemoryRegion> regions;
-    for (const auto& [memory, block] : blocks_)
-        if (block.use == wanted) regions.push_back({static_cast<const std::byte*>(memory), block.bytes});
-    return regions;
+MemoryLedger::~MemoryLedger() {
+    current = nullptr;
 }
 
 void MemoryLedger::add(void* memory) {
@@ -60,12 +54,11 @@ void MemoryLedger::remove(void* memory) {
     blocks_.erase(memory);
 }
 
-LedgerScope::LedgerScope(MemoryLedger& ledger) {
-    current = &ledger;
-}
-
-LedgerScope::~LedgerScope() {
-    current = nullptr;
+void MemoryLedger::add_to(SessionRegions& regions) const {
+    for (const auto& [memory, block] : blocks_) {
+        auto& of_use = block.use == BlockUse::weights ? regions.weights : regions.others;
+        of_use.push_back({static_cast<const std::byte*>(memory), block.bytes});
+    }
 }
 
 const xnn_allocator& counting_allocator() {

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <map>
-#include <vector>
 
 #include <xnnpack.h>
 
@@ -16,14 +14,19 @@ enum class BlockUse {
     scratch,  ///< taken when it is set up: tables of pointers into the input
 };
 
-/// What XNNPACK has asked for and not returned. It does not tell otherwise where its operators keep things.
+/// What XNNPACK asks for on this thread, and does not return, while this lives. Nothing else tells where its
+/// operators keep things.
 class MemoryLedger {
   public:
-    [[nodiscard]] std::int64_t bytes(BlockUse use) const;
-    [[nodiscard]] std::vector<MemoryRegion> regions(BlockUse use) const;
+    MemoryLedger();
+    ~MemoryLedger();
+    MemoryLedger(const MemoryLedger&) = delete;
+    MemoryLedger& operator=(const MemoryLedger&) = delete;
 
     void add(void* memory);
     void remove(void* memory);
+
+    void add_to(SessionRegions& regions) const;
 
     BlockUse use = BlockUse::weights;  ///< of the blocks that follow
 
@@ -33,15 +36,6 @@ class MemoryLedger {
         BlockUse use = BlockUse::weights;
     };
     std::map<void*, Block> blocks_;
-};
-
-/// What XNNPACK asks for on this thread stands in `ledger` as long as this lives.
-class LedgerScope {
-  public:
-    explicit LedgerScope(MemoryLedger& ledger);
-    ~LedgerScope();
-    LedgerScope(const LedgerScope&) = delete;
-    LedgerScope& operator=(const LedgerScope&) = delete;
 };
 
 /// malloc() that keeps the ledger.

@@ -15,27 +15,20 @@
 #include "mobilenet_cost/model/layer.h"
 #include "mobilenet_cost/model/weights.h"
 
-/// From our layers to XNNPACK's operators: the one place that knows which of its two interfaces the program
-/// is compiled with (MOBILENET_COST_XNNPACK_RESHAPES).
+/// Turns our layers into XNNPACK's operators: the only file that depends on which of its two interfaces the
+/// program is compiled with (MOBILENET_COST_XNNPACK_RESHAPES).
 namespace mobilenet_cost {
 
-struct OperatorDelete {
-    void operator()(xnn_operator* made) const { xnn_delete_operator(made); }
-};
-using Operator = std::unique_ptr<xnn_operator, OperatorDelete>;
+/// Owns what the operator needs while it runs, too.
+using Operator = std::shared_ptr<xnn_operator>;
 
-struct WorkspaceDelete {
-    void operator()(void* memory) const;
-};
-using Workspace = std::unique_ptr<void, WorkspaceDelete>;
-
-/// Where operators are made: their threads, and the ledger of what they ask for. Null `pool`: one thread.
+/// The threads of the operators that are made, and the ledger of their memory. Null `pool`: one thread.
 struct OperatorSite {
     pthreadpool_t pool = nullptr;
     MemoryLedger* memory = nullptr;
 };
 
-/// What an output is limited to.
+/// The limits of an output.
 struct Range {
     float low = -std::numeric_limits<float>::infinity();
     float high = std::numeric_limits<float>::infinity();
@@ -43,18 +36,17 @@ struct Range {
     bool operator==(const Range&) const = default;
 };
 
-/// What an operator reads and writes; `b` only if it has two inputs.
+/// The tensors that an operator reads and writes; `b` only if it has two inputs.
 struct Operands {
     const float* a = nullptr;
     const float* b = nullptr;
     float* out = nullptr;
 };
 
-/// Operators to run in this order for one layer, each bound to its operands, with what they need meanwhile.
+/// Operators to run in this order for one layer, each bound to its operands.
 struct MadeOperators {
     std::vector<Operator> operators;
-    std::vector<Workspace> workspaces;
-    std::string kernel;  ///< what XNNPACK calls them
+    std::string kernel;  ///< as XNNPACK names them
 };
 
 /// The text of a status other than success.
@@ -66,7 +58,7 @@ void check_status(xnn_status status);
 
 enum class Binary { sum, product };
 
-/// All throw OperatorError. `weights` as XNNPACK wants the filter: (G, Co/G, KH, KW, Ci/G).
+/// All throw OperatorError. The filter is laid out as XNNPACK wants it: (G, Co/G, KH, KW, Ci/G).
 [[nodiscard]] MadeOperators make_convolution(const OperatorSite& site, const Layer& layer, const Conv& conv,
                                              const LayerWeights& weights, const Range& range,
                                              const Operands& operands);
