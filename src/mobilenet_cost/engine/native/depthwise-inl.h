@@ -34,21 +34,17 @@ struct DepthwiseSums {
     HWY_INLINE DepthwiseSums() {}  // see Sums
 
     HWY_INLINE void start(const float* bias) {
-        MOBILENET_COST_UNROLL
-        for (int p = 0; p < kPixels; ++p) {
-            MOBILENET_COST_UNROLL
-            for (int v = 0; v < kVectors; ++v)
+        MOBILENET_COST_EACH(p, kPixels) {
+            MOBILENET_COST_EACH(v, kVectors)
                 at[p][v] = hn::Load(Floats(), bias + v * lanes());
         }
     }
 
     /// One column of the input under one row of the filter, `taps`.
     HWY_INLINE void add_column(int column, const float* values, const Vector (&taps)[kKernel][kVectors]) {
-        MOBILENET_COST_UNROLL
-        for (int v = 0; v < kVectors; ++v) {
+        MOBILENET_COST_EACH(v, kVectors) {
             const Vector x = hn::Load(Floats(), values + v * lanes());
-            MOBILENET_COST_UNROLL
-            for (int p = 0; p < kPixels; ++p) {
+            MOBILENET_COST_EACH(p, kPixels) {
                 const int tap = column - p * kStep;
                 if (0 <= tap && tap < kKernel) at[p][v] = hn::MulAdd(x, taps[tap][v], at[p][v]);
             }
@@ -57,10 +53,8 @@ struct DepthwiseSums {
 
     template <typename Map>
     HWY_INLINE void store(float* out, std::int64_t pixel, const Map& map) const {
-        MOBILENET_COST_UNROLL
-        for (int p = 0; p < kPixels; ++p) {
-            MOBILENET_COST_UNROLL
-            for (int v = 0; v < kVectors; ++v)
+        MOBILENET_COST_EACH(p, kPixels) {
+            MOBILENET_COST_EACH(v, kVectors)
                 hn::Store(map(at[p][v]), Floats(), out + p * pixel + v * lanes());
         }
     }
@@ -84,14 +78,11 @@ HWY_NOINLINE void depthwise_blocks(const DepthwiseRow& row, const Blocks& blocks
             const float* weights = first_taps + c;
             for (std::int64_t kh = row.first; kh < row.last; ++kh) {
                 Vector taps[kKernel][kVectors];
-                MOBILENET_COST_UNROLL
-                for (int tap = 0; tap < kKernel; ++tap) {
-                    MOBILENET_COST_UNROLL
-                    for (int v = 0; v < kVectors; ++v)
+                MOBILENET_COST_EACH(tap, kKernel) {
+                    MOBILENET_COST_EACH(v, kVectors)
                         taps[tap][v] = hn::Load(Floats(), weights + tap * pixel + v * lanes());
                 }
-                MOBILENET_COST_UNROLL
-                for (int column = 0; column < sums.kColumns; ++column) {
+                MOBILENET_COST_EACH(column, sums.kColumns) {
                     if (kBorder && (left + column < 0 || left + column >= in_width)) continue;
                     sums.add_column(column, in + column * pixel, taps);
                 }

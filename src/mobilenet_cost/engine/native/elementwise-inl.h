@@ -1,4 +1,4 @@
-// Pooling, residual sums and gates: they do as good as no arithmetic. Included once per instruction set.
+// Pooling, residual sums and gates: they do almost no arithmetic. Included once per instruction set.
 
 #if defined(MOBILENET_COST_ELEMENTWISE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef MOBILENET_COST_ELEMENTWISE_INL_H_
@@ -12,7 +12,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace mobilenet_cost::HWY_NAMESPACE {
 
-/// Calls `body` with the finish of the kind that `finish` is.
+/// Calls `body` with `finish` as FinishVectors of its kind.
 template <typename Body>
 HWY_INLINE void with_finish(const Finish& finish, const Body& body) {
     if (finish.curved) {

@@ -32,10 +32,8 @@ struct Sums {
 
 template <int kRows, int kVectors>
 HWY_INLINE void start_sums(const float* start, std::int64_t stride, Sums<kRows, kVectors>& sums) {
-    MOBILENET_COST_UNROLL
-    for (int r = 0; r < kRows; ++r) {
-        MOBILENET_COST_UNROLL
-        for (int v = 0; v < kVectors; ++v)
+    MOBILENET_COST_EACH(r, kRows) {
+        MOBILENET_COST_EACH(v, kVectors)
             sums.at[r][v] = hn::Load(Floats(), start + r * stride + v * lanes());
     }
 }
@@ -48,14 +46,11 @@ HWY_INLINE const float* multiply(const float* const (&rows)[kRows], std::int64_t
 #pragma GCC unroll 4  // 2 % of a long sum
     for (std::int64_t k = 0; k < depth; ++k) {
         Vector b[kVectors];
-        MOBILENET_COST_UNROLL
-        for (int v = 0; v < kVectors; ++v)
+        MOBILENET_COST_EACH(v, kVectors)
             b[v] = hn::Load(d, filter + v * lanes());
-        MOBILENET_COST_UNROLL
-        for (int r = 0; r < kRows; ++r) {
+        MOBILENET_COST_EACH(r, kRows) {
             const Vector x = hn::Set(d, rows[r][k]);
-            MOBILENET_COST_UNROLL
-            for (int v = 0; v < kVectors; ++v)
+            MOBILENET_COST_EACH(v, kVectors)
                 sums.at[r][v] = hn::MulAdd(x, b[v], sums.at[r][v]);
         }
         filter += kVectors * lanes();
@@ -72,8 +67,7 @@ HWY_INLINE void multiply_segments(const GemmPanel& panel, const GemmTile& tile, 
     const float* const* at = tile.segments + panel.first_segment * per_segment;
     for (const float* const* const end = at + panel.segments * per_segment; at != end; at += per_segment) {
         const float* rows[kRows];
-        MOBILENET_COST_UNROLL
-        for (int r = 0; r < kRows; ++r)
+        MOBILENET_COST_EACH(r, kRows)
             rows[r] = step == 0 ? at[r] : at[0] + r * step;
         filter = multiply(rows, depth, filter, sums);
     }
@@ -91,20 +85,16 @@ HWY_INLINE void multiply_image(const GemmPanel& panel, const GemmTile& tile, Sum
     const float* const* at = tile.segments + panel.first_segment;
     for (const float* const* const end = at + panel.segments; at != end; ++at) {
         const float* const row = *at;
-        MOBILENET_COST_UNROLL
-        for (int k = 0; k < kImageDepth; ++k) {
+        MOBILENET_COST_EACH(k, kImageDepth) {
             // Neighbouring pixels share values: the compiler would keep those in more registers than there
             // are.
             std::atomic_signal_fence(std::memory_order_seq_cst);
             Vector b[kVectors];
-            MOBILENET_COST_UNROLL
-            for (int v = 0; v < kVectors; ++v)
+            MOBILENET_COST_EACH(v, kVectors)
                 b[v] = hn::Load(d, filter + v * lanes());
-            MOBILENET_COST_UNROLL
-            for (int r = 0; r < kRows; ++r) {
+            MOBILENET_COST_EACH(r, kRows) {
                 const Vector x = hn::Set(d, row[r * kImageStep + k]);
-                MOBILENET_COST_UNROLL
-                for (int v = 0; v < kVectors; ++v)
+                MOBILENET_COST_EACH(v, kVectors)
                     sums.at[r][v] = hn::MulAdd(x, b[v], sums.at[r][v]);
             }
             filter += kVectors * lanes();
@@ -114,10 +104,8 @@ HWY_INLINE void multiply_image(const GemmPanel& panel, const GemmTile& tile, Sum
 
 template <int kRows, int kVectors>
 HWY_INLINE void add_residual(const float* residual, std::int64_t stride, Sums<kRows, kVectors>& sums) {
-    MOBILENET_COST_UNROLL
-    for (int r = 0; r < kRows; ++r) {
-        MOBILENET_COST_UNROLL
-        for (int v = 0; v < kVectors; ++v)
+    MOBILENET_COST_EACH(r, kRows) {
+        MOBILENET_COST_EACH(v, kVectors)
             sums.at[r][v] = hn::Add(sums.at[r][v], hn::Load(Floats(), residual + r * stride + v * lanes()));
     }
 }
@@ -125,10 +113,8 @@ HWY_INLINE void add_residual(const float* residual, std::int64_t stride, Sums<kR
 template <int kRows, int kVectors, typename Map>
 HWY_INLINE void store_sums(float* out, std::int64_t stride, const Sums<kRows, kVectors>& sums,
                            const Map& map) {
-    MOBILENET_COST_UNROLL
-    for (int r = 0; r < kRows; ++r) {
-        MOBILENET_COST_UNROLL
-        for (int v = 0; v < kVectors; ++v)
+    MOBILENET_COST_EACH(r, kRows) {
+        MOBILENET_COST_EACH(v, kVectors)
             hn::Store(map(sums.at[r][v]), Floats(), out + r * stride + v * lanes());
     }
 }
@@ -152,7 +138,7 @@ HWY_INLINE void finish_sums(const GemmPanel& panel, std::int64_t row, Sums<kRows
     }
 }
 
-/// Tiles of whole sums of a 1x1 convolution, which most layers of a network are. What is the same for all
+/// Tiles of whole sums of a 1x1 convolution, which most layers of a network are. Whatever is the same for all
 /// tiles is outside their loop, because short sums take no longer than that.
 template <int kRows, int kVectors>
 HWY_INLINE void gemm_pixels(const GemmPanel& panel, const GemmTile* tiles, std::int64_t count) {
@@ -170,8 +156,7 @@ HWY_INLINE void gemm_pixels(const GemmPanel& panel, const GemmTile* tiles, std::
         Sums<kRows, kVectors> sums;
         start_sums(start, 0, sums);
         const float* rows[kRows];
-        MOBILENET_COST_UNROLL
-        for (int r = 0; r < kRows; ++r)
+        MOBILENET_COST_EACH(r, kRows)
             rows[r] = *tile->segments + r * step;
         multiply(rows, depth, filter, sums);
         store_sums(panel.out + tile->row * stride, stride, sums, finish);
@@ -199,8 +184,8 @@ HWY_NOINLINE void gemm(const GemmPanel& panel, const GemmTile* tiles, std::int64
     }
 }
 
-/// One segment of a single row, which uses each value of the filter once: what counts is how fast they come
-/// from memory. Several streams are faster than one, because the hardware fetches ahead only within a page.
+/// One segment of a single row, which uses each value of the filter once: memory sets the speed. Several
+/// streams are faster than one, because the hardware fetches ahead only within a page.
 template <int kVectors>
 HWY_INLINE const float* multiply_row(const float* row, std::int64_t depth, const float* filter,
                                      Sums<1, kVectors>& sums) {
@@ -210,13 +195,11 @@ HWY_INLINE const float* multiply_row(const float* row, std::int64_t depth, const
     const std::int64_t part = depth / kStreams;
     const auto step = [&](std::int64_t k) HWY_ATTR {
         const Vector x = hn::Set(d, row[k]);
-        MOBILENET_COST_UNROLL
-        for (int v = 0; v < kVectors; ++v)
+        MOBILENET_COST_EACH(v, kVectors)
             sums.at[0][v] = hn::MulAdd(x, hn::Load(d, filter + k * width + v * lanes()), sums.at[0][v]);
     };
     for (std::int64_t k = 0; k < part; ++k) {
-        MOBILENET_COST_UNROLL
-        for (int stream = 0; stream < kStreams; ++stream)
+        MOBILENET_COST_EACH(stream, kStreams)
             step(k + stream * part);
     }
     for (std::int64_t k = kStreams * part; k < depth; ++k)

@@ -1,5 +1,5 @@
-// What the kernels of every kind share. Included once per instruction set: no include guard of the usual
-// sort.
+// Types and loops that kernels of every kind use. Included once per instruction set: no include guard of the
+// usual sort.
 
 #if defined(MOBILENET_COST_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef MOBILENET_COST_SIMD_INL_H_
@@ -12,8 +12,8 @@
 
 #include "mobilenet_cost/engine/native/compute.h"
 
-/// Loops over arrays of vectors must vanish, or the compiler keeps the array in memory.
-#define MOBILENET_COST_UNROLL _Pragma("GCC unroll 32")
+/// A loop over an array of vectors, unrolled: it must vanish, or the compiler keeps the array in memory.
+#define MOBILENET_COST_EACH(i, count) _Pragma("GCC unroll 32") for (int i = 0; i < (count); ++i)
 
 HWY_BEFORE_NAMESPACE();
 namespace mobilenet_cost::HWY_NAMESPACE {
@@ -29,7 +29,7 @@ HWY_INLINE std::int64_t lanes() {
     return static_cast<std::int64_t>(hn::Lanes(Floats()));
 }
 
-/// A Finish in registers; `curved` is a constant, so that what it does not need costs nothing.
+/// A Finish in registers; `curved` is a constant, so that unused steps cost nothing.
 template <bool curved>
 struct FinishVectors {
     HWY_INLINE explicit FinishVectors(const Finish& finish)
