@@ -1,5 +1,11 @@
 # What is built: options that are AUTO, libraries that are found, and the summary of both.
 
+# The option that switches an engine, declared in the engine's folder.
+function(mobilenet_cost_engine_option option engine)
+    set(${option} AUTO CACHE STRING "Build the ${engine} engine: AUTO (if its libraries are found), ON, OFF")
+    set_property(CACHE ${option} PROPERTY STRINGS AUTO ON OFF)
+endfunction()
+
 # Resolves an AUTO|ON|OFF option: `out` is TRUE when the part is to be built. `missing` is why it cannot be, or empty;
 # ON all the same is an error. `name` is the part's in the program, `title` in the summary, `version` of what it is
 # built with.
