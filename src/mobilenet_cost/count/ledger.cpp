@@ -26,9 +26,9 @@ Ledger make_ledger(const ModelConfig& config, const Variant& variant) {
     return ledger;
 }
 
-std::vector<Difference> differences(const Convention& convention, const Terms& terms) {
+std::vector<TermDifference> term_differences(const Convention& convention, const Terms& terms) {
     const Convention& paper = convention_table().front();
-    std::vector<Difference> found;
+    std::vector<TermDifference> found;
     for (const TermRow& row : term_table()) {
         const std::int64_t factor = factor_of(convention, row.member) - factor_of(paper, row.member);
         const std::int64_t count = checked_multiply(factor, terms.*row.member);

@@ -20,13 +20,13 @@ struct Ledger {
 [[nodiscard]] Ledger make_ledger(const ModelConfig& config, const Variant& variant);
 
 /// A term that a convention counts differently from "paper", the first of the table.
-struct Difference {
+struct TermDifference {
     const TermRow* term;
     std::int64_t factor;  ///< this convention's factor less the paper's
     std::int64_t count;   ///< factor times the term
 };
 
-[[nodiscard]] std::vector<Difference> differences(const Convention& convention, const Terms& terms);
+[[nodiscard]] std::vector<TermDifference> term_differences(const Convention& convention, const Terms& terms);
 
 /// How far a convention's count lies above the paper's: 0.01 is 1 % more.
 [[nodiscard]] double excess_over_paper(const Convention& convention, const Terms& terms);

@@ -10,9 +10,9 @@ namespace mobilenet_cost {
 namespace {
 
 /// In the words of the table; a second FLOP per MAC is said once, not for each kind of layer.
-std::string differences_text(const std::vector<Difference>& found) {
+std::string differences_text(const std::vector<TermDifference>& found) {
     std::string text;
-    for (const Difference& difference : found) {
+    for (const TermDifference& difference : found) {
         if (difference.term->member == &Terms::dense_macs) continue;
         const bool mac = difference.term->member == &Terms::conv_macs;
         text += fmt::format("{}{} per {}", text.empty() ? "" : ", ", difference.factor,
@@ -29,7 +29,7 @@ std::vector<Cell> ledger_row(const Ledger& ledger, const Convention& convention)
             {fmt::format("{:+.2f} %", excess * 100), shortest(excess)},
             count_cell(parameter_count(ledger.cost, convention.batch_norm)),
             text_cell(std::string(enum_name(convention.batch_norm))),
-            text_cell(differences_text(differences(convention, ledger.terms)))};
+            text_cell(differences_text(term_differences(convention, ledger.terms)))};
 }
 
 std::vector<Column> ledger_columns() {
@@ -67,7 +67,7 @@ Json convention_json(const Ledger& ledger, const Convention& convention) {
                  {"source", convention.source},
                  {"note", convention.note}};
     json["differences"] = Json::array();
-    for (const Difference& difference : differences(convention, ledger.terms))
+    for (const TermDifference& difference : term_differences(convention, ledger.terms))
         json["differences"].push_back(
             {{"term", difference.term->name}, {"factor", difference.factor}, {"count", difference.count}});
     return json;
