@@ -1,8 +1,6 @@
 #include "passes.h"
 
 #include <algorithm>
-#include <exception>
-#include <new>
 #include <utility>
 #include <vector>
 
@@ -87,10 +85,8 @@ void Passes::time(benchmark::State& state, const Pass& pass) {
         count(state, "macs_per_second", prepared.macs);
         count(state, "traffic_bytes_per_second", prepared.traffic_bytes);
         if (!prepared.kernels.empty()) state.SetLabel(prepared.kernels);
-    } catch (const std::bad_alloc&) {
-        state.SkipWithError("out of memory");
-    } catch (const std::exception& error) {
-        state.SkipWithError(error.what());
+    } catch (...) {
+        state.SkipWithError(current_failure().reason.c_str());
     }
 }
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <exception>
-#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -172,11 +170,6 @@ int dispatch(std::vector<std::string> arguments) {
     return kUsage;
 }
 
-int report_error(std::string_view what, int status) {
-    say("error: {}", what);
-    return status;
-}
-
 }  // namespace
 }  // namespace mobilenet_cost::app
 
@@ -184,11 +177,9 @@ int main(int argc, char** argv) {
     namespace app = mobilenet_cost::app;
     try {
         return app::dispatch(app::with_default_command(app::with_empty_values({argv + 1, argv + argc})));
-    } catch (const mobilenet_cost::Error& error) {
-        return app::report_error(error.what(), app::kUsage);
-    } catch (const std::bad_alloc&) {
-        return app::report_error("out of memory", app::kFailed);
-    } catch (const std::exception& error) {
-        return app::report_error(error.what(), app::kFailed);
+    } catch (...) {
+        const mobilenet_cost::Failure failure = mobilenet_cost::current_failure();
+        app::say("error: {}", failure.reason);
+        return failure.is_refusal ? app::kUsage : app::kFailed;
     }
 }

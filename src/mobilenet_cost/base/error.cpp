@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <new>
 #include <vector>
 
 #include "mobilenet_cost/base/printable.h"
@@ -45,6 +46,18 @@ void fail(std::string_view place, std::string_view message) {
     std::string text = abridged(place);
     if (!place.empty()) text += ": ";
     throw Error(text.append(message));
+}
+
+Failure current_failure() {
+    try {
+        throw;
+    } catch (const Error& error) {
+        return {.is_refusal = true, .reason = error.what()};
+    } catch (const std::bad_alloc&) {
+        return {.is_refusal = false, .reason = "out of memory"};
+    } catch (const std::exception& error) {
+        return {.is_refusal = false, .reason = error.what()};
+    }
 }
 
 void fail_overflow() {

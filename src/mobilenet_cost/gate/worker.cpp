@@ -1,11 +1,9 @@
 #include "mobilenet_cost/gate/worker.h"
 
 #include <algorithm>
-#include <exception>
 #include <istream>
 #include <limits>
 #include <map>
-#include <new>
 #include <ostream>
 #include <utility>
 
@@ -75,12 +73,9 @@ class Worker::Sessions {
             id = request.id;
             if (request.what == WorkerRequest::Do::quit) return std::nullopt;
             return answer(request);
-        } catch (const Error& error) {
-            return write_refusal(id, {.wrong_input = true, .text = error.what()});
-        } catch (const std::bad_alloc&) {
-            return write_refusal(id, {.wrong_input = false, .text = "out of memory"});
-        } catch (const std::exception& error) {
-            return write_refusal(id, {.wrong_input = false, .text = error.what()});
+        } catch (...) {
+            const Failure failure = current_failure();
+            return write_refusal(id, {.wrong_input = failure.is_refusal, .text = failure.reason});
         }
     }
 

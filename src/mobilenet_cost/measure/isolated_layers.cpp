@@ -1,8 +1,6 @@
 #include "mobilenet_cost/measure/isolated_layers.h"
 
 #include <algorithm>
-#include <exception>
-#include <new>
 #include <string>
 #include <utility>
 
@@ -226,10 +224,8 @@ void measure_isolated_layers(const Network& network, const Weights& weights,
         try {
             made[i] = make_target_cells(network, weights, targets[i], is_late);
             if (!made[i].late) add_cells(targets[i], made[i], cells);
-        } catch (const std::bad_alloc&) {
-            made[i].failure = "out of memory";
-        } catch (const std::exception& error) {
-            made[i].failure = error.what();
+        } catch (...) {
+            made[i].failure = current_failure().reason;
         }
     }
     MeasureSettings short_blocks = settings;

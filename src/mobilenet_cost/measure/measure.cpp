@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
 #include <memory>
-#include <new>
 #include <numeric>
 #include <utility>
 
@@ -107,10 +105,8 @@ class Loop {
             std::unique_ptr<CpuPin> pin;
             if (cells_[cell].pin_cpu) pin = pin_to_cpu(*cells_[cell].pin_cpu);
             work();
-        } catch (const std::bad_alloc&) {
-            result_.cells[cell].failure = "out of memory";
-        } catch (const std::exception& error) {
-            result_.cells[cell].failure = error.what();
+        } catch (...) {
+            result_.cells[cell].failure = current_failure().reason;
         }
     }
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <exception>
-#include <new>
 #include <numeric>
 #include <utility>
 
@@ -137,15 +135,10 @@ class Runner {
     static void guarded(SweepPoint& point, const Work& work) {
         try {
             work();
-        } catch (const Error& error) {
-            point.status = BenchStatus::skipped;  // known beforehand that it cannot be done
-            point.reason = error.what();
-        } catch (const std::bad_alloc&) {
-            point.status = BenchStatus::failed;
-            point.reason = "out of memory";
-        } catch (const std::exception& error) {
-            point.status = BenchStatus::failed;
-            point.reason = error.what();
+        } catch (...) {
+            Failure failure = current_failure();
+            point.status = failure.is_refusal ? BenchStatus::skipped : BenchStatus::failed;
+            point.reason = std::move(failure.reason);
         }
     }
 
