@@ -133,7 +133,7 @@ TEST_P(EngineCases, activations) {
         {Activation::hard_sigmoid, {0, 0, 0.25, 0.5, 0.75, 1, 1}},
     };
     for (const auto& [activation, expected] : table) {
-        SCOPED_TRACE(activation_name(activation));
+        SCOPED_TRACE(enum_name(activation));
         expect_output(network_of(in, {conv_layer(in, 1, {}, activation)}), {{{{1}, {0}}}}, x, expected);
     }
 }

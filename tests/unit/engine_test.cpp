@@ -172,7 +172,7 @@ std::string described(const Shape& in, std::int64_t channels, const Conv& conv, 
     text << "input " << in.n << "x" << in.h << "x" << in.w << "x" << in.c << ", channels " << channels
          << ", kernel " << conv.kernel << ", stride " << conv.stride << ", groups " << conv.groups
          << ", padding " << conv.padding.top << " " << conv.padding.bottom << " " << conv.padding.left << " "
-         << conv.padding.right << ", activation " << activation_name(activation);
+         << conv.padding.right << ", activation " << enum_name(activation);
     return text.str();
 }
 

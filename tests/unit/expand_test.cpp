@@ -32,7 +32,7 @@ std::string line(const Network& network, std::size_t index) {
         text += std::string(conv->batch_norm ? " bn" : "") + (conv->bias ? " bias" : "");
     }
     text += " " + size(layer.input) + "->" + size(layer.output);
-    if (layer.activation != Activation::none) text += " " + std::string(activation_name(layer.activation));
+    if (layer.activation != Activation::none) text += " " + std::string(enum_name(layer.activation));
     if (layer.inputs[0] != static_cast<TensorId>(index)) text += fmt::format(" from {}", layer.inputs[0]);
     if (layer.inputs[1] != kNoTensor) text += fmt::format(" with {}", layer.inputs[1]);
     return text;

@@ -165,11 +165,11 @@ TEST(OpName, EveryKindAndItsEdges) {
 }
 
 TEST(ActivationName, AsInAConfig) {
-    EXPECT_EQ(activation_name(Activation::none), "none");
-    EXPECT_EQ(activation_name(Activation::relu), "relu");
-    EXPECT_EQ(activation_name(Activation::relu6), "relu6");
-    EXPECT_EQ(activation_name(Activation::hard_swish), "hard_swish");
-    EXPECT_EQ(activation_name(Activation::hard_sigmoid), "hard_sigmoid");
+    EXPECT_EQ(enum_name(Activation::none), "none");
+    EXPECT_EQ(enum_name(Activation::relu), "relu");
+    EXPECT_EQ(enum_name(Activation::relu6), "relu6");
+    EXPECT_EQ(enum_name(Activation::hard_swish), "hard_swish");
+    EXPECT_EQ(enum_name(Activation::hard_sigmoid), "hard_sigmoid");
 }
 
 }  // namespace

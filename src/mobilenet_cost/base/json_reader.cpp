@@ -28,6 +28,10 @@ ObjectReader::ObjectReader(const json& value, std::string file, std::string poin
     if (!value.is_object()) fail(place(), fmt::format("expected an object, found {}", describe(value)));
 }
 
+void ObjectReader::require_schema(const std::string& schema) const {
+    if (text("schema") != schema) fail_expected("schema", "\"" + schema + "\"");
+}
+
 void ObjectReader::allow_only(std::span<const std::string> known) const {
     for (const auto& [key, unused] : value_.items()) {
         if (std::find(known.begin(), known.end(), key) == known.end())

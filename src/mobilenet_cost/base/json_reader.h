@@ -8,19 +8,28 @@
 
 #include <nlohmann/json.hpp>
 
+#include "mobilenet_cost/base/enum_names.h"
 #include "mobilenet_cost/base/error.h"
 
 namespace mobilenet_cost {
 
 // Internal: included only where JSON is read (model_config.cpp, budget.cpp), never by a public header.
 
-/// What a value of a document is, for messages: its JSON type, and the value itself if it is short.
+/// A value of a document for messages: its JSON type, and the value itself if it is short.
 [[nodiscard]] std::string describe(const nlohmann::json& value);
 
 /// One JSON object being read: knows its place for messages and refuses keys that are not in its table.
 class ObjectReader {
   public:
     ObjectReader(const nlohmann::json& value, std::string file, std::string pointer);
+
+    /// The object at an index of one of its arrays.
+    [[nodiscard]] ObjectReader element(const std::string& key, std::size_t index) const {
+        return {at(key)[index], file_, pointer(key) + "/" + std::to_string(index)};
+    }
+
+    /// Throws unless "schema" is this one.
+    void require_schema(const std::string& schema) const;
 
     /// Throws for the first key that is not in `known`.
     void allow_only(std::span<const std::string> known) const;
@@ -44,6 +53,14 @@ class ObjectReader {
     [[nodiscard]] std::size_t choice(const std::string& key, std::span<const std::string> names) const;
     [[nodiscard]] std::size_t choice(const std::string& key, std::span<const std::string> names,
                                      std::size_t fallback) const;
+    template <typename Enum>
+    [[nodiscard]] Enum one_of(const std::string& key) const {
+        return static_cast<Enum>(choice(key, enum_names<Enum>()));
+    }
+    template <typename Enum>
+    [[nodiscard]] Enum one_of(const std::string& key, Enum fallback) const {
+        return static_cast<Enum>(choice(key, enum_names<Enum>(), static_cast<std::size_t>(fallback)));
+    }
     [[nodiscard]] const nlohmann::json& array(const std::string& key, std::size_t least,
                                               std::size_t most) const;
 

@@ -10,10 +10,7 @@
 namespace mobilenet_cost {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::size_t kMostBudgets = 10'000;
-const std::string kBudgetSchema = "mobilenet-cost.budget.v1";
 
 std::int64_t peak_bytes(const Analysis& analysis, const PeakMemory& peak) {
     return checked_multiply(peak.elements, element_bytes(analysis.data_type));
@@ -63,7 +60,7 @@ Variant read_variant(const ObjectReader& reader, const ModelConfig& config) {
     variant.alpha = reader.number("alpha", 0, kLargestAlpha, 1);
     variant.classes = reader.integer("classes", 1, kMostClasses, variant.classes);
     variant.batch = reader.integer("batch", 1, kLargestBatch, 1);
-    variant.scope = static_cast<AlphaScope>(reader.choice("alpha_scope", alpha_scope_names(), 0));
+    variant.scope = reader.one_of("alpha_scope", AlphaScope::published);
     variant.resolution = reader.has("beta")
                              ? resolution_of_beta(config, reader.number("beta", 0, 1000))
                              : reader.integer("resolution", 1, kLargestResolution, config.resolution);
@@ -73,7 +70,7 @@ Variant read_variant(const ObjectReader& reader, const ModelConfig& config) {
 Analysis read_analysis(const ObjectReader& reader, const std::filesystem::path& folder) {
     const ModelConfig config = read_model(reader, folder);
     const Variant variant = read_variant(reader, config);
-    const auto type = static_cast<DataType>(reader.choice("dtype", data_type_names(), 0));
+    const auto type = reader.one_of("dtype", DataType::f32);
     try {
         return analyze(config, variant, type, find_convention(reader.text("convention", "paper")));
     } catch (const Error& error) {
@@ -90,7 +87,7 @@ void append_checks(std::vector<BudgetCheck>& checks, const ObjectReader& reader,
         if (!reader.has(quantity.key)) continue;
         checks.push_back({.model = analysis.model,
                           .variant = analysis.variant,
-                          .data_type = std::string(data_type_name(analysis.data_type)),
+                          .data_type = std::string(enum_name(analysis.data_type)),
                           .convention = analysis.convention,
                           .quantity = quantity.key,
                           .limit = reader.integer(quantity.key, 0, std::numeric_limits<std::int64_t>::max()),
@@ -103,16 +100,14 @@ void append_checks(std::vector<BudgetCheck>& checks, const ObjectReader& reader,
 
 std::vector<BudgetCheck> check_budgets(std::string_view text, const std::string& place,
                                        const std::filesystem::path& folder) {
-    const json document = parse_json(text, place);
+    const nlohmann::json document = parse_json(text, place);
     const ObjectReader reader(document, place, "");
     reader.allow_only(std::vector<std::string>{"$schema", "schema", "budgets"});
-    if (reader.text("schema") != kBudgetSchema) reader.fail_expected("schema", "\"" + kBudgetSchema + "\"");
-    const json& budgets = reader.array("budgets", 1, kMostBudgets);
+    reader.require_schema("mobilenet-cost.budget.v1");
+    const std::size_t count = reader.array("budgets", 1, kMostBudgets).size();
     std::vector<BudgetCheck> checks;
-    for (std::size_t i = 0; i < budgets.size(); ++i)
-        append_checks(checks,
-                      ObjectReader(budgets[i], place, reader.pointer("budgets") + "/" + std::to_string(i)),
-                      folder);
+    for (std::size_t i = 0; i < count; ++i)
+        append_checks(checks, reader.element("budgets", i), folder);
     return checks;
 }
 

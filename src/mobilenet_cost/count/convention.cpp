@@ -35,32 +35,24 @@ void add(std::int64_t& count, std::int64_t more) {
 }
 
 void add_activation(Terms& terms, const Layer& layer, std::int64_t outputs) {
-    switch (layer.activation) {
-        case Activation::none:
-            return;
-        case Activation::relu:
-            return add(terms.relu, outputs);
-        case Activation::relu6:
-            return add(terms.relu6, outputs);
-        case Activation::hard_swish:
-            return add(terms.hard_swish, outputs);
-        case Activation::hard_sigmoid:
-            return add(terms.hard_sigmoid, outputs);
-    }
+    constexpr std::array<std::int64_t Terms::*, 4> kMembers = {&Terms::relu, &Terms::relu6,
+                                                               &Terms::hard_swish, &Terms::hard_sigmoid};
+    if (layer.activation == Activation::none) return;
+    add(terms.*kMembers.at(static_cast<std::size_t>(layer.activation) - 1), outputs);
 }
 
 bool is_squeeze_conv(const Layer& layer) {
     return layer.role == Role::squeeze_reduce || layer.role == Role::squeeze_expand;
 }
 
-/// What the PyTorch ports build as nn.Linear: a biased 1x1 layer on the pooled map that is not part of a
+/// The PyTorch ports build it as nn.Linear: a biased 1x1 layer on the pooled map that is not part of a
 /// squeeze-and-excite.
 bool is_linear(const Layer& layer, const Conv& conv) {
     return conv.bias && !conv.batch_norm && layer.output.h == 1 && layer.output.w == 1 &&
            !is_squeeze_conv(layer);
 }
 
-/// Adds what one layer has; most terms of most layers are 0 and are not touched.
+/// Adds the terms of one layer; most are 0 and are not touched.
 struct AddTerms {
     const Layer& layer;
     Terms& terms;

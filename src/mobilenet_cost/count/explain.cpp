@@ -34,7 +34,7 @@ struct ExplainKind {
         text += fmt::format(
             "  {:<18}kernel {}, stride {}, groups {}, padding top {} bottom {} left {} right {}, {}\n",
             "convolution", conv.kernel, conv.stride, conv.groups, conv.padding.top, conv.padding.bottom,
-            conv.padding.left, conv.padding.right, activation_name(layer.activation));
+            conv.padding.left, conv.padding.right, enum_name(layer.activation));
         text += line(
             "MACs", fmt::format("{}H*W * K*K * Ci/groups * Co", n.empty() ? "" : "N * "),
             fmt::format("{}{} * {} * {}/{} * {}", n, sizes, k2, layer.input.c, conv.groups, layer.output.c),

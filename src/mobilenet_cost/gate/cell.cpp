@@ -50,7 +50,7 @@ GateCell read_listed(const nlohmann::json& json, const std::string& file, const 
     cell.variant.classes = object.integer("classes", 1, kMostClasses, cell.variant.classes);
     cell.variant.batch = object.integer("batch", 1, kLargestBatch, cell.variant.batch);
     cell.variant.scope = static_cast<AlphaScope>(
-        object.choice("alpha_scope", alpha_scope_names(), static_cast<std::size_t>(cell.variant.scope)));
+        object.choice("alpha_scope", enum_names<AlphaScope>(), static_cast<std::size_t>(cell.variant.scope)));
     read_run(object, cell);
     return cell;
 }
@@ -82,7 +82,7 @@ GateCell with_settings(const ObjectReader& document, GateCell defaults) {
     variant.classes = settings.integer("classes", 1, kMostClasses, variant.classes);
     variant.batch = settings.integer("batch", 1, kLargestBatch, variant.batch);
     variant.scope = static_cast<AlphaScope>(
-        settings.choice("alpha_scope", alpha_scope_names(), static_cast<std::size_t>(variant.scope)));
+        settings.choice("alpha_scope", enum_names<AlphaScope>(), static_cast<std::size_t>(variant.scope)));
     return defaults;
 }
 

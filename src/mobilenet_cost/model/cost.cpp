@@ -17,19 +17,8 @@ std::int64_t bias_bytes(DataType type) {
 }  // namespace
 
 std::int64_t element_bytes(DataType type) {
-    switch (type) {
-        case DataType::f32:
-            return 4;
-        case DataType::f16:
-            return 2;
-        case DataType::i8:
-            return 1;
-    }
-    return 0;
-}
-
-const std::vector<std::string>& data_type_names() {
-    return enum_names<DataType>();
+    constexpr std::array<std::int64_t, 3> kBytes = {4, 2, 1};
+    return kBytes.at(static_cast<std::size_t>(type));
 }
 
 std::int64_t parameter_count(const Cost& cost, BatchNormCount convention) {

@@ -65,8 +65,6 @@ inline Cost& operator+=(Cost& left, const Cost& right) {
 
 [[nodiscard]] std::int64_t element_bytes(DataType type);
 
-/// "f32", "f16", "i8", in the order of DataType.
-[[nodiscard]] const std::vector<std::string>& data_type_names();
 template <>
 inline constexpr std::array<std::string_view, 3> kEnumNames<DataType> = {"f32", "f16", "i8"};
 [[nodiscard]] constexpr std::string_view data_type_name(DataType type) {

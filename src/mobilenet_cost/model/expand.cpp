@@ -261,10 +261,6 @@ void expand_blocks(const ModelConfig& config, const Variant& variant, const Shap
 
 }  // namespace
 
-const std::vector<std::string>& alpha_scope_names() {
-    return enum_names<AlphaScope>();
-}
-
 std::string variant_text(double alpha, std::int64_t resolution) {
     return fmt::format("alpha {} at {} px", alpha, resolution);
 }

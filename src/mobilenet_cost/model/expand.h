@@ -16,8 +16,6 @@ enum class AlphaScope {
     inner,      ///< the first convolution and the classifier keep their width
 };
 
-/// "published", "inner", in the order of AlphaScope.
-[[nodiscard]] const std::vector<std::string>& alpha_scope_names();
 template <>
 inline constexpr std::array<std::string_view, 2> kEnumNames<AlphaScope> = {"published", "inner"};
 [[nodiscard]] constexpr std::string_view alpha_scope_name(AlphaScope scope) {

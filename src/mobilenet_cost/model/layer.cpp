@@ -37,20 +37,4 @@ std::string_view op_name(const Layer& layer) {
     return std::visit(Names{layer}, layer.kind);
 }
 
-std::string_view activation_name(Activation activation) {
-    switch (activation) {
-        case Activation::none:
-            return "none";
-        case Activation::relu:
-            return "relu";
-        case Activation::relu6:
-            return "relu6";
-        case Activation::hard_swish:
-            return "hard_swish";
-        case Activation::hard_sigmoid:
-            return "hard_sigmoid";
-    }
-    return "";
-}
-
 }  // namespace mobilenet_cost

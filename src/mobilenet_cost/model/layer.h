@@ -11,6 +11,9 @@
 namespace mobilenet_cost {
 
 enum class Activation { none, relu, relu6, hard_swish, hard_sigmoid };
+template <>
+inline constexpr std::array<std::string_view, 5> kEnumNames<Activation> = {"none", "relu", "relu6",
+                                                                           "hard_swish", "hard_sigmoid"};
 
 /// Zero rows and columns around the input.
 struct Padding {
@@ -101,8 +104,6 @@ struct Layer {
 /// "add", "multiply".
 [[nodiscard]] std::string_view op_name(const Layer& layer);
 
-[[nodiscard]] std::string_view activation_name(Activation activation);
-
 /// out_h * out_w * K * K * (Ci / groups) * Co for each image; a separable block's C_d is the sum of two of
 /// these (MobileNetV1, arXiv 1704.04861, equations 2 to 5; H x W is the output's size).
 [[nodiscard]] inline Cost conv_cost(const Layer& layer, const Conv& conv) {
@@ -116,7 +117,7 @@ struct Layer {
     return cost;
 }
 
-/// What one forward pass of this layer computes, holds and moves. Throws Error if a count overflows.
+/// Throws Error if a count overflows.
 [[nodiscard]] inline Cost layer_cost(const Layer& layer) {
     Cost cost;
     if (const Conv* conv = std::get_if<Conv>(&layer.kind)) cost = conv_cost(layer, *conv);

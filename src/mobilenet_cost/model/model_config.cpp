@@ -23,18 +23,8 @@ constexpr std::int64_t kMostConfigChannels = 1 << 20;
 constexpr std::size_t kMostBlocks = 4096;
 constexpr double kLargestExpansion = 1000;
 constexpr std::size_t kLargestModelFile = 1 << 20;  // bytes; the largest bundled config is 4 kB
-const std::string kModelSchema = "mobilenet-cost.model.v1";
 
-/// In the order of Activation.
-const Keys kActivations = {"none", "relu", "relu6", "hard_swish", "hard_sigmoid"};
-/// In the order of WidthScaling.
-const Keys kScalings = {"always", "never", "above_one"};
-/// In the order of Rounding::Rule.
-const Keys kRoundingRules = {"truncate", "divisible"};
-/// In the order of PaddingRule.
-const Keys kPaddingRules = {"same", "symmetric"};
-
-/// Names are printed to terminals, a row each, and are told apart by what is seen of them.
+/// Names are printed to terminals and must look different there.
 std::string read_name(const ObjectReader& reader) {
     std::string name = reader.text("name");
     if (!is_printable(name)) reader.fail_expected("name", "a name without control characters");
@@ -69,7 +59,7 @@ BlockKind read_conv(const ObjectReader& block) {
     return ConvBlock{.channels = channels(block),
                      .kernel = kernel(block),
                      .stride = stride(block),
-                     .scaling = static_cast<WidthScaling>(block.choice("scale", kScalings, 0)),
+                     .scaling = block.one_of("scale", WidthScaling::always),
                      .batch_norm = block.boolean("batch_norm", true),
                      .bias = block.boolean("bias", false)};
 }
@@ -108,12 +98,9 @@ BlockKind read_fused(const ObjectReader& block) {
                                         .residual = block.boolean("residual", true)};
 }
 
-BlockKind read_pool(const ObjectReader&) {
-    return PoolBlock{};
-}
-
-BlockKind read_classifier(const ObjectReader&) {
-    return ClassifierBlock{};
+template <typename Kind>
+BlockKind read_nothing(const ObjectReader&) {
+    return Kind{};
 }
 
 /// A block kind: its name in a config, the keys it takes beside "kind" and "name", and how it is read.
@@ -140,8 +127,8 @@ const std::array<BlockKindRow, 7>& block_kinds() {
          {"channels", "kernel", "stride", "expansion", "residual"},
          read_fused,
          true},
-        {"pool", {}, read_pool, false},
-        {"classifier", {}, read_classifier, false},
+        {"pool", {}, read_nothing<PoolBlock>, false},
+        {"classifier", {}, read_nothing<ClassifierBlock>, false},
     }};
     return rows;
 }
@@ -153,11 +140,6 @@ Keys kind_names() {
     return names;
 }
 
-Activation read_activation(const ObjectReader& reader, Activation fallback) {
-    return static_cast<Activation>(
-        reader.choice("activation", kActivations, static_cast<std::size_t>(fallback)));
-}
-
 Block read_block(const ObjectReader& reader, Activation activation) {
     const BlockKindRow& row = block_kinds()[reader.choice("kind", kind_names())];
     Keys known = row.keys;
@@ -166,17 +148,17 @@ Block read_block(const ObjectReader& reader, Activation activation) {
     reader.allow_only(known);
     Block block;
     block.name = read_name(reader);
-    block.activation = row.activated ? read_activation(reader, activation) : Activation::none;
+    block.activation = row.activated ? reader.one_of("activation", activation) : Activation::none;
     block.kind = row.read(reader);
     return block;
 }
 
 std::vector<Block> read_blocks(const ObjectReader& reader, Activation activation) {
-    const json& array = reader.array("blocks", 1, kMostBlocks);
+    const std::size_t count = reader.array("blocks", 1, kMostBlocks).size();
     std::vector<Block> blocks;
     std::set<std::string> names;
-    for (std::size_t i = 0; i < array.size(); ++i) {
-        const ObjectReader block(array[i], reader.file(), reader.pointer("blocks") + "/" + std::to_string(i));
+    for (std::size_t i = 0; i < count; ++i) {
+        const ObjectReader block = reader.element("blocks", i);
         blocks.push_back(read_block(block, activation));
         if (!names.insert(blocks.back().name).second)
             block.fail_expected("name", "a name no other block has");
@@ -191,7 +173,7 @@ std::vector<Block> read_blocks(const ObjectReader& reader, Activation activation
 Rounding read_rounding(const ObjectReader& model) {
     const ObjectReader reader(model.at("rounding"), model.file(), model.pointer("rounding"));
     Rounding rounding;
-    rounding.rule = static_cast<Rounding::Rule>(reader.choice("rule", kRoundingRules));
+    rounding.rule = reader.one_of<Rounding::Rule>("rule");
     const bool divisible = rounding.rule == Rounding::Rule::divisible;
     reader.allow_only(divisible ? Keys{"rule", "divisor", "minimum", "keep"} : Keys{"rule", "minimum"});
     rounding.minimum = reader.integer("minimum", 1, kMostConfigChannels);
@@ -212,20 +194,22 @@ std::vector<std::string> read_sources(const ObjectReader& reader) {
     return sources;
 }
 
-std::vector<double> read_alphas(const ObjectReader& reader) {
-    std::vector<double> alphas;
-    if (!reader.has("alphas")) return alphas;
-    for (const json& alpha : reader.array("alphas", 1, 100))
-        alphas.push_back(read_number(alpha, reader.place("alphas"), 0, 1000));
-    return alphas;
+/// An optional array of numbers, each read by `read(value, place)`.
+template <typename Read>
+auto read_list(const ObjectReader& reader, const std::string& key, const Read& read) {
+    std::vector<decltype(read(json(), std::string()))> values;
+    if (!reader.has(key)) return values;
+    for (const json& value : reader.array(key, 1, 100))
+        values.push_back(read(value, reader.place(key)));
+    return values;
 }
 
-std::vector<std::int64_t> read_resolutions(const ObjectReader& reader) {
-    std::vector<std::int64_t> resolutions;
-    if (!reader.has("resolutions")) return resolutions;
-    for (const json& resolution : reader.array("resolutions", 1, 100))
-        resolutions.push_back(read_integer(resolution, reader.place("resolutions"), 1, kLargestResolution));
-    return resolutions;
+double read_alpha(const json& value, const std::string& place) {
+    return read_number(value, place, 0, 1000);
+}
+
+std::int64_t read_resolution(const json& value, const std::string& place) {
+    return read_integer(value, place, 1, kLargestResolution);
 }
 
 std::shared_ptr<const std::vector<std::string>> names_of(const std::vector<Block>& blocks) {
@@ -245,7 +229,7 @@ ModelConfig parse_model_config(std::string_view text, std::string_view place) {
     const json document = parse_json(text, place);
     const ObjectReader reader(document, std::string(place), "");
     reader.allow_only(kModelKeys);
-    if (reader.text("schema") != kModelSchema) reader.fail_expected("schema", "\"" + kModelSchema + "\"");
+    reader.require_schema("mobilenet-cost.model.v1");
     ModelConfig config;
     config.name = read_name(reader);
     config.title = reader.text("title", config.name);
@@ -253,11 +237,11 @@ ModelConfig parse_model_config(std::string_view text, std::string_view place) {
     config.sources = read_sources(reader);
     config.resolution = reader.integer("resolution", 1, kLargestResolution);
     config.input_channels = reader.integer("input_channels", 1, kMostConfigChannels, 3);
-    config.alphas = read_alphas(reader);
-    config.resolutions = read_resolutions(reader);
-    config.padding = static_cast<PaddingRule>(reader.choice("padding", kPaddingRules, 0));
+    config.alphas = read_list(reader, "alphas", read_alpha);
+    config.resolutions = read_list(reader, "resolutions", read_resolution);
+    config.padding = reader.one_of("padding", PaddingRule::same);
     config.rounding = read_rounding(reader);
-    config.blocks = read_blocks(reader, read_activation(reader, Activation::relu));
+    config.blocks = read_blocks(reader, reader.one_of("activation", Activation::relu));
     config.block_names = names_of(config.blocks);
     return config;
 }

@@ -27,14 +27,20 @@ struct Rounding {
 
     bool operator==(const Rounding&) const = default;
 };
+template <>
+inline constexpr std::array<std::string_view, 2> kEnumNames<Rounding::Rule> = {"truncate", "divisible"};
 
-/// What the width multiplier does to a block's channels.
+/// When the width multiplier scales a block's channels.
 enum class WidthScaling { always, never, above_one };
+template <>
+inline constexpr std::array<std::string_view, 3> kEnumNames<WidthScaling> = {"always", "never", "above_one"};
 
 enum class PaddingRule {
     same,       ///< TensorFlow's SAME: output ceil(n / stride), an odd zero goes to the bottom and right
     symmetric,  ///< (K - 1) / 2 on every side
 };
+template <>
+inline constexpr std::array<std::string_view, 2> kEnumNames<PaddingRule> = {"same", "symmetric"};
 
 struct ConvBlock {
     std::int64_t channels = 0;

@@ -1,50 +1,31 @@
 #include "mobilenet_cost/model/network.h"
 
 #include <algorithm>
+#include <array>
 
 namespace mobilenet_cost {
 namespace {
 
-std::string_view role_suffix(Role role) {
-    switch (role) {
-        case Role::whole:
-        case Role::classifier:
-            return "";
-        case Role::separable_depthwise:
-            return "_depthwise";
-        case Role::separable_pointwise:
-            return "_pointwise";
-        case Role::separable_standard:
-            return "_standard";
-        case Role::expand:
-            return "/expand";
-        case Role::depthwise:
-            return "/depthwise";
-        case Role::start_depthwise:
-            return "/start_depthwise";
-        case Role::middle_depthwise:
-            return "/middle_depthwise";
-        case Role::squeeze_pool:
-            return "/squeeze_excite/pool";
-        case Role::squeeze_reduce:
-            return "/squeeze_excite/reduce";
-        case Role::squeeze_expand:
-            return "/squeeze_excite/expand";
-        case Role::squeeze_scale:
-            return "/squeeze_excite/scale";
-        case Role::project:
-            return "/project";
-        case Role::expand_standard:
-            return "/expand_standard";
-        case Role::project_standard:
-            return "/project_standard";
-        case Role::add:
-            return "/add";
-    }
-    return "";
-}
+/// By Role.
+constexpr std::array<std::string_view, 17> kSuffixes = {"",
+                                                        "_depthwise",
+                                                        "_pointwise",
+                                                        "_standard",
+                                                        "/expand",
+                                                        "/depthwise",
+                                                        "/start_depthwise",
+                                                        "/middle_depthwise",
+                                                        "/squeeze_excite/pool",
+                                                        "/squeeze_excite/reduce",
+                                                        "/squeeze_excite/expand",
+                                                        "/squeeze_excite/scale",
+                                                        "/project",
+                                                        "/expand_standard",
+                                                        "/project_standard",
+                                                        "/add",
+                                                        ""};
 
-/// The division rounds towards zero, so that a kernel larger than the map needs its own look.
+/// The division rounds towards zero, so a kernel larger than the map is checked separately.
 bool output_fits(std::int64_t padded, const Conv& conv, std::int64_t output) {
     return padded >= conv.kernel && (padded - conv.kernel) / conv.stride + 1 == output;
 }
@@ -87,7 +68,8 @@ struct LayerCheck {
 }  // namespace
 
 std::string layer_name(const Network& network, std::size_t index) {
-    return block_name(network, index) + std::string(role_suffix(network.layers[index].role));
+    const auto role = static_cast<std::size_t>(network.layers[index].role);
+    return block_name(network, index) + std::string(kSuffixes.at(role));
 }
 
 const std::string& block_name(const Network& network, std::size_t index) {

@@ -11,14 +11,8 @@ bool is_squeeze(const Layer& layer) {
 }
 
 Role merged_role(Role pointwise) {
-    switch (pointwise) {
-        case Role::separable_pointwise:
-            return Role::separable_standard;
-        case Role::expand:
-            return Role::expand_standard;
-        default:
-            return Role::project_standard;
-    }
+    if (pointwise == Role::separable_pointwise) return Role::separable_standard;
+    return pointwise == Role::expand ? Role::expand_standard : Role::project_standard;
 }
 
 /// The pointwise convolution that closes the pair a depthwise one opens, or the depthwise's own index.
@@ -43,7 +37,8 @@ class Counterpart {
             if (input != kNoTensor) input = tensor_[static_cast<std::size_t>(input)];
         }
         layer.input = tensor_shape(to_, layer.inputs[0]);
-        if (is_squeeze(layer)) resize(layer);
+        // A squeeze-and-excite in front of a strided convolution works on the larger map.
+        if (layer.role == Role::squeeze_scale) layer.output = layer.input;
         append(layer, index);
     }
 
@@ -54,14 +49,12 @@ class Counterpart {
     }
 
     void merge(std::size_t depthwise, std::size_t pointwise) {
-        const Layer& first = from_.layers[depthwise];
         Layer layer = from_.layers[pointwise];
-        Conv conv = std::get<Conv>(layer.kind);
-        const Conv& spatial = std::get<Conv>(first.kind);
+        Conv& conv = std::get<Conv>(layer.kind);
+        const Conv& spatial = std::get<Conv>(from_.layers[depthwise].kind);
         conv.kernel = spatial.kernel;
         conv.stride = spatial.stride;
         conv.padding = spatial.padding;
-        layer.kind = conv;
         layer.role = merged_role(layer.role);
         layer.inputs = {tensor_[static_cast<std::size_t>(layer.inputs[0])], kNoTensor};
         layer.input = tensor_shape(to_, layer.inputs[0]);
@@ -69,11 +62,6 @@ class Counterpart {
     }
 
   private:
-    /// A squeeze-and-excite in front of a strided convolution works on the larger map.
-    void resize(Layer& layer) {
-        if (layer.role == Role::squeeze_scale) layer.output = layer.input;
-    }
-
     void append(const Layer& layer, std::size_t index) {
         to_.layers.push_back(layer);
         tensor_[index + 1] = static_cast<TensorId>(to_.layers.size());

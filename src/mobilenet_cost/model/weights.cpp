@@ -1,6 +1,7 @@
 #include "mobilenet_cost/model/weights.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 
@@ -40,45 +41,27 @@ std::vector<float> uniform_values(std::int64_t count, double limit, std::uint64_
     return values;
 }
 
-// Standard deviation that a convolution gives to its output before the activation: 1 where it stays linear,
-// so that residual sums grow slowly. 2 ahead of an activation, so that the upper ends of ReLU6 (6) and of the
-// hard sigmoid (3) are reached. 3 ahead of hard swish, which is like ReLU (gain 1/2) for large values but
-// like x / 2 (gain 1/4) for small ones: from near its bend, a little loss of scale would grow from layer to
-// layer.
-double spread_before(Activation activation) {
-    switch (activation) {
-        case Activation::none:
-            return 1;
-        case Activation::relu:
-        case Activation::relu6:
-        case Activation::hard_sigmoid:
-            return 2;
-        case Activation::hard_swish:
-            return 3;
-    }
-    return 1;
+// What the weights assume about an activation.
+//
+// `spread`: standard deviation of a convolution's output before the activation: 1 where it stays linear, so
+// that residual sums grow slowly. 2 before an activation, so that the upper ends of ReLU6 (6) and of the hard
+// sigmoid (3) are reached. 3 before hard swish, which is like ReLU (gain 1/2) for large values but like x / 2
+// (gain 1/4) for small ones: near its bend, a small loss of scale would grow from layer to layer.
+//
+// `mean_square`: E[f(z)^2] of the activation f over z normal with mean 0 and that standard deviation. An
+// activation outside a convolution (none of the published networks has one) is treated as linear.
+struct ActivationScale {
+    double spread;
+    double mean_square;
+};
+constexpr std::array<ActivationScale, 5> kScales = {{{1, 1}, {2, 2}, {2, 1.99}, {3, 4.31}, {2, 0.34}}};
+
+ActivationScale scale_of(Activation activation) {
+    return kScales.at(static_cast<std::size_t>(activation));  // none, relu, relu6, hard_swish, hard_sigmoid
 }
 
 // Biases are uniform with this limit, in units of the spread: 2 % of the variance.
 constexpr double kBiasLimit = 0.25;
-
-// E[f(z)^2] of the activation f over z normal with mean 0 and standard deviation spread_before(f). An
-// activation outside a convolution (none of the published networks has one) is taken as linear.
-double mean_square_behind(Activation activation) {
-    switch (activation) {
-        case Activation::none:
-            return 1;
-        case Activation::relu:
-            return 2;
-        case Activation::relu6:
-            return 1.99;
-        case Activation::hard_swish:
-            return 4.31;
-        case Activation::hard_sigmoid:
-            return 0.34;
-    }
-    return 1;
-}
 
 // Mean number of filter rows (or columns) that meet the map and not the padding. On the 2x2 maps of a small
 // network most taps of a 5x5 filter see zeros.
@@ -104,7 +87,7 @@ double fan_in(const Layer& layer, const Conv& conv) {
 // variance 2 / fan-in: He et al., arXiv 1502.01852, equation 10.
 LayerWeights conv_weights(const Layer& layer, const Conv& conv, double input_mean_square, std::uint64_t seed,
                           std::size_t index) {
-    const double spread = spread_before(layer.activation);
+    const double spread = scale_of(layer.activation).spread;
     const double limit = spread * std::sqrt(3 / (fan_in(layer, conv) * input_mean_square));
     const std::int64_t filters = conv.kernel * conv.kernel * (layer.input.c / conv.groups) * layer.output.c;
     const double bias_limit = conv.batch_norm || conv.bias ? kBiasLimit * spread : 0;
@@ -114,7 +97,7 @@ LayerWeights conv_weights(const Layer& layer, const Conv& conv, double input_mea
 
 // Expected E[y^2] of a layer's output from those of its inputs `a` and `b`.
 double output_mean_square(const Layer& layer, double a, double b) {
-    if (std::holds_alternative<Conv>(layer.kind)) return mean_square_behind(layer.activation);
+    if (std::holds_alternative<Conv>(layer.kind)) return scale_of(layer.activation).mean_square;
     if (std::holds_alternative<Add>(layer.kind)) return a + b;
     if (std::holds_alternative<Scale>(layer.kind)) return a * b;
     return a / 2;  // pooling: between 1/pi behind a ReLU (positions independent) and 1 (positions equal)

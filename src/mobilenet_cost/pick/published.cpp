@@ -11,22 +11,14 @@
 namespace mobilenet_cost {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::size_t kLargestPublishedFile = 1 << 20;  // bytes
 constexpr std::size_t kMostRows = 1000;                 // each is left out once of a fit to the others
-const std::string kPublishedSchema = "mobilenet-cost.published.v1";
 
 struct Source {
     std::string id;
     std::string title;
     std::string url;
 };
-
-ObjectReader element(const ObjectReader& document, const json& value, const std::string& key,
-                     std::size_t index) {
-    return {value, document.file(), document.pointer(key) + "/" + std::to_string(index)};
-}
 
 std::string read_url(const ObjectReader& reader) {
     std::string url = reader.text("url");
@@ -35,10 +27,10 @@ std::string read_url(const ObjectReader& reader) {
 }
 
 std::vector<Source> read_sources(const ObjectReader& document) {
-    const json& values = document.array("sources", 1, kMostRows);
+    const std::size_t count = document.array("sources", 1, kMostRows).size();
     std::vector<Source> sources;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        const ObjectReader reader = element(document, values[i], "sources", i);
+    for (std::size_t i = 0; i < count; ++i) {
+        const ObjectReader reader = document.element("sources", i);
         reader.allow_only(std::vector<std::string>{"id", "title", "url"});
         sources.push_back({reader.text("id"), reader.text("title"), read_url(reader)});
         const bool twice = std::any_of(sources.begin(), sources.end() - 1,
@@ -65,7 +57,7 @@ PublishedAccuracy read_row(const ObjectReader& reader, const std::vector<Source>
     row.model = reader.text("model");
     row.alpha = reader.number("alpha", 0, kLargestAlpha);
     row.resolution = reader.integer("resolution", 1, kLargestResolution);
-    row.data_type = static_cast<DataType>(reader.choice("dtype", data_type_names()));
+    row.data_type = reader.one_of<DataType>("dtype");
     row.top1 = reader.number("top1", 0, 1);
     if (reader.has("top5")) row.top5 = reader.number("top5", 0, 1);
     if (row.top5 && *row.top5 < row.top1) reader.fail_expected("top5", "at least top1");
@@ -83,17 +75,16 @@ bool is_same_checkpoint(const PublishedAccuracy& left, const PublishedAccuracy& 
 }  // namespace
 
 std::vector<PublishedAccuracy> parse_published(std::string_view text, const std::string& place) {
-    const json document = parse_json(text, place);
+    const nlohmann::json document = parse_json(text, place);
     const ObjectReader reader(document, place, "");
     reader.allow_only(std::vector<std::string>{"$schema", "schema", "family", "sources", "checkpoints"});
-    if (reader.text("schema") != kPublishedSchema)
-        reader.fail_expected("schema", "\"" + kPublishedSchema + "\"");
+    reader.require_schema("mobilenet-cost.published.v1");
     (void)reader.text("family");  // for people
     const std::vector<Source> sources = read_sources(reader);
-    const json& values = reader.array("checkpoints", 1, kMostRows);
+    const std::size_t count = reader.array("checkpoints", 1, kMostRows).size();
     std::vector<PublishedAccuracy> rows;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        const ObjectReader row = element(reader, values[i], "checkpoints", i);
+    for (std::size_t i = 0; i < count; ++i) {
+        const ObjectReader row = reader.element("checkpoints", i);
         rows.push_back(read_row(row, sources));
         const bool twice = std::any_of(rows.begin(), rows.end() - 1, [&](const PublishedAccuracy& other) {
             return is_same_checkpoint(other, rows.back());

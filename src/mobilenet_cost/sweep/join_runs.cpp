@@ -83,7 +83,7 @@ void require_another(const SweepRun& first, const SweepRun& other) {
 }
 
 std::string cell_text(const SweepCell& cell) {
-    return fmt::format("{} alpha {} at {} px", cell.model, cell.variant.alpha, cell.variant.resolution);
+    return variant_text(cell.model, cell.variant.alpha, cell.variant.resolution);
 }
 
 /// A speed-up is against the base of its grid, which must be the same for all cells of a model.
