@@ -38,7 +38,7 @@ struct PredictionPlan {
 inline constexpr std::int64_t kMostRounds = 1'000'000'000;
 inline constexpr double kMostSeconds = 30.0 * 24 * 3600;
 inline constexpr double kLargestPrecision = 1e9;
-inline constexpr int kMostThreads = 1 << 20;  ///< far more than engines run on (thread_limit.h)
+inline constexpr int kMostThreads = 1 << 20;  ///< far more than engines run on (PlannedSession)
 
 /// What the timing of a sweep is asked for.
 struct SweepTiming {
