@@ -7,22 +7,6 @@
 
 namespace mobilenet_cost {
 
-std::string_view gate_ended_name(GateEnded ended) {
-    switch (ended) {
-        case GateEnded::all_decided:
-            return "all_decided";
-        case GateEnded::all_rounds:
-            return "all_rounds";
-        case GateEnded::time_limit:
-            return "time_limit";
-        case GateEnded::interrupted:
-            return "interrupted";
-        case GateEnded::worker_lost:
-            break;
-    }
-    return "worker_lost";
-}
-
 double log_ratio(const GateRound& round) {
     return (std::log(round.head_seconds[0]) + std::log(round.head_seconds[1]) -
             std::log(round.base_seconds[0]) - std::log(round.base_seconds[1])) /

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mobilenet_cost/base/enum_names.h"
 #include "mobilenet_cost/engine/world.h"
 #include "mobilenet_cost/gate/verdict.h"
 #include "mobilenet_cost/gate/worker_link.h"
@@ -89,7 +90,9 @@ struct GateCellRun {
 
 enum class GateEnded { all_decided, all_rounds, time_limit, interrupted, worker_lost };
 
-[[nodiscard]] std::string_view gate_ended_name(GateEnded ended);
+template <>
+inline constexpr std::array<std::string_view, 5> kEnumNames<GateEnded> = {
+    "all_decided", "all_rounds", "time_limit", "interrupted", "worker_lost"};
 
 struct GateRun {
     std::string started = {};  ///< UTC

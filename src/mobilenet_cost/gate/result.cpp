@@ -68,7 +68,7 @@ std::string not_judged(const GateRun& run, const GateCellRun& cell) {
     if (cell.rounds.empty()) {
         if (!run.failure.empty()) return run.failure;
         if (run.ended == GateEnded::time_limit) return "not measured: --max-seconds was over before";
-        return fmt::format("not measured: {}", gate_ended_name(run.ended));
+        return fmt::format("not measured: {}", enum_name(run.ended));
     }
     if (log_ratios(cell).empty()) return "every round was disturbed";
     return "";
@@ -93,7 +93,7 @@ GateCellResult cell_result(const GateReport& report, std::size_t i) {
         const GateVerdict second = report.confirmation->rows.at(i).verdict;
         if (second != result.verdict)
             result.reason = fmt::format("{} with these builds, {} with the second ones",
-                                        gate_verdict_name(result.verdict), gate_verdict_name(second));
+                                        enum_name(result.verdict), enum_name(second));
         result.verdict = of_both(result.verdict, second);
     }
     if (report.relink && report.relink->rows.at(i).ratio)
@@ -146,20 +146,6 @@ std::vector<std::string> warnings_of(const GateReport& report, const GateResult&
     return warnings;
 }
 
-GateOutcome of_verdict(GateVerdict verdict) {
-    switch (verdict) {
-        case GateVerdict::same:
-            return GateOutcome::same;
-        case GateVerdict::improved:
-            return GateOutcome::improved;
-        case GateVerdict::inconclusive:
-            return GateOutcome::inconclusive;
-        case GateVerdict::regressed:
-            break;
-    }
-    return GateOutcome::regressed;
-}
-
 void decide(const GateReport& report, GateResult& result) {
     const GateRun& run = report.run;
     for (const GateCellRun& cell : run.cells) {
@@ -195,7 +181,8 @@ void decide(const GateReport& report, GateResult& result) {
     for (const GateCellResult& cell : result.cells)
         verdicts.push_back(cell.verdict);
     if (result.together) verdicts.push_back(*result.together);
-    result.outcome = of_verdict(worst_verdict(verdicts, run.preflight.verdict == NoiseVerdict::hopeless));
+    result.outcome =
+        static_cast<GateOutcome>(worst_verdict(verdicts, run.preflight.verdict == NoiseVerdict::hopeless));
 }
 
 std::string sentence(const GateRun& run, const GateResult& result) {
@@ -208,29 +195,11 @@ std::string sentence(const GateRun& run, const GateResult& result) {
         "undecided",
         run.rounds, run.cells.size(), count(GateVerdict::regressed), count(GateVerdict::improved),
         count(GateVerdict::same), count(GateVerdict::inconclusive));
-    if (result.together) text += fmt::format("; all together: {}", gate_verdict_name(*result.together));
+    if (result.together) text += fmt::format("; all together: {}", enum_name(*result.together));
     return text;
 }
 
 }  // namespace
-
-std::string_view gate_outcome_name(GateOutcome outcome) {
-    switch (outcome) {
-        case GateOutcome::same:
-            return "same";
-        case GateOutcome::improved:
-            return "improved";
-        case GateOutcome::inconclusive:
-            return "inconclusive";
-        case GateOutcome::regressed:
-            return "regressed";
-        case GateOutcome::different:
-            return "different";
-        case GateOutcome::failed:
-            break;
-    }
-    return "failed";
-}
 
 std::vector<GateLayer> moved_layers(const GateCellRun& cell, const GateRule& rule) {
     std::vector<GateLayer> layers;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,10 +41,13 @@ struct GateCellResult {
     std::vector<GateClass> classes = {};  ///< in the order of their first layer
 };
 
-/// How a gate ends. The later ones outrank the verdicts.
+/// How a gate ends: with the verdicts, in their order, or with one of the two behind them, which outrank
+/// them.
 enum class GateOutcome { same, improved, inconclusive, regressed, different, failed };
 
-[[nodiscard]] std::string_view gate_outcome_name(GateOutcome outcome);
+template <>
+inline constexpr std::array<std::string_view, 6> kEnumNames<GateOutcome> = {
+    "same", "improved", "inconclusive", "regressed", "different", "failed"};
 
 struct GateResult {
     GateOutcome outcome = GateOutcome::inconclusive;

@@ -119,8 +119,8 @@ class Runner {
             if (cell.engine.empty()) cell.engine = common_engine(run_.base.hello, run_.head.hello);
             run_.cells.push_back({.cell = std::move(cell)});
         }
-        const std::size_t hypotheses = cells.size() + (cells.size() > 1 ? 1 : 0);
-        run_.looks = plan_looks(run_.settings.rounds, hypotheses, run_.settings.rule.significance);
+        run_.looks =
+            plan_looks(run_.settings.rounds, hypotheses_of(cells.size()), run_.settings.rule.significance);
         run_.rows.resize(cells.size());
         timing_.begin(cells.size(), std::max(run_.base.hello.clock_resolution_seconds,
                                              run_.head.hello.clock_resolution_seconds));

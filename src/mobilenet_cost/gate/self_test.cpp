@@ -44,7 +44,7 @@ std::vector<GateRow> drawn_gate(const Rounds& rounds, const GateRule& rule,
                                 std::mt19937_64& random) {
     const std::size_t cells = rounds.front().size();
     std::vector<std::vector<double>> series(cells);
-    std::vector<GateRow> rows(cells + (cells > 1 ? 1 : 0));
+    std::vector<GateRow> rows(hypotheses_of(cells));
     for (const GateLook& look : looks) {
         while (static_cast<std::int64_t>(series.front().size()) < look.rounds) {
             const std::vector<double>& drawn = rounds[random() % rounds.size()];
@@ -60,8 +60,7 @@ std::vector<GateRow> drawn_gate(const Rounds& rounds, const GateRule& rule,
 }
 
 std::vector<GateLook> looks_of(const Rounds& rounds, std::int64_t count, const GateRule& rule) {
-    const std::size_t cells = rounds.front().size();
-    const std::size_t hypotheses = cells + (cells > 1 ? 1 : 0);
+    const std::size_t hypotheses = hypotheses_of(rounds.front().size());
     if (count < fewest_rounds(hypotheses, rule.significance)) return {};
     return plan_looks(count, hypotheses, rule.significance);
 }

@@ -67,20 +67,6 @@ GateVerdict verdict_of(bool slower, bool faster, const GateRow& row, const GateR
 
 }  // namespace
 
-std::string_view gate_verdict_name(GateVerdict verdict) {
-    switch (verdict) {
-        case GateVerdict::same:
-            return "same";
-        case GateVerdict::improved:
-            return "improved";
-        case GateVerdict::inconclusive:
-            return "inconclusive";
-        case GateVerdict::regressed:
-            break;
-    }
-    return "regressed";
-}
-
 void check_rule(const GateRule& rule) {
     check_share("--threshold", rule.threshold, 1);
     check_share("--tolerance", rule.tolerance, 1);

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
+
+#include "mobilenet_cost/base/enum_names.h"
 
 namespace mobilenet_cost {
 
@@ -19,7 +22,9 @@ enum class GateVerdict {
     regressed,     ///< a slowdown beyond the dead band is established
 };
 
-[[nodiscard]] std::string_view gate_verdict_name(GateVerdict verdict);
+template <>
+inline constexpr std::array<std::string_view, 4> kEnumNames<GateVerdict> = {"same", "improved",
+                                                                            "inconclusive", "regressed"};
 
 struct GateRule {
     double threshold = 0.025;  ///< dead band: what code placement alone may do
@@ -32,6 +37,11 @@ struct GateRule {
 
 /// Throws Error naming the flag.
 void check_rule(const GateRule& rule);
+
+/// Series that are judged: each cell's and, of several, the one of all together.
+[[nodiscard]] constexpr std::size_t hypotheses_of(std::size_t cells) {
+    return cells + (cells > 1 ? 1 : 0);
+}
 
 /// A moment fixed beforehand at which the rounds so far are judged.
 struct GateLook {

@@ -45,15 +45,6 @@ GateWorker::~GateWorker() {
     }
 }
 
-namespace {
-
-/// Whoever typed the command did not choose the number of passes: its refusal ends a cell, not the gate.
-bool times(const WorkerRequest& request) {
-    return request.what == WorkerRequest::Do::run || request.what == WorkerRequest::Do::run_layers;
-}
-
-}  // namespace
-
 std::string GateWorker::ask(WorkerRequest& request, double expected_seconds, std::size_t layers) {
     request.id = next_id_++;
     const double deadline = std::max(answer_seconds_, kPatience * expected_seconds);
@@ -67,7 +58,9 @@ std::string GateWorker::ask(WorkerRequest& request, double expected_seconds, std
     } catch (const Error& error) {
         throw WorkerLost(fmt::format("{}: {}, in {}", place_, error.what(), in_quotes(line)));
     }
-    if (answer.refusal && answer.refusal->wrong_input && !times(request)) fail(place_, answer.refusal->text);
+    // Whoever typed the command did not choose the number of passes: its refusal ends a cell, not the gate.
+    if (answer.refusal && answer.refusal->wrong_input && !request.times_passes())
+        fail(place_, answer.refusal->text);
     if (answer.refusal) throw WorkerRefused(fmt::format("{}: {}", place_, answer.refusal->text));
     if (answer.id != request.id) {
         throw WorkerLost(

@@ -8,43 +8,13 @@
 
 #include "mobilenet_cost/base/json_parse.h"
 #include "mobilenet_cost/base/printable.h"
-#include "mobilenet_cost/sweep/run_fields.h"
+#include "mobilenet_cost/gate/worker_fields.h"
 
 namespace mobilenet_cost {
 
 template <>
 inline constexpr std::array<std::string_view, 6> kEnumNames<WorkerRequest::Do> = {
     "hello", "prepare", "run", "run_layers", "release", "quit"};
-
-template <typename Archive>
-void fields(Archive& archive, GateCell& cell) {
-    archive("model", cell.model);
-    archive("config", cell.config);
-    archive("alpha", cell.variant.alpha);
-    archive("resolution", cell.variant.resolution);
-    archive("classes", cell.variant.classes);
-    archive("batch", cell.variant.batch);
-    archive("alpha_scope", cell.variant.scope);
-    archive("network", cell.network);
-    archive("engine", cell.engine);
-    archive("threads", cell.threads);
-}
-
-template <typename Archive>
-void fields(Archive& archive, WorkerBuild& build) {
-    archive("compiler", build.compiler);
-    archive("flags", build.flags);
-    archive("build_type", build.build_type);
-    archive("optimised", build.optimised);
-    archive("sanitized", build.sanitized);
-}
-
-template <typename Archive>
-void fields(Archive& archive, WorkerEngine& engine) {
-    archive("name", engine.name);
-    archive("version", engine.version);
-    archive("available", engine.available);
-}
 
 template <typename Archive>
 void fields(Archive& archive, WorkerHello& hello) {
@@ -56,15 +26,6 @@ void fields(Archive& archive, WorkerHello& hello) {
 }
 
 template <typename Archive>
-void fields(Archive& archive, LayerFacts& layer) {
-    archive("name", layer.name);
-    archive("op", layer.op);
-    archive("class", layer.layer_class);
-    archive("kernel", layer.kernel);
-    archive("macs", layer.macs);
-}
-
-template <typename Archive>
 void fields(Archive& archive, AllocationCount& allocations) {
     archive("count", allocations.count);
     archive("bytes", allocations.bytes);
@@ -73,13 +34,7 @@ void fields(Archive& archive, AllocationCount& allocations) {
 template <typename Archive>
 void fields(Archive& archive, SessionFacts& facts) {
     archive("session", facts.session);
-    archive("macs", facts.macs);
-    archive("params", facts.params);
-    archive("weight_bytes", facts.weight_bytes);
-    archive("peak_activation_bytes", facts.peak_activation_bytes);
-    archive("held_weight_bytes", facts.held_weight_bytes);
-    archive("held_activation_bytes", facts.held_activation_bytes);
-    archive("held_scratch_bytes", facts.held_scratch_bytes);
+    fields(archive, static_cast<ExactCounts&>(facts));
     archive("allocations_in_a_pass", facts.allocations);
     archive("layers", facts.layers);
 }
@@ -87,15 +42,34 @@ void fields(Archive& archive, SessionFacts& facts) {
 template <typename Archive>
 void fields(Archive& archive, WorkerBlock& block) {
     archive("pass_seconds", block.pass_seconds);
-    archive("steal_seconds", block.disturbance.steal_seconds);
-    archive("involuntary_switches", block.disturbance.involuntary_switches);
+    fields(archive, block.disturbance);
 }
 
 template <typename Archive>
 void fields(Archive& archive, WorkerLayerBlock& block) {
     archive("pass_nanoseconds", block.pass_nanoseconds);
-    archive("steal_seconds", block.disturbance.steal_seconds);
-    archive("involuntary_switches", block.disturbance.involuntary_switches);
+    fields(archive, block.disturbance);
+}
+
+/// What to do decides which members there are.
+template <typename Archive>
+void fields(Archive& archive, WorkerRequest& request) {
+    using Do = WorkerRequest::Do;
+    archive("id", request.id);
+    archive("do", request.what);
+    if (request.what == Do::hello) {
+        archive("protocol", request.protocol);
+        archive("cpu", request.cpu);
+    } else if (request.what == Do::prepare) {
+        archive("cell", request.cell);
+        archive("seed", request.seed);
+    } else if (request.what != Do::quit) {
+        archive("session", request.session);
+    }
+    if (request.times_passes()) {
+        archive("passes", request.passes);
+        archive("settle", request.settle);
+    }
 }
 
 template <typename Archive>
@@ -109,18 +83,17 @@ namespace {
 constexpr const char* kRequestPlace = "request";
 constexpr const char* kAnswerPlace = "answer";
 
-template <typename Value>
-Json json_of(Value value) {
-    return FieldWriter::to_json(value);
+std::string line_text(const Json& json) {
+    std::string line = compact_json(json);
+    line.pop_back();  // the newline
+    return line;
 }
 
 /// {"id": ..., then the body's members}.
 std::string line_of(std::int64_t id, const Json& body) {
     Json json = {{"id", id}};
     json.update(body);
-    std::string line = compact_json(json);
-    line.pop_back();
-    return line;
+    return line_text(json);
 }
 
 nlohmann::json object_in(const std::string& line, const char* place) {
@@ -148,60 +121,17 @@ std::int64_t most_layer_passes(std::size_t layers) {
 }
 
 std::string write_request(const WorkerRequest& request) {
-    using Do = WorkerRequest::Do;
-    Json json = {{"do", enum_name(request.what)}};
-    switch (request.what) {
-        case Do::hello:
-            json["protocol"] = request.protocol;
-            json["cpu"] = request.cpu ? Json(*request.cpu) : Json(nullptr);
-            break;
-        case Do::prepare:
-            json["cell"] = json_of(request.cell);
-            json["seed"] = request.seed;
-            break;
-        case Do::run:
-        case Do::run_layers:
-            json["session"] = request.session;
-            json["passes"] = request.passes;
-            json["settle"] = request.settle;
-            break;
-        case Do::release:
-            json["session"] = request.session;
-            break;
-        case Do::quit:
-            break;
-    }
-    return line_of(request.id, json);
+    return line_text(json_of(request));
 }
 
 WorkerRequest read_request(const std::string& line) {
-    using Do = WorkerRequest::Do;
     const nlohmann::json json = object_in(line, kRequestPlace);
-    const ObjectReader object(json, kRequestPlace, "");
-    FieldReader reader(json, {kRequestPlace, ""});
     WorkerRequest request;
-    reader("id", request.id);
-    reader("do", request.what);
-    switch (request.what) {
-        case Do::hello:
-            reader("protocol", request.protocol);
-            reader("cpu", request.cpu);
-            break;
-        case Do::prepare:
-            reader("cell", request.cell);
-            reader("seed", request.seed);
-            break;
-        case Do::run:
-        case Do::run_layers:
-            reader("session", request.session);
-            request.passes = object.integer("passes", 1, kMostRequestPasses);
-            request.settle = object.integer("settle", 0, kMostRequestPasses);
-            break;
-        case Do::release:
-            reader("session", request.session);
-            break;
-        case Do::quit:
-            break;
+    read_into(json, kRequestPlace, request);
+    if (request.times_passes()) {
+        const ObjectReader object(json, kRequestPlace, "");
+        (void)object.integer("passes", 1, kMostRequestPasses);
+        (void)object.integer("settle", 0, kMostRequestPasses);
     }
     return request;
 }

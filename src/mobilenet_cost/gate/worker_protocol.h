@@ -38,6 +38,8 @@ struct WorkerRequest {
     std::int64_t session = 0;                 ///< run, run_layers, release: as prepare answered
     std::int64_t passes = 1;                  ///< run, run_layers
     std::int64_t settle = 0;                  ///< run, run_layers: passes before those that count
+
+    [[nodiscard]] bool times_passes() const { return what == Do::run || what == Do::run_layers; }
 };
 
 struct WorkerBuild {
@@ -82,9 +84,8 @@ struct AllocationCount {
     bool operator==(const AllocationCount&) const = default;
 };
 
-/// What is exactly known of a session.
-struct SessionFacts {
-    std::int64_t session = 0;  ///< its number in requests
+/// Quantities of a session that are known exactly.
+struct ExactCounts {
     std::int64_t macs = 0;
     std::int64_t params = 0;
     std::int64_t weight_bytes = 0;           ///< analytic
@@ -92,6 +93,10 @@ struct SessionFacts {
     std::int64_t held_weight_bytes = 0;      ///< by the engine, as packed
     std::int64_t held_activation_bytes = 0;
     std::int64_t held_scratch_bytes = 0;
+};
+
+struct SessionFacts : ExactCounts {
+    std::int64_t session = 0;                         ///< its number in requests
     std::optional<AllocationCount> allocations = {};  ///< absent: the program cannot count them
     std::vector<LayerFacts> layers = {};
 };

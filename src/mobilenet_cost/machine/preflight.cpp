@@ -24,9 +24,9 @@ void integer_work(std::int64_t steps) {
 }
 
 double timed_work(Clock& clock, std::int64_t steps) {
-    const std::int64_t start = clock.now();
+    const Stopwatch watch(clock);
     integer_work(steps);
-    return static_cast<double>(clock.now() - start) * kNanosecond;
+    return watch.seconds();
 }
 
 /// Steps that take about `seconds`. From the quickest of a few trials: one that was interrupted would make
@@ -132,11 +132,11 @@ Preflight run_preflight(Clock& clock, const PreflightSettings& settings) {
     readings.cpus = std::max<std::int64_t>(static_cast<std::int64_t>(cpus.size()), 1);
     readings.load_average = one_minute_load();
     readings.clock_resolution_seconds = static_cast<double>(clock.resolution()) * kNanosecond;
-    const std::int64_t start = clock.now();
+    const Stopwatch watch(clock);
     const NoiseSnapshot before = read_noise();
     readings.loop = loop_jitter(timed_loops(clock, settings));
     const NoiseSnapshot noise = read_noise() - before;
-    readings.seconds = static_cast<double>(clock.now() - start) * kNanosecond;
+    readings.seconds = watch.seconds();
     if (readings.seconds > 0) {
         // Steal is counted over all CPUs of the machine, of which this process may have only some.
         const auto online = static_cast<double>(std::max<std::int64_t>(sysconf(_SC_NPROCESSORS_ONLN), 1));

@@ -1,65 +1,71 @@
 #include "mobilenet_cost/report/gate/json.h"
 
-#include <algorithm>
-
+#include "mobilenet_cost/gate/worker_fields.h"
 #include "mobilenet_cost/report/parts/measured_json.h"
 
 namespace mobilenet_cost {
+
+template <typename Archive>
+void fields(Archive& archive, GateDifference& difference) {
+    archive("what", difference.what);
+    archive("base", difference.base);
+    archive("head", difference.head);
+}
+
+template <typename Archive>
+void fields(Archive& archive, GateLook& look) {
+    archive("rounds", look.rounds);
+    archive("significance", look.significance);
+}
+
+template <typename Archive>
+void fields(Archive& archive, GateRow& row) {
+    archive("rounds", row.rounds);
+    archive("ratio", row.ratio);
+    archive("ratio_low", row.low);
+    archive("ratio_high", row.high);
+    archive("coverage", row.coverage);
+    archive("p_slower", row.p_slower);
+    archive("p_faster", row.p_faster);
+    archive("decided_at", row.decided_at);
+}
+
+template <typename Archive>
+void fields(Archive& archive, GateClass& row) {
+    archive("class", row.name);
+    archive("layers", row.layers);
+    archive("base_seconds", row.base_seconds);
+    archive("head_seconds", row.head_seconds);
+}
+
+template <typename Archive>
+void fields(Archive& archive, GateDrops& drops) {
+    archive("base", drops.base);
+    archive("head", drops.head);
+    archive("one_sided", drops.one_sided);
+}
+
 namespace {
 
 constexpr const char* kGateSchema = "mobilenet-cost.gate.v1";
 
-Json differences_json(const std::vector<GateDifference>& differences) {
-    Json json = Json::array();
-    for (const GateDifference& difference : differences)
-        json.push_back({{"what", difference.what}, {"base", difference.base}, {"head", difference.head}});
-    return json;
-}
-
-void set_row(Json& json, const GateRow& row) {
-    json["rounds"] = row.rounds;
-    json["ratio"] = or_null(row.ratio);
-    json["ratio_low"] = or_null(row.low);
-    json["ratio_high"] = or_null(row.high);
-    json["coverage"] = row.coverage;
-    json["p_slower"] = row.p_slower;
-    json["p_faster"] = row.p_faster;
-    json["decided_at"] = row.decided_at;
-}
-
 Json row_json(GateVerdict verdict, const GateRow& row) {
-    Json json = {{"verdict", gate_verdict_name(verdict)}};
-    set_row(json, row);
+    Json json = {{"verdict", enum_name(verdict)}};
+    json.update(json_of(row));
     return json;
 }
 
 Json layer_json(const GateLayer& layer) {
-    Json json = {{"name", layer.layer.name},
-                 {"op", layer.layer.op},
-                 {"class", layer.layer.layer_class},
-                 {"kernel", layer.layer.kernel},
-                 {"macs", layer.layer.macs},
-                 {"moved", layer.row.verdict == GateVerdict::regressed ? "slower" : "faster"},
-                 {"base_seconds", layer.base_seconds},
-                 {"head_seconds", layer.head_seconds}};
+    Json json = json_of(layer.layer);
+    json["moved"] = layer.row.verdict == GateVerdict::regressed ? "slower" : "faster";
+    json["base_seconds"] = layer.base_seconds;
+    json["head_seconds"] = layer.head_seconds;
     json["pairs"] = layer.row.rounds;
     json["ratio"] = or_null(layer.row.ratio);
     json["ratio_low"] = or_null(layer.row.low);
     json["ratio_high"] = or_null(layer.row.high);
-    json["changes"] = differences_json(layer.changes);
+    json["changes"] = json_of(layer.changes);
     return json;
-}
-
-Json class_json(const GateClass& row) {
-    return {{"class", row.name},
-            {"layers", row.layers},
-            {"base_seconds", row.base_seconds},
-            {"head_seconds", row.head_seconds}};
-}
-
-Json noise_json(const NoiseSnapshot& noise) {
-    return {{"steal_seconds", or_null(noise.steal_seconds)},
-            {"involuntary_switches", or_null(noise.involuntary_switches)}};
 }
 
 Json round_json(const GateRound& round) {
@@ -67,48 +73,34 @@ Json round_json(const GateRound& round) {
             {"order", round.base_first ? "ABBA" : "BAAB"},
             {"base_seconds", round.base_seconds},
             {"head_seconds", round.head_seconds},
-            {"base_noise", noise_json(round.base_noise)},
-            {"head_noise", noise_json(round.head_noise)},
+            {"base_noise", json_of(round.base_noise)},
+            {"head_noise", json_of(round.head_noise)},
             {"dropped", round.dropped ? Json(round.dropped_by_base ? "base" : "head") : Json(nullptr)}};
 }
 
 Json facts_json(const std::optional<SessionFacts>& facts) {
     if (!facts) return nullptr;
-    Json json = {{"macs", facts->macs},
-                 {"params", facts->params},
-                 {"weight_bytes", facts->weight_bytes},
-                 {"peak_activation_bytes", facts->peak_activation_bytes},
-                 {"held_weight_bytes", facts->held_weight_bytes},
-                 {"held_activation_bytes", facts->held_activation_bytes},
-                 {"held_scratch_bytes", facts->held_scratch_bytes}};
+    Json json = json_of<ExactCounts>(*facts);
     json["allocations_in_a_pass"] = facts->allocations ? Json(facts->allocations->count) : Json(nullptr);
     json["allocated_bytes_in_a_pass"] = facts->allocations ? Json(facts->allocations->bytes) : Json(nullptr);
     return json;
 }
 
 template <typename Value>
-Json list_json(const std::vector<Value>& values, Json (*json_of)(const Value&)) {
+Json list_json(const std::vector<Value>& values, Json (*to_json)(const Value&)) {
     Json json = Json::array();
     for (const Value& value : values)
-        json.push_back(json_of(value));
+        json.push_back(to_json(value));
     return json;
 }
 
 Json cell_json(const GateCellRun& run, const GateRow& row, const GateCellResult& result) {
-    const GateCell& cell = run.cell;
-    Json json = {{"name", gate_cell_name(cell)},
-                 {"model", cell.model},
-                 {"alpha", cell.variant.alpha},
-                 {"resolution", cell.variant.resolution},
-                 {"classes", cell.variant.classes},
-                 {"batch", cell.variant.batch},
-                 {"alpha_scope", cell.variant.scope == AlphaScope::published ? "published" : "inner"},
-                 {"network", network_kind_name(cell.network)},
-                 {"engine", cell.engine},
-                 {"threads", cell.threads}};
-    json["verdict"] = gate_verdict_name(result.verdict);
+    Json json = {{"name", gate_cell_name(run.cell)}};
+    json.update(json_of(run.cell));
+    json.erase("config");
+    json["verdict"] = enum_name(result.verdict);
     json["reason"] = reason_json(result.reason);
-    set_row(json, row);
+    json.update(json_of(row));
     json["base_seconds"] = or_null(median_seconds(run, true));
     json["head_seconds"] = or_null(median_seconds(run, false));
     json["placement_floor"] = or_null(result.floor);
@@ -119,26 +111,20 @@ Json cell_json(const GateCellRun& run, const GateRow& row, const GateCellResult&
     json["warm_up_seconds"] = run.warm_up_seconds;
     json["base"] = facts_json(run.base);
     json["head"] = facts_json(run.head);
-    json["exact_differences"] = differences_json(run.exact);
-    json["other_differences"] = differences_json(run.explanation);
+    json["exact_differences"] = json_of(run.exact);
+    json["other_differences"] = json_of(run.explanation);
     json["moved_layers"] = list_json(result.moved, layer_json);
-    json["classes_of_layers"] = list_json(result.classes, class_json);
+    json["classes_of_layers"] = json_of(result.classes);
     json["samples"] = list_json(run.rounds, round_json);
     return json;
 }
 
 Json side_json(const GateSide& side) {
-    const WorkerBuild& build = side.hello.build;
-    Json engines = Json::array();
-    for (const WorkerEngine& engine : side.hello.engines)
-        engines.push_back({{"name", engine.name},
-                           {"version", reason_json(engine.version)},
-                           {"available", engine.available}});
-    Json json = {{"program", side.program},      {"version", side.hello.version},
-                 {"commit", side.hello.commit},  {"compiler", build.compiler},
-                 {"flags", build.flags},         {"build_type", build.build_type},
-                 {"optimised", build.optimised}, {"sanitized", build.sanitized}};
-    json["engines"] = engines;
+    Json json = {{"program", side.program}, {"version", side.hello.version}, {"commit", side.hello.commit}};
+    json.update(json_of(side.hello.build));
+    json["engines"] = json_of(side.hello.engines);
+    for (Json& engine : json["engines"])
+        engine["version"] = reason_json(engine["version"]);
     return json;
 }
 
@@ -156,14 +142,6 @@ Json settings_json(const GateSettings& settings) {
             {"answer_seconds", settings.answer_seconds},
             {"most_steal", settings.limits.most_steal},
             {"most_switches_per_second", settings.limits.most_switches_per_second}};
-}
-
-Json preflight_json(const Preflight& preflight) {
-    return {{"verdict", noise_verdict_name(preflight.verdict)}, {"reasons", preflight.reasons}};
-}
-
-Json drops_json(const GateDrops& drops) {
-    return {{"base", drops.base}, {"head", drops.head}, {"one_sided", drops.one_sided}};
 }
 
 /// The rows of another pair of builds.
@@ -185,25 +163,22 @@ Json other_json(const std::optional<GateRun>& run) {
 
 std::string gate_json(const GateReport& report, const GateResult& result) {
     const GateRun& run = report.run;
-    Json looks = Json::array();
-    for (const GateLook& look : run.looks)
-        looks.push_back({{"rounds", look.rounds}, {"significance", look.significance}});
     Json json = {{"schema", kGateSchema},
-                 {"outcome", gate_outcome_name(result.outcome)},
+                 {"outcome", enum_name(result.outcome)},
                  {"reason", result.reason},
                  {"started", run.started},
                  {"settings", settings_json(run.settings)},
                  {"base", side_json(run.base)},
                  {"head", side_json(run.head)},
-                 {"build_differences", differences_json(result.builds)},
-                 {"preflight", preflight_json(run.preflight)},
-                 {"looks", looks},
+                 {"build_differences", json_of(result.builds)},
+                 {"preflight", verdict_json(run.preflight)},
+                 {"looks", json_of(run.looks)},
                  {"looks_taken", run.taken},
                  {"rounds", run.rounds},
-                 {"ended", gate_ended_name(run.ended)},
+                 {"ended", enum_name(run.ended)},
                  {"seconds", run.seconds},
                  {"measured_cells", result.measured},
-                 {"dropped_rounds", drops_json(count_drops(run))},
+                 {"dropped_rounds", json_of(count_drops(run))},
                  {"warnings", result.warnings}};
     json["together"] =
         run.together && result.together ? row_json(*result.together, *run.together) : Json(nullptr);

@@ -11,13 +11,6 @@
 namespace mobilenet_cost {
 namespace {
 
-struct Counts {
-    std::int64_t tests = 0;
-    std::int64_t failures = 0;
-    std::int64_t errors = 0;
-    std::int64_t skipped = 0;
-};
-
 std::string row_text(const GateRow& row) {
     if (!row.ratio) return "no rounds";
     std::string text = fmt::format("head/base {:.4f}", *row.ratio);
@@ -25,22 +18,16 @@ std::string row_text(const GateRow& row) {
     return text + fmt::format(" after {} rounds", row.rounds);
 }
 
-/// What a server that reads JUnit shows for one row: nothing below the test case means that it passed. XML
-/// has no form for control characters.
-void add_outcome(pugi::xml_node test, const char* element, const std::string& message, Counts& counts) {
-    const std::string name = element;
-    if (name == "failure") ++counts.failures;
-    if (name == "error") ++counts.errors;
-    if (name == "skipped") ++counts.skipped;
+/// A test case without an element of an outcome has passed. XML has no form for control characters.
+void add_outcome(pugi::xml_node test, const char* element, const std::string& message) {
     test.append_child(element).append_attribute("message") = printable(message).c_str();
 }
 
-void judge_row(pugi::xml_node test, GateVerdict verdict, const GateRow& row, const std::string& reason,
-               Counts& counts) {
+void judge_row(pugi::xml_node test, GateVerdict verdict, const GateRow& row, const std::string& reason) {
     std::string text = row_text(row);
     if (!reason.empty()) text += ": " + reason;
-    if (verdict == GateVerdict::regressed) add_outcome(test, "failure", "slower: " + text, counts);
-    if (verdict == GateVerdict::inconclusive) add_outcome(test, "skipped", text, counts);
+    if (verdict == GateVerdict::regressed) add_outcome(test, "failure", "slower: " + text);
+    if (verdict == GateVerdict::inconclusive) add_outcome(test, "skipped", text);
 }
 
 std::string moved_text(const GateCellResult& cell) {
@@ -50,12 +37,11 @@ std::string moved_text(const GateCellResult& cell) {
     return text;
 }
 
-pugi::xml_node add_case(pugi::xml_node suite, const std::string& name, double seconds, Counts& counts) {
+pugi::xml_node add_case(pugi::xml_node suite, const std::string& name, double seconds) {
     pugi::xml_node test = suite.append_child("testcase");
     test.append_attribute("classname") = "mobilenet-cost.gate";
     test.append_attribute("name") = printable(name).c_str();
     test.append_attribute("time") = shortest(seconds).c_str();
-    ++counts.tests;
     return test;
 }
 
@@ -68,15 +54,15 @@ double seconds_of(const GateCellRun& cell) {
     return seconds;
 }
 
-void add_cell(pugi::xml_node suite, const GateCellRun& cell, const GateRow& row, const GateCellResult& result,
-              Counts& counts) {
-    pugi::xml_node test = add_case(suite, gate_cell_name(cell.cell), seconds_of(cell), counts);
+void add_cell(pugi::xml_node suite, const GateCellRun& cell, const GateRow& row,
+              const GateCellResult& result) {
+    pugi::xml_node test = add_case(suite, gate_cell_name(cell.cell), seconds_of(cell));
     if (!cell.exact.empty()) {
-        add_outcome(test, "failure", result.reason, counts);
+        add_outcome(test, "failure", result.reason);
     } else if (!is_measured(cell)) {
-        add_outcome(test, "error", result.reason, counts);
+        add_outcome(test, "error", result.reason);
     } else {
-        judge_row(test, result.verdict, row, result.reason, counts);
+        judge_row(test, result.verdict, row, result.reason);
     }
     const std::string moved = moved_text(result);
     if (!moved.empty()) test.append_child("system-out").text().set(printable_lines(moved).c_str());
@@ -94,19 +80,21 @@ std::string gate_junit(const GateReport& report, const GateResult& result) {
     suite.append_attribute("name") = "mobilenet-cost gate";
     suite.append_attribute("timestamp") = run.started.c_str();
     suite.append_attribute("time") = shortest(run.seconds).c_str();
-    Counts counts;
     for (std::size_t i = 0; i < run.cells.size(); ++i)
-        add_cell(suite, run.cells[i], run.rows[i], result.cells[i], counts);
+        add_cell(suite, run.cells[i], run.rows[i], result.cells[i]);
     if (run.together && result.together)
-        judge_row(add_case(suite, "geometric mean", 0, counts), *result.together, *run.together, "", counts);
+        judge_row(add_case(suite, "geometric mean", 0), *result.together, *run.together, "");
     // The run as a whole may end worse than any of its cells.
-    pugi::xml_node whole = add_case(suite, "whole run", run.seconds, counts);
-    if (result.outcome == GateOutcome::failed) add_outcome(whole, "error", result.reason, counts);
-    if (result.outcome == GateOutcome::inconclusive) add_outcome(whole, "skipped", result.reason, counts);
-    suite.append_attribute("tests") = static_cast<long long>(counts.tests);
-    suite.append_attribute("failures") = static_cast<long long>(counts.failures);
-    suite.append_attribute("errors") = static_cast<long long>(counts.errors);
-    suite.append_attribute("skipped") = static_cast<long long>(counts.skipped);
+    pugi::xml_node whole = add_case(suite, "whole run", run.seconds);
+    if (result.outcome == GateOutcome::failed) add_outcome(whole, "error", result.reason);
+    if (result.outcome == GateOutcome::inconclusive) add_outcome(whole, "skipped", result.reason);
+    const auto set_count = [&](const char* attribute, const char* elements) {
+        suite.append_attribute(attribute) = static_cast<long long>(suite.select_nodes(elements).size());
+    };
+    set_count("tests", "testcase");
+    set_count("failures", "testcase/failure");
+    set_count("errors", "testcase/error");
+    set_count("skipped", "testcase/skipped");
     std::ostringstream text;
     document.save(text, "  ");
     return text.str();

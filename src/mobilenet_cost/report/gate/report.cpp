@@ -58,29 +58,56 @@ std::string title_of(const GateCell& cell, const Varying& vary) {
     return title;
 }
 
-std::vector<Cell> row_cells(const std::string& title, GateVerdict verdict, const GateRow& row,
-                            const std::optional<double>& base, const std::optional<double>& head) {
-    return {text_cell(title),       text_cell(std::string(gate_verdict_name(verdict))),
-            change_cell(row.ratio), text_cell(interval_text(row)),
-            seconds_cell(base),     seconds_cell(head),
-            count_cell(row.rounds)};
+/// One cell, or all of them together, as the table and the CSV show it.
+struct VerdictRow {
+    std::string name;   ///< in the CSV
+    std::string title;  ///< in the table
+    GateVerdict verdict = GateVerdict::inconclusive;
+    GateRow row = {};
+    std::int64_t dropped = 0;
+    std::optional<double> base_seconds = {};
+    std::optional<double> head_seconds = {};
+    std::string reason = {};
+};
+
+std::vector<VerdictRow> verdict_rows(const GateRun& run, const GateResult& result) {
+    const Varying vary = varying(run);
+    std::vector<VerdictRow> rows;
+    for (std::size_t i = 0; i < run.cells.size(); ++i) {
+        const GateCellRun& cell = run.cells[i];
+        const auto dropped = std::count_if(cell.rounds.begin(), cell.rounds.end(),
+                                           [](const GateRound& round) { return round.dropped; });
+        rows.push_back({.name = gate_cell_name(cell.cell),
+                        .title = title_of(cell.cell, vary),
+                        .verdict = result.cells[i].verdict,
+                        .row = run.rows[i],
+                        .dropped = dropped,
+                        .base_seconds = median_seconds(cell, true),
+                        .head_seconds = median_seconds(cell, false),
+                        .reason = result.cells[i].reason});
+    }
+    if (run.together && result.together)
+        rows.push_back({.name = "geometric_mean",
+                        .title = "geometric mean",
+                        .verdict = *result.together,
+                        .row = *run.together});
+    return rows;
 }
 
-Table verdict_table(const GateReport& report, const GateResult& result) {
-    const GateRun& run = report.run;
+Table verdict_table(const GateRun& run, const GateResult& result) {
     Table table;
     table.columns = {{"cell", "cell", true},   {"verdict", "verdict", true}, {"ratio", "head/base"},
                      {"interval", "interval"}, {"base_seconds", "base"},     {"head_seconds", "head"},
                      {"rounds", "rounds"}};
-    const Varying vary = varying(run);
-    for (std::size_t i = 0; i < run.cells.size(); ++i) {
-        const GateCellRun& cell = run.cells[i];
-        table.rows.push_back(row_cells(title_of(cell.cell, vary), result.cells[i].verdict, run.rows[i],
-                                       median_seconds(cell, true), median_seconds(cell, false)));
+    for (const VerdictRow& row : verdict_rows(run, result))
+        table.rows.push_back({text_cell(row.title), text_cell(std::string(enum_name(row.verdict))),
+                              change_cell(row.row.ratio), text_cell(interval_text(row.row)),
+                              seconds_cell(row.base_seconds), seconds_cell(row.head_seconds),
+                              count_cell(row.row.rounds)});
+    if (run.together && result.together) {
+        table.total = table.rows.back();
+        table.rows.pop_back();
     }
-    if (run.together && result.together)
-        table.total =
-            row_cells("geometric mean", *result.together, *run.together, std::nullopt, std::nullopt);
     return table;
 }
 
@@ -169,7 +196,7 @@ std::string side_text(const char* name, const GateSide& side) {
 std::string headline(const GateReport& report, const GateResult& result) {
     const GateRun& run = report.run;
     const GateRule& rule = run.settings.rule;
-    std::string text = text_line(fmt::format("{}: {}", gate_outcome_name(result.outcome), result.reason));
+    std::string text = text_line(fmt::format("{}: {}", enum_name(result.outcome), result.reason));
     text += side_text("base", run.base) + side_text("head", run.head);
     text += fmt::format("dead band {:g} %, `same` excludes {:g} %, significance {:g}; machine {}; seed {}\n",
                         100 * rule.threshold, 100 * rule.tolerance, rule.significance,
@@ -197,7 +224,7 @@ std::optional<double> median_seconds(const GateCellRun& cell, bool of_base) {
 std::vector<Section> gate_sections(const GateReport& report, const GateResult& result) {
     const GateRun& run = report.run;
     std::vector<Section> sections;
-    sections.push_back({.text = headline(report, result), .table = verdict_table(report, result)});
+    sections.push_back({.text = headline(report, result), .table = verdict_table(run, result)});
     const std::string reasons = reasons_text(run, result);
     if (!reasons.empty()) sections.push_back({.text = reasons, .table = {}});
     const Varying vary = varying(run);
@@ -207,7 +234,6 @@ std::vector<Section> gate_sections(const GateReport& report, const GateResult& r
 }
 
 Table gate_csv_table(const GateReport& report, const GateResult& result) {
-    const GateRun& run = report.run;
     Table table;
     for (const char* key : {"cell", "verdict", "ratio", "ratio_low", "ratio_high", "coverage", "rounds",
                             "dropped", "decided_at", "base_seconds", "head_seconds", "reason"})
@@ -215,23 +241,12 @@ Table gate_csv_table(const GateReport& report, const GateResult& result) {
     const auto raw = [](const std::optional<double>& value) {
         return value ? text_cell(shortest(*value)) : unknown_cell();
     };
-    const auto add = [&](const std::string& name, GateVerdict verdict, const GateRow& row,
-                         std::int64_t dropped, const std::optional<double>& base,
-                         const std::optional<double>& head, const std::string& reason) {
-        table.rows.push_back({text_cell(name), text_cell(std::string(gate_verdict_name(verdict))),
-                              raw(row.ratio), raw(row.low), raw(row.high), raw(row.coverage),
-                              count_cell(row.rounds), count_cell(dropped), count_cell(row.decided_at),
-                              raw(base), raw(head), text_cell(reason)});
-    };
-    for (std::size_t i = 0; i < run.cells.size(); ++i) {
-        const GateCellRun& cell = run.cells[i];
-        const auto dropped = std::count_if(cell.rounds.begin(), cell.rounds.end(),
-                                           [](const GateRound& round) { return round.dropped; });
-        add(gate_cell_name(cell.cell), result.cells[i].verdict, run.rows[i], dropped,
-            median_seconds(cell, true), median_seconds(cell, false), result.cells[i].reason);
-    }
-    if (run.together && result.together)
-        add("geometric_mean", *result.together, *run.together, 0, std::nullopt, std::nullopt, "");
+    for (const VerdictRow& row : verdict_rows(report.run, result))
+        table.rows.push_back({text_cell(row.name), text_cell(std::string(enum_name(row.verdict))),
+                              raw(row.row.ratio), raw(row.row.low), raw(row.row.high), raw(row.row.coverage),
+                              count_cell(row.row.rounds), count_cell(row.dropped),
+                              count_cell(row.row.decided_at), raw(row.base_seconds), raw(row.head_seconds),
+                              text_cell(row.reason)});
     return table;
 }
 

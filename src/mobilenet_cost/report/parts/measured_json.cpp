@@ -74,6 +74,10 @@ Json engine_list_json(const std::vector<EngineStatus>& engines) {
     return json;
 }
 
+Json verdict_json(const Preflight& preflight) {
+    return {{"verdict", enum_name(preflight.verdict)}, {"reasons", preflight.reasons}};
+}
+
 Json class_share_json(const ClassShare& row) {
     return {{"class", layer_class_name(row.layer_class)},
             {"layers", row.layers},

@@ -8,6 +8,7 @@
 #include "mobilenet_cost/base/stats.h"
 #include "mobilenet_cost/engine/registry.h"
 #include "mobilenet_cost/machine/machine.h"
+#include "mobilenet_cost/machine/preflight.h"
 #include "mobilenet_cost/measure/layer_profile.h"
 
 namespace mobilenet_cost {
@@ -32,6 +33,8 @@ void set_seconds(Json& json, const std::optional<Estimate>& seconds);
 
 [[nodiscard]] Json machine_info_json(const MachineInfo& machine, double clock_resolution_seconds);
 [[nodiscard]] Json engine_list_json(const std::vector<EngineStatus>& engines);
+/// The verdict and its reasons.
+[[nodiscard]] Json verdict_json(const Preflight& preflight);
 [[nodiscard]] Json class_share_json(const ClassShare& row);
 
 }  // namespace mobilenet_cost
