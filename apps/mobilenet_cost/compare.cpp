@@ -1,5 +1,6 @@
 #include "mobilenet_cost/compare/compare.h"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,19 +46,9 @@ StoredDocument read_side(const std::string& path) {
     return document;
 }
 
-int status_of(CompareOutcome outcome) {
-    switch (outcome) {
-        case CompareOutcome::same:
-            return kFine;
-        case CompareOutcome::differs:
-            return kExceeded;
-        case CompareOutcome::slower:
-            return kRegressed;
-        case CompareOutcome::unclear:
-            return kInconclusive;
-    }
-    return kFailed;
-}
+/// In the order of CompareOutcome.
+constexpr std::array<int, 4> kCompareStatus = {kFine, kExceeded, kRegressed, kInconclusive};
+static_assert(kCompareStatus.size() == kEnumNames<CompareOutcome>.size());
 
 int run_compare(const CompareOptions& options) {
     const CompareSettings settings = read_settings(options);
@@ -70,7 +61,7 @@ int run_compare(const CompareOptions& options) {
                   .jsonl = [&] { return compare_jsonl(result); }});
     for (const std::string& message : compare_messages(result))
         say("{}", message);
-    return status_of(result.outcome);
+    return kCompareStatus.at(static_cast<std::size_t>(result.outcome));
 }
 
 }  // namespace

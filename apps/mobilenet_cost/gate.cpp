@@ -1,6 +1,7 @@
 #include "mobilenet_cost/gate/gate.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -45,22 +46,9 @@ struct TimeShares {
 };
 constexpr TimeShares kConfirmed = {0.4, 0.4, 0.2};
 
-int exit_status(GateOutcome outcome) {
-    switch (outcome) {
-        case GateOutcome::same:
-        case GateOutcome::improved:
-            return kFine;
-        case GateOutcome::inconclusive:
-            return kInconclusive;
-        case GateOutcome::regressed:
-            return kRegressed;
-        case GateOutcome::different:
-            return kExceeded;
-        case GateOutcome::failed:
-            break;
-    }
-    return kFailed;
-}
+/// In the order of GateOutcome.
+constexpr std::array<int, 6> kGateStatus = {kFine, kFine, kInconclusive, kRegressed, kExceeded, kFailed};
+static_assert(kGateStatus.size() == kEnumNames<GateOutcome>.size());
 
 void check_programs(const GateCommand& command) {
     if (command.base.empty()) fail("--base", "expected the program to compare with, found none");
@@ -115,7 +103,7 @@ int run_gate_command(const GateCommand& command) {
                   .extra = extra});
     if (result.outcome == GateOutcome::failed || result.outcome == GateOutcome::different)
         say("error: {}", result.reason);
-    return exit_status(result.outcome);
+    return kGateStatus.at(static_cast<std::size_t>(result.outcome));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ constexpr std::size_t kMostBytes = std::size_t{64} << 20U;
 const std::vector<std::string> kCellKeys = {"model",       "alpha",   "resolution", "classes", "batch",
                                             "alpha_scope", "network", "engine",     "threads"};
 
-/// What a cell of a list and a measurement of a sweep document have in common.
+/// The keys that a cell of a list and a measurement of a sweep document share.
 void read_run(const ObjectReader& object, GateCell& cell) {
     cell.network = static_cast<NetworkKind>(
         object.choice("network", network_names(), static_cast<std::size_t>(cell.network)));
@@ -67,7 +67,7 @@ void read_swept(const nlohmann::json& json, const std::string& file, const std::
     const nlohmann::json& measured = object.array("measured", 1, kMostCells);
     for (std::size_t i = 0; i < measured.size(); ++i) {
         const ObjectReader point(measured[i], file, fmt::format("{}/{}", object.pointer("measured"), i));
-        if (point.text("status", "ok") != "ok") continue;  // what did not run there says nothing here
+        if (point.text("status", "ok") != "ok") continue;  // a point that did not run there is none here
         if (cells.size() == kMostCells)
             fail(file, fmt::format("expected at most {} cells that were measured, found more", kMostCells));
         read_run(point, cells.emplace_back(cell));

@@ -11,7 +11,7 @@
 
 namespace mobilenet_cost {
 
-/// One network as both builds shall run it.
+/// One network and how both builds run it.
 struct GateCell {
     std::string model = "mobilenet_v1";  ///< with an empty `config`: each build's own model of that name
     std::string config = {};             ///< text of a model file, the same for both
@@ -31,8 +31,8 @@ struct GateCell {
 [[nodiscard]] std::string gate_cell_title(const GateCell& cell);
 
 /// A JSON list of cells, {"cells": [...]}, or a sweep document, whose networks, engines and threads are those
-/// that it measured. What a cell does not say is `defaults`. Throws Error with the place; no cell is an
-/// error.
+/// that it measured. `defaults` has the values that a cell leaves out. Throws Error with the place; no
+/// cell is an error.
 [[nodiscard]] std::vector<GateCell> parse_gate_cells(std::string_view text, std::string_view place,
                                                      const GateCell& defaults);
 [[nodiscard]] std::vector<GateCell> load_gate_cells(const std::filesystem::path& path,

@@ -18,7 +18,7 @@ namespace mobilenet_cost {
 namespace {
 
 constexpr std::size_t kMostWords = 4096;
-constexpr std::size_t kLongestWords = 300;  // characters that a message has of them
+constexpr std::size_t kLongestWords = 300;  // characters of them in a message
 
 /// How long after its end a child's last output may arrive.
 constexpr double kDrainSeconds = 0.5;
@@ -32,7 +32,7 @@ std::string_view last_line(std::string_view text) {
 
 }  // namespace
 
-/// One child with an event loop of its own, so that two children know nothing of each other.
+/// One child with its own event loop, so that two children are independent of each other.
 class ChildProcess::Loop {
   public:
     Loop(const std::string& program, const std::vector<std::string>& arguments) {
@@ -68,7 +68,7 @@ class ChildProcess::Loop {
         uv_buf_t buffer = uv_buf_init(request->text.data(), static_cast<unsigned>(request->text.size()));
         const int status =
             uv_write(&request->request, reinterpret_cast<uv_stream_t*>(&input_), &buffer, 1, on_written);
-        if (status != 0) delete request;  // the child has ended; what waits for its answer finds that out
+        if (status != 0) delete request;  // the child has ended, which read_line() reports
     }
 
     std::string read_line(double max_seconds, std::size_t max_bytes) {
@@ -97,7 +97,6 @@ class ChildProcess::Loop {
     }
 
     [[nodiscard]] int pid() const { return process_.pid; }
-    [[nodiscard]] std::string last_words() const { return shortened(last_line(words_), kLongestWords); }
 
   private:
     struct WriteRequest {
@@ -154,13 +153,13 @@ class ChildProcess::Loop {
         return done();
     }
 
-    /// What it wrote before it ended may still be on its way.
+    /// Output from before its end may still arrive.
     [[nodiscard]] ChildFailure ended() {
         run_until([this] { return ended_output_ && ended_errors_; }, kDrainSeconds);
         std::string text = exit_->signal != 0 ? fmt::format("was killed by signal {} ({})", exit_->signal,
                                                             strsignal(exit_->signal))
                                               : fmt::format("ended with exit status {}", exit_->status);
-        const std::string words = last_words();
+        const std::string words = shortened(last_line(words_), kLongestWords);
         if (!words.empty()) text += fmt::format(", its last words were \"{}\"", words);
         return {ChildFailure::Kind::ended, text};
     }
@@ -184,7 +183,7 @@ class ChildProcess::Loop {
         uv_loop_close(&loop_);
     }
 
-    // What libuv calls back. `data` of every handle is its Loop.
+    // Callbacks of libuv. `data` of every handle is its Loop.
 
     static void on_allocate(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
         auto& chunk = static_cast<Loop*>(handle->data)->chunk_;
@@ -199,7 +198,7 @@ class ChildProcess::Loop {
             return;
         }
         const std::size_t before = self.received_.size();
-        if (before > self.max_bytes_) return;  // nobody will read it
+        if (before > self.max_bytes_) return;  // the line is refused already
         self.received_.append(buffer->base, static_cast<std::size_t>(size));
         if (!self.has_line()) self.line_end_ = self.received_.find('\n', before);
     }
@@ -229,7 +228,7 @@ class ChildProcess::Loop {
     uv_timer_t timer_ = {};
     std::array<char, 65536> chunk_ = {};
     std::string received_;
-    std::size_t max_bytes_ = 0;                 // that a line may have
+    std::size_t max_bytes_ = 0;                 // limit of a line
     std::size_t line_end_ = std::string::npos;  // of the first line in received_
     std::string words_;
     std::optional<Exit> exit_;
@@ -260,10 +259,6 @@ void ChildProcess::kill() {
 
 int ChildProcess::pid() const {
     return loop_->pid();
-}
-
-std::string ChildProcess::last_words() const {
-    return loop_->last_words();
 }
 
 }  // namespace mobilenet_cost

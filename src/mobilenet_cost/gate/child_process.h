@@ -8,17 +8,18 @@
 
 namespace mobilenet_cost {
 
-/// Bytes of a line, where nobody knows better: longer than any picture, shorter than memory.
+/// Default limit of a line, in bytes: far above any answer, far below memory.
 inline constexpr std::size_t kLongestLine = std::size_t{64} << 20U;
 
-/// Why a child no longer answers. The text goes on where "PROGRAM " begins: "ended with exit status 3".
+/// Why a child no longer answers. The text continues a sentence that begins with the program: "ended with
+/// exit status 3".
 class ChildFailure : public std::runtime_error {
   public:
     enum class Kind {
         not_started,  ///< there is no such program, or it may not be run
         ended,        ///< it exited, or was killed
-        silent,       ///< no answer within the time given to it; it has been killed
-        flooding,     ///< a longer line than it may write; it has been killed
+        silent,       ///< no answer in time; it has been killed
+        flooding,     ///< a line above the limit; it has been killed
     };
     ChildFailure(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
     [[nodiscard]] Kind kind() const { return kind_; }
@@ -29,7 +30,7 @@ class ChildFailure : public std::runtime_error {
 
 /// A program that answers a line on its standard input with a line on its standard output. It leads a process
 /// group of its own: Ctrl-C on our terminal does not reach it, and what it has started itself dies with it.
-/// When we are killed, its input ends and its output has no reader: it is to end then (parent_watch.h).
+/// When we are killed, its input ends and its output has no reader: it has to end then (parent_watch.h).
 /// Not thread-safe. Ignores SIGPIPE in this process, whose default is to kill us when a child has ended.
 class ChildProcess {
   public:
@@ -39,8 +40,8 @@ class ChildProcess {
     ChildProcess(const ChildProcess&) = delete;
     ChildProcess& operator=(const ChildProcess&) = delete;
 
-    /// Writes `line` with a newline behind it and waits for a line. Throws ChildFailure. No more than
-    /// `max_bytes` are kept of what it writes, whatever it writes.
+    /// Writes `line` and a newline, then waits for a line. Throws ChildFailure. Keeps at most `max_bytes` of
+    /// the output, however long it is.
     [[nodiscard]] std::string exchange(const std::string& line, double max_seconds,
                                        std::size_t max_bytes = kLongestLine);
 
@@ -50,9 +51,6 @@ class ChildProcess {
     void kill();
 
     [[nodiscard]] int pid() const;
-
-    /// The end of what it wrote on its standard error, on one line.
-    [[nodiscard]] std::string last_words() const;
 
   private:
     class Loop;

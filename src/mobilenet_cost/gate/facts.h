@@ -6,16 +6,17 @@
 
 namespace mobilenet_cost {
 
-/// What makes the two sides other networks: analytic cost and layers. Empty: the same work.
+/// Differences that make the two sides different networks: analytic cost and layers. Empty: the same work.
 [[nodiscard]] std::vector<GateDifference> exact_differences(const SessionFacts& base,
                                                             const SessionFacts& head);
 
-/// What may explain other times of the same work: dispatched kernels, memory held, allocations in a pass.
+/// Differences that may explain different times of the same work: kernels, memory held, allocations in a
+/// pass.
 [[nodiscard]] std::vector<GateDifference> explaining_differences(const SessionFacts& base,
                                                                  const SessionFacts& head);
 
-/// What makes two builds hard to compare: compilers, flags, versions of an engine. Not what they were built
-/// from.
+/// Differences that make two builds hard to compare: compilers, flags, versions of an engine; not the
+/// sources.
 [[nodiscard]] std::vector<GateDifference> build_differences(const WorkerHello& base, const WorkerHello& head);
 
 /// The engine of cells that name none: the first of the head's that both have. Throws Error if there is none.

@@ -23,21 +23,21 @@ struct GateSettings {
     std::int64_t rounds = 63;        ///< at most
     double max_seconds = 300;        ///< for warm-up, calibration and rounds
     std::uint64_t seed = 1;          ///< of the order of cells and sides
-    std::int64_t require_cells = 1;  ///< that must have been measured
+    std::int64_t require_cells = 1;  ///< that must be measured
     std::optional<int> cpu = {};     ///< where passes of one thread run
     bool stop_early = true;          ///< at a look that decides every cell
     bool layers = true;              ///< time the layers, too
     double block_seconds = 0.03;     ///< the shortest block; at most longest_block_seconds()
-    double answer_seconds = 60;      ///< the longest wait for an answer, where none is known to take longer
-    DisturbanceLimits limits = {};   ///< a cell's round beyond them is left out, both sides of it
+    double answer_seconds = 60;      ///< time-out of an answer that is expected sooner
+    DisturbanceLimits limits = {};   ///< a cell's round beyond them is left out, both sides
 
     bool operator==(const GateSettings&) const = default;
 };
 
-/// Half of what one request may take: a block may become slower than its calibration let expect.
+/// Half the limit of one request, because a block may be slower than its calibration predicted.
 inline constexpr double kLongestBlockSeconds = kMostRequestSeconds / 2;
 
-/// One build: the program and what it says of itself.
+/// One build: the program and its own description of itself.
 struct GateSide {
     std::string program = {};
     WorkerHello hello = {};
@@ -75,7 +75,7 @@ struct GateCellRun {
     GateCell cell = {};
     std::optional<SessionFacts> base = {};
     std::optional<SessionFacts> head = {};
-    std::string failure = {};                ///< why it was not measured, or not any more
+    std::string failure = {};                ///< why it was not measured, or not to the end
     std::vector<GateDifference> exact = {};  ///< of the analytic cost or the layers: it was not measured
     std::vector<GateDifference> explanation = {};  ///< kernels, allocations, memory
     std::int64_t passes = 1;                       ///< in a block, the same on both sides
@@ -121,7 +121,7 @@ struct GateRun {
 /// Measured cells: rounds were taken and nothing was wrong with them.
 [[nodiscard]] bool is_measured(const GateCellRun& cell);
 
-/// By how many of the dropped rounds each side had more of the disturbance.
+/// The dropped rounds, by the side that was disturbed more.
 struct GateDrops {
     std::int64_t base = 0;
     std::int64_t head = 0;

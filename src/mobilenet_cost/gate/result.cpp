@@ -12,7 +12,7 @@
 namespace mobilenet_cost {
 namespace {
 
-/// The series of one layer, and what it takes on each side.
+/// The times of one layer on each side, and the log ratios.
 struct LayerSeries {
     std::vector<double> base;
     std::vector<double> head;
@@ -74,7 +74,7 @@ std::string not_judged(const GateRun& run, const GateCellRun& cell) {
     return "";
 }
 
-/// What keeps a row open, for people.
+/// Why a row is undecided, for people.
 std::string why_open(const GateRow& row, const GateRule& rule) {
     if (!row.low || !row.high) return fmt::format("{} rounds are too few for an interval", row.rounds);
     return fmt::format("{} rounds exclude neither a change beyond {:g} % nor a slowdown of {:g} %",

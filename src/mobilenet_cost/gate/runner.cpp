@@ -126,7 +126,7 @@ class Runner {
                                              run_.head.hello.clock_resolution_seconds));
     }
 
-    /// What one cell cannot do is that cell's failure; the others go on. A lost worker ends everything.
+    /// A refused request is the failure of its cell; the others go on. A lost worker ends the run.
     template <typename Work>
     void guarded(std::size_t cell, const Work& work) {
         try {
@@ -237,7 +237,7 @@ class Runner {
 
     double planned_significance() { return run_.looks[next_look_++].significance; }
 
-    /// A run that ends before its last look has that part of the significance left, whatever ended it.
+    /// A run that ends early has the significance of its remaining looks left, whatever ended it.
     void last_look() {
         if (run_.ended == GateEnded::all_decided) return;
         double unspent = 0;

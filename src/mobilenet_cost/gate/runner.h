@@ -8,7 +8,7 @@ namespace mobilenet_cost {
 /// kLongestBlockSeconds.
 [[nodiscard]] double longest_block_seconds(double max_seconds, std::size_t cells);
 
-/// Throws Error when the blocks of so many cells are too long for the time limit.
+/// Throws Error when this number of cells leaves no time for blocks of this length.
 void check_blocks(const GateSettings& settings, std::size_t cells);
 
 /// Measures the cells on both workers and judges them. Throws Error for wrong input, before anything is

@@ -9,7 +9,7 @@
 
 namespace mobilenet_cost {
 
-/// What a gate could tell on this machine, from a run whose two sides are the same program.
+/// What a gate can detect on this machine, from a run whose two sides are the same program.
 
 struct SelfTestCell {
     GateCell cell = {};
@@ -24,11 +24,11 @@ struct SelfTestCell {
 
 struct SelfTest {
     std::vector<SelfTestCell> cells = {};
-    std::vector<std::int64_t> rounds = {};  ///< for which `detectable` is told
+    std::vector<std::int64_t> rounds = {};  ///< for which `detectable` is given
     std::int64_t trials = 0;                ///< gates drawn from the rounds that were measured
-    std::int64_t false_alarms = 0;          ///< of them called something slower
-    std::int64_t false_praise = 0;          ///< or faster
-    std::int64_t undecided = 0;             ///< or could not tell
+    std::int64_t false_alarms = 0;          ///< gates that called something slower
+    std::int64_t false_praise = 0;          ///< gates that called something faster
+    std::int64_t undecided = 0;             ///< gates without a verdict
     std::string recommendation = {};
 };
 

@@ -9,8 +9,8 @@
 
 namespace mobilenet_cost {
 
-/// The two workers of a gate, and how a cell is timed on both. `i` is the cell's number, `cell` gets what was
-/// seen.
+/// The two workers of a gate, and how a cell is timed on both. `i` is the cell's number, `cell` receives
+/// the results.
 class GateTiming {
   public:
     GateTiming(GateWorker& base, GateWorker& head, const GateSettings& settings, Clock& clock,

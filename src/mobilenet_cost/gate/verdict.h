@@ -28,7 +28,7 @@ inline constexpr std::array<std::string_view, 4> kEnumNames<GateVerdict> = {"sam
 
 struct GateRule {
     double threshold = 0.025;  ///< dead band: what code placement alone may do
-    double tolerance = 0.05;   ///< `same` excludes a slowdown by so much
+    double tolerance = 0.05;   ///< `same` excludes a slowdown of this much
     double significance =
         0.01;  ///< chance of any false `regressed` in a whole run; likewise `improved`, `same`
 
@@ -53,7 +53,7 @@ struct GateLook {
 
 /// After 15, 31 and 63 rounds, in proportion for another number, with 1/4, 1/4 and 1/2 of the significance:
 /// the chance of a false alarm in any look is at most their sum, however they depend on each other. A look
-/// that could not decide anything gives its part to the next. Throws Error for so few rounds that none could.
+/// that could not decide anything gives its part to the next. Throws Error if no look could decide anything.
 [[nodiscard]] std::vector<GateLook> plan_looks(std::int64_t rounds, std::size_t hypotheses,
                                                double significance);
 

@@ -156,7 +156,7 @@ class Worker::Sessions {
         return AllocationCount{after.count - before.count, after.bytes - before.bytes};
     }
 
-    /// A lone pass takes what it takes.
+    /// A single pass is not limited: it cannot be made shorter.
     static void check_time(const WorkerRequest& request, const Prepared& prepared) {
         const std::int64_t passes = request.passes + request.settle;
         const double seconds = static_cast<double>(passes) * prepared.pass_seconds;

@@ -14,7 +14,7 @@ namespace mobilenet_cost {
 /// Allocations of the whole process so far; empty: nobody counts.
 using AllocationCounter = std::function<AllocationCount()>;
 
-/// One side of the conversation, line by line.
+/// Answers the requests of a gate, line by line.
 class Worker {
   public:
     explicit Worker(EngineWorld& world, AllocationCounter allocations = {});
@@ -30,8 +30,9 @@ class Worker {
     std::unique_ptr<Sessions> sessions_;
 };
 
-/// Answers requests line by line until `quit` or the end of the input. A request that it cannot read or meet
-/// gets a refusal; the worker lives on. Nothing else may write to `out`. Returns the program's exit status.
+/// Answers requests line by line until `quit` or the end of the input. A request that it cannot read or carry
+/// out gets a refusal; the worker goes on. Nothing else may write to `out`. Returns the program's exit
+/// status.
 int run_worker(std::istream& in, std::ostream& out, EngineWorld& world = real_world(),
                AllocationCounter allocations = {});
 

@@ -41,7 +41,7 @@ GateWorker::GateWorker(std::string side, std::string program, std::unique_ptr<Wo
 GateWorker::~GateWorker() {
     try {
         line_->finish(write_request({.id = next_id_, .what = WorkerRequest::Do::quit}));
-    } catch (const std::exception&) {  // it is gone already, which is what was wanted
+    } catch (const std::exception&) {  // it has ended already
     }
 }
 
@@ -84,7 +84,7 @@ WorkerHello GateWorker::hello(std::optional<int> cpu) {
 
 namespace {
 
-/// What cannot be read as the answer is the end of trust in this worker.
+/// A worker whose answer cannot be read is not asked again.
 template <typename Read>
 auto trusted(const std::string& place, const Read& read) {
     try {

@@ -15,13 +15,13 @@ namespace mobilenet_cost {
 /// Time-out of an answer, as a multiple of the time that it is expected to take.
 inline constexpr double kPatience = 20;
 
-/// A worker is gone, or what it says cannot be believed: nothing more can be measured with it.
+/// A worker has ended, or its answers make no sense: nothing more can be measured with it.
 class WorkerLost : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
 
-/// A worker could not do one thing, and lives on.
+/// A worker could not carry out one request; it goes on.
 class WorkerRefused : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
@@ -60,8 +60,6 @@ class GateWorker {
     [[nodiscard]] WorkerLayerBlock run_layers(std::int64_t session, std::int64_t passes, std::int64_t settle,
                                               std::size_t layers, double expected_seconds);
     void release(std::int64_t session);
-
-    [[nodiscard]] const std::string& place() const { return place_; }
 
   private:
     [[nodiscard]] std::string ask(WorkerRequest& request, double expected_seconds = 0,

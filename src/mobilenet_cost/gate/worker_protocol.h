@@ -11,22 +11,22 @@
 
 namespace mobilenet_cost {
 
-// What a gate and its workers say to each other: one JSON object a line, described in docs/gate.md. A key
-// that the reader does not know is left alone, so that a later version can say more under the same number.
+// The lines between a gate and its workers: one JSON object each, described in docs/gate.md. A reader ignores
+// keys that it does not know, so that a later version can add some under the same number.
 
 inline constexpr const char* kWorkerSchema = "mobilenet-cost.worker.v1";
 inline constexpr std::int64_t kWorkerProtocol = 1;  ///< raised when an older reader would misunderstand
 
-// What one request may ask for, so that its work ends and its answer fits in memory.
+// Limits of one request, so that its work ends and its answer fits in memory.
 
-inline constexpr std::int64_t kMostRequestPasses = 100'000;        ///< and as many before them
+inline constexpr std::int64_t kMostRequestPasses = 100'000;        ///< and as many to settle before them
 inline constexpr std::int64_t kMostRequestLayerTimes = 1'000'000;  ///< passes x layers
-inline constexpr double kMostRequestSeconds = 60;  ///< of several passes, by the last one before
+inline constexpr double kMostRequestSeconds = 60;  ///< of several passes, estimated from the last one
 
-/// As many passes as one request may time layer by layer; at least one.
+/// The most passes that one request may time layer by layer; at least one.
 [[nodiscard]] std::int64_t most_layer_passes(std::size_t layers);
 
-/// What to do; the members that it needs are set.
+/// A request; only the members that it needs are set.
 struct WorkerRequest {
     enum class Do { hello, prepare, run, run_layers, release, quit };
     std::int64_t id = 0;  ///< the answer has the same
@@ -117,7 +117,7 @@ struct WorkerRefusal {
     std::string text = {};
 };
 
-// Lines without their newline. The readers throw Error for anything that is not what they are to read.
+// Lines without their newline. The readers throw Error for any other line.
 
 [[nodiscard]] std::string write_request(const WorkerRequest& request);
 [[nodiscard]] WorkerRequest read_request(const std::string& line);
@@ -129,7 +129,7 @@ struct WorkerRefusal {
 [[nodiscard]] std::string write_done(std::int64_t id);
 [[nodiscard]] std::string write_refusal(std::int64_t id, const WorkerRefusal& refusal);
 
-/// The longest answer to a request that is to be believed. `layers`: of the session, for run_layers.
+/// Limit on the length of an answer. `layers`: of the session, for run_layers.
 [[nodiscard]] std::size_t most_answer_bytes(const WorkerRequest& request, std::size_t layers = 0);
 
 /// A worker whose clock steps are longer could not be asked for a block that fits a gate.
@@ -147,7 +147,7 @@ struct WorkerAnswer {
 [[nodiscard]] WorkerHello read_hello(const std::string& line);
 [[nodiscard]] SessionFacts read_facts(const std::string& line);
 
-/// Times must be finite and above 0, and as many as asked for.
+/// There must be as many times as asked for, finite and above 0.
 [[nodiscard]] WorkerBlock read_block(const std::string& line, std::int64_t passes);
 
 /// Times must be at least 0, of every layer, and above 0 in sum.

@@ -54,7 +54,7 @@ struct MachineInfo {
 
 [[nodiscard]] MachineInfo read_machine();
 
-/// Nothing where the machine does not tell of its caches.
+/// Absent where the machine does not show its caches.
 [[nodiscard]] std::optional<std::int64_t> largest_cache_bytes(const MachineInfo& machine);
 
 /// The time of day, "2026-01-31T23:59:59Z".

@@ -11,7 +11,7 @@
 
 namespace mobilenet_cost {
 
-/// How long a fixed piece of integer work takes, again and again: what disturbs it disturbs a network, too.
+/// Times of a fixed piece of integer work, repeated: whatever disturbs it disturbs a network, too.
 struct LoopJitter {
     std::int64_t count = 0;
     double median_seconds = 0;
@@ -21,9 +21,9 @@ struct LoopJitter {
     bool operator==(const LoopJitter&) const = default;
 };
 
-/// What was seen while the loop ran. Absent: this system does not tell.
+/// Readings while the loop ran. Absent: unknown on this system.
 struct PreflightReadings {
-    double seconds = 0;                                ///< how long it was looked at
+    double seconds = 0;                                ///< that the machine was watched
     std::int64_t cpus = 1;                             ///< that this process may run on
     std::optional<double> load_average;                ///< over the last minute
     std::optional<double> steal_share;                 ///< of the time of all CPUs of the machine

@@ -17,7 +17,7 @@ struct PeakSettings {
     std::function<void(std::int64_t done, std::int64_t rounds)> progress;  ///< may be empty
 };
 
-/// What one thread goes over to stay in a level.
+/// Memory that one thread reads repeatedly to stay in a level.
 struct LevelPlan {
     std::string level;
     std::optional<std::int64_t> capacity_bytes;  ///< of the caches of all the threads

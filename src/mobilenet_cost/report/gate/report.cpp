@@ -32,7 +32,7 @@ std::string interval_text(const GateRow& row) {
                        row.high ? change_text(*row.high) : "?");
 }
 
-/// What is the same in every cell is not repeated in each row.
+/// Properties that differ between cells; the others are not repeated in each row.
 struct Varying {
     bool network = false;
     bool engine = false;

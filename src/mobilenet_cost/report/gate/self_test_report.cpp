@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/parts/documents.h"
 #include "mobilenet_cost/report/parts/measured_json.h"
 
 namespace mobilenet_cost {
@@ -62,8 +63,7 @@ std::vector<Section> self_test_sections(const GateRun& run, const SelfTest& test
 
 std::string self_test_json(const GateRun& run, const SelfTest& test) {
     const GateRule& rule = run.settings.rule;
-    Json json = {
-        {"schema", kSelfTestSchema},
+    const Json run_and_rates = {
         {"started", run.started},
         {"recommendation", test.recommendation},
         {"preflight", verdict_json(run.preflight)},
@@ -79,20 +79,14 @@ std::string self_test_json(const GateRun& run, const SelfTest& test) {
         {"false_alarm_rate", static_cast<double>(test.false_alarms) / static_cast<double>(test.trials)},
         {"false_praise", test.false_praise},
         {"undecided", test.undecided}};
-    json["cells"] = Json::array();
-    for (const SelfTestCell& cell : test.cells)
-        json["cells"].push_back(cell_json(cell, test));
-    return pretty_json(json);
+    return rows_json(
+        kSelfTestSchema, "cells", test.cells, [&](const SelfTestCell& cell) { return cell_json(cell, test); },
+        run_and_rates);
 }
 
 std::string self_test_jsonl(const GateRun&, const SelfTest& test) {
-    std::string text;
-    for (const SelfTestCell& cell : test.cells) {
-        Json line = {{"schema", kSelfTestSchema}};
-        line.update(cell_json(cell, test));
-        text += compact_json(line);
-    }
-    return text;
+    return rows_jsonl(kSelfTestSchema, test.cells,
+                      [&](const SelfTestCell& cell) { return cell_json(cell, test); });
 }
 
 }  // namespace mobilenet_cost
