@@ -165,7 +165,7 @@ class Compare(CliTest):
         def other_machine(line):
             much_slower(line)
             if "origin" in line:
-                line["origin"]["machine"]["cpu"]["model_name"] = "Example CPU"
+                line["origin"]["machine"]["cpu_model"] = "Example CPU"
 
         elsewhere = self.changed_log(other_machine)
         document, said = self.compared(base, elsewhere, "--gate-times")

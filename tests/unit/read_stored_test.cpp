@@ -169,7 +169,7 @@ TEST(ReadStored, WhatIsNone) {
     EXPECT_NE(error_of(sweep.substr(0, 500)).find("expected valid JSON"), std::string::npos);
     EXPECT_EQ(error_of(R"({"schema": "mobilenet-cost.cost.v1", "variants": []})"),
               "x.json: expected at least one cell, found none");
-    EXPECT_EQ(error_of("{\"schema\": \"mobilenet-cost.run.v2\"}"),
+    EXPECT_EQ(error_of("{\"schema\": \"mobilenet-cost.run.v3\"}"),
               "x.json: expected a run log, found no whole line");
     EXPECT_NE(
         error_of("{\"schema\": \"mobilenet-cost.run.v9\"}\n").find("of another version of this program"),

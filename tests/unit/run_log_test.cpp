@@ -306,12 +306,12 @@ TEST_F(RunLogTest, AnotherSchemaIsRefused) {
     EXPECT_TRUE(message_of(with(lines, 0, "/schema", "mobilenet-cost.run.v1"))
                     .ends_with("of another version of this program"));
     EXPECT_EQ(
-        message_of(with(lines, 0, "/schema", "mobilenet-cost.run.v3")),
-        "x.jsonl: line 1: expected the schema \"mobilenet-cost.run.v2\", found \"mobilenet-cost.run.v3\", of "
+        message_of(with(lines, 0, "/schema", "mobilenet-cost.run.v4")),
+        "x.jsonl: line 1: expected the schema \"mobilenet-cost.run.v3\", found \"mobilenet-cost.run.v4\", of "
         "another version of this program");
     EXPECT_EQ(
         message_of(with(lines, 0, "/schema", "mobilenet-cost.sweep.v1")),
-        "x.jsonl: line 1: expected the schema \"mobilenet-cost.run.v2\", found \"mobilenet-cost.sweep.v1\"");
+        "x.jsonl: line 1: expected the schema \"mobilenet-cost.run.v3\", found \"mobilenet-cost.sweep.v1\"");
 }
 
 TEST_F(RunLogTest, ALaterWriterMaySayMore) {

@@ -48,7 +48,9 @@ class FieldWriter {
     [[nodiscard]] static Json to_json(Value& value) {
         if constexpr (std::is_enum_v<Value>) {
             return std::string(enum_name(value));
-        } else if constexpr (std::is_arithmetic_v<Value> || std::is_same_v<Value, std::string>) {
+        } else if constexpr (std::is_floating_point_v<Value>) {
+            return finite_json(value);
+        } else if constexpr (std::is_integral_v<Value> || std::is_same_v<Value, std::string>) {
             return value;
         } else {
             FieldWriter writer;
@@ -84,6 +86,12 @@ class FieldWriter {
 
     Json json_ = Json::object();
 };
+
+/// A copy, because fields() takes what it may also fill.
+template <typename Value>
+[[nodiscard]] Json fields_json(Value value) {
+    return FieldWriter::to_json(value);
+}
 
 /// Where a value stands: the file or line, and the JSON pointer in it.
 struct FieldPlace {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include "mobilenet_cost/base/printable.h"
 
@@ -73,6 +74,10 @@ Json object_of(std::initializer_list<Field> fields) {
     for (const Field& field : fields)
         members.Container::emplace_back(field.key, std::move(field.value));
     return members;
+}
+
+Json finite_json(double value) {
+    return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
 std::string pretty_json(const Json& value) {

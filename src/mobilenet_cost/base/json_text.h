@@ -22,6 +22,9 @@ struct Field {
 /// those make an array of two for each member first, and search for the key.
 [[nodiscard]] Json object_of(std::initializer_list<Field> fields);
 
+/// Null for what JSON has no word for: infinity and not-a-number.
+[[nodiscard]] Json finite_json(double value);
+
 /// Indented by two, except that an object or array without objects inside stands on one line: a layer a line,
 /// which a person can read and `diff` can show. Ends with a newline.
 [[nodiscard]] std::string pretty_json(const Json& value);

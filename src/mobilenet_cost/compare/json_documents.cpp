@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/measure/timing_fields.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -50,6 +52,9 @@ std::optional<double> maybe_number(const ObjectReader& reader, const std::string
 // ---- what is counted
 
 struct Name {
+    constexpr Name(const char* key) : key(key), name(key) {}
+    constexpr Name(const char* key, const char* name) : key(key), name(name) {}
+
     const char* key;   ///< in the document
     const char* name;  ///< of the quantity
 };
@@ -146,28 +151,12 @@ void add_shares(std::vector<StoredRatio>& ratios, const ObjectReader& profile) {
     });
 }
 
-std::optional<int> maybe_int(const ObjectReader& reader, const std::string& key) {
-    constexpr int kLargest = std::numeric_limits<int>::max();
-    if (!is_known(reader, key)) return std::nullopt;
-    return static_cast<int>(reader.integer(key, 0, kLargest));
-}
-
-MachineInfo read_machine_info(const ObjectReader& reader) {
-    MachineInfo machine;
-    if (is_known(reader, "cpu_model")) machine.cpu.model_name = reader.text("cpu_model");
-    if (is_known(reader, "cpu_vendor")) machine.cpu.vendor = reader.text("cpu_vendor");
-    machine.cpu.family = maybe_int(reader, "cpu_family");
-    machine.cpu.model = maybe_int(reader, "cpu_model_number");
-    machine.cpu.stepping = maybe_int(reader, "cpu_stepping");
-    if (is_known(reader, "hypervisor")) machine.cpu.hypervisor = reader.boolean("hypervisor", false);
-    machine.allowed_cpus.resize(reader.array("allowed_cpus", 0, kMostThreads).size());
-    for_each(reader, "caches", [&](const ObjectReader& cache) {
-        machine.caches.push_back({static_cast<int>(cache.integer("level", 0, kMostThreads)),
-                                  text_or_empty(cache, "type"), cache.integer("bytes", 0, kMostCount)});
-    });
-    if (is_known(reader, "memory_bytes"))
-        machine.memory.total_bytes = reader.integer("memory_bytes", 0, kMostCount / 2);
-    return machine;
+/// By the fields of the type, which wrote it.
+template <typename Value>
+Value read_fields(const ObjectReader& parent, const std::string& key) {
+    Value value;
+    FieldReader::from_json(parent.at(key), {parent.file(), parent.pointer(key)}, value);
+    return value;
 }
 
 StoredOrigin read_origin(const ObjectReader& document) {
@@ -178,11 +167,9 @@ StoredOrigin read_origin(const ObjectReader& document) {
     origin.compiler = text_or_empty(build, "compiler");
     origin.flags = text_or_empty(build, "flags");
     origin.started = text_or_empty(document, "started");
-    origin.machine = fingerprint_of(read_machine_info(object_at(document, "machine")), {});
-    for_each(document, "engines", [&](const ObjectReader& engine) {
-        origin.engines.push_back({engine.text("name"), text_or_empty(engine, "version"),
-                                  text_or_empty(engine, "instruction_set")});
-    });
+    origin.machine = fingerprint_of(read_fields<MachineInfo>(document, "machine"), {});
+    for (const EngineStatus& engine : read_fields<std::vector<EngineStatus>>(document, "engines"))
+        origin.engines.push_back({engine.name, engine.info.version, engine.info.instruction_set});
     return origin;
 }
 
@@ -195,32 +182,32 @@ void read_run_id(const ObjectReader& reader, CellId& id) {
 
 // ---- cost
 
-constexpr Name kCostTotals[] = {{"macs", "macs"},
-                                {"params", "params"},
-                                {"weight_bytes", "weight_bytes"},
-                                {"activation_bytes", "activation_bytes"},
-                                {"traffic_bytes", "traffic_bytes"},
-                                {"peak_activation_bytes", "peak_activation_bytes"},
-                                {"peak_layer", "peak_layer"},
-                                {"peak_in_place_bytes", "peak_in_place_bytes"},
-                                {"peak_in_place_layer", "peak_in_place_layer"},
-                                {"memory_access_cost", "memory_access_cost"}};
+constexpr Name kCostTotals[] = {"macs",
+                                "params",
+                                "weight_bytes",
+                                "activation_bytes",
+                                "traffic_bytes",
+                                "peak_activation_bytes",
+                                "peak_layer",
+                                "peak_in_place_bytes",
+                                "peak_in_place_layer",
+                                "memory_access_cost"};
 constexpr Name kCostParams[] = {{"bn0", "params_bn0"},
                                 {"bn1", "params_bn1"},
                                 {"bn2", "params_bn2"},
                                 {"bn3", "params_bn3"},
                                 {"bn4", "params_bn4"}};
 constexpr Name kCostStandard[] = {{"macs", "standard_macs"}, {"params", "standard_params"}};
-constexpr Name kCostLayer[] = {{"op", "op"},
-                               {"block", "block"},
+constexpr Name kCostLayer[] = {"op",
+                               "block",
                                {"kernel", "kernel_size"},
-                               {"stride", "stride"},
-                               {"groups", "groups"},
-                               {"macs", "macs"},
-                               {"params", "params"},
-                               {"weight_bytes", "weight_bytes"},
-                               {"activation_bytes", "activation_bytes"},
-                               {"memory_access_cost", "memory_access_cost"}};
+                               "stride",
+                               "groups",
+                               "macs",
+                               "params",
+                               "weight_bytes",
+                               "activation_bytes",
+                               "memory_access_cost"};
 
 StoredCell read_cost_variant(const ObjectReader& variant) {
     StoredCell cell;
@@ -235,18 +222,10 @@ StoredCell read_cost_variant(const ObjectReader& variant) {
 
 // ---- sweep
 
-constexpr Name kSweepCell[] = {{"macs", "macs"},
-                               {"params", "params"},
-                               {"weight_bytes", "weight_bytes"},
-                               {"peak_activation_bytes", "peak_activation_bytes"},
-                               {"standard_macs", "standard_macs"},
-                               {"standard_params", "standard_params"}};
-constexpr Name kMeasured[] = {{"macs", "macs"},
-                              {"params", "params"},
-                              {"weight_bytes", "weight_bytes"},
-                              {"activation_bytes", "activation_bytes"},
-                              {"peak_activation_bytes", "peak_activation_bytes"},
-                              {"memory_bytes", "memory_bytes"}};
+constexpr Name kSweepCell[] = {"macs",          "params",         "weight_bytes", "peak_activation_bytes",
+                               "standard_macs", "standard_params"};
+constexpr Name kMeasured[] = {
+    "macs", "params", "weight_bytes", "activation_bytes", "peak_activation_bytes", "memory_bytes"};
 
 /// What a measured network is told by in every kind of document.
 StoredCell read_measured(const ObjectReader& row, const CellId& variant) {
@@ -294,15 +273,8 @@ void read_sweep_cell(const ObjectReader& reader, const ObjectReader& settings, S
 
 // ---- bench
 
-constexpr Name kMemory[] = {{"packed_weight_bytes", "packed_weight_bytes"},
-                            {"arena_bytes", "arena_bytes"},
-                            {"scratch_bytes", "scratch_bytes"},
-                            {"real_peak_bytes", "real_peak_bytes"}};
-constexpr Name kTimedLayer[] = {{"op", "op"},
-                                {"kernel", "kernel"},
-                                {"fused", "fused"},
-                                {"macs", "macs"},
-                                {"traffic_bytes", "traffic_bytes"}};
+constexpr Name kMemory[] = {"packed_weight_bytes", "arena_bytes", "scratch_bytes", "real_peak_bytes"};
+constexpr Name kTimedLayer[] = {"op", "kernel", "fused", "macs", "traffic_bytes"};
 
 StoredCell read_bench_network(const ObjectReader& network, const CellId& variant) {
     StoredCell cell = read_measured(network, variant);

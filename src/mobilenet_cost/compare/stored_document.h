@@ -18,7 +18,7 @@ enum class DocumentKind {
     cost,   ///< mobilenet-cost.cost.v1
     sweep,  ///< mobilenet-cost.sweep.v1, counted or measured
     bench,  ///< mobilenet-cost.bench.v1
-    run,    ///< mobilenet-cost.run.v2: the log of a measured sweep
+    run,    ///< mobilenet-cost.run.v3: the log of a measured sweep
 };
 
 template <>

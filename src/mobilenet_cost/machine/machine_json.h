@@ -29,15 +29,6 @@ struct MachineFingerprint {
 /// 16 hexadecimal digits that depend on every field: FNV-1a, 64 bits.
 [[nodiscard]] std::string fingerprint_hash(const MachineFingerprint& fingerprint);
 
-// Values as JSON objects on one line, without a newline (docs/schemas/machine.schema.json). A value that is
-// read back equals the one that was written.
-
-[[nodiscard]] std::string fingerprint_json(const MachineFingerprint& fingerprint);
-[[nodiscard]] std::string machine_info_json(const MachineInfo& machine);
-[[nodiscard]] std::string topology_json(const Topology& topology);
-[[nodiscard]] std::string preflight_json(const Preflight& preflight);
-[[nodiscard]] std::string peaks_json(const MachinePeaks& peaks);
-
 /// Peaks with the machine that they belong to: the file of the cache. Ends with a newline.
 struct StoredPeaks {
     MachineFingerprint fingerprint;

@@ -12,7 +12,7 @@
 
 namespace mobilenet_cost {
 
-inline constexpr std::string_view kRunLogSchema = "mobilenet-cost.run.v2";
+inline constexpr std::string_view kRunLogSchema = "mobilenet-cost.run.v3";
 
 /// Bytes of a log, or of another stored document, that are read; a longer one is refused.
 inline constexpr std::size_t kLargestLog = std::size_t{1} << 30U;

@@ -51,6 +51,7 @@ struct PreparedLine {
 template <typename Archive>
 void fields(Archive& archive, PreparedLine& line) {
     archive("preflight", line.preflight);
+    archive("clock_resolution_seconds", line.preflight.readings.clock_resolution_seconds, kSeconds);
     archive("peaks", line.peaks);
     archive("points", line.points);
 }

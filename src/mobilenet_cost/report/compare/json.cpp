@@ -1,8 +1,7 @@
 #include "mobilenet_cost/report/compare/json.h"
 
-#include <cmath>
-
-#include "mobilenet_cost/base/json_text.h"
+#include "mobilenet_cost/report/compare/rows.h"
+#include "mobilenet_cost/report/parts/measured_json.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -10,27 +9,8 @@ namespace {
 constexpr const char* kCompareSchema = "mobilenet-cost.compare.v1";
 constexpr const char* kRowSchema = "mobilenet-cost.compare-row.v1";
 
-Json finite(double value) {
-    return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-
-Json text_or_null(const std::string& text) {
-    return text.empty() ? Json(nullptr) : Json(text);
-}
-
 Json id_json(const CellId& id) {
-    return {{"model", id.model},
-            {"alpha", id.alpha},
-            {"resolution", id.resolution},
-            {"classes", id.classes},
-            {"batch", id.batch},
-            {"dtype", id.data_type},
-            {"alpha_scope", id.alpha_scope},
-            {"convention", text_or_null(id.convention)},
-            {"engine", text_or_null(id.engine)},
-            {"threads", id.threads == 0 ? Json(nullptr) : Json(id.threads)},
-            {"network", text_or_null(id.network)},
-            {"cache", text_or_null(id.cache)}};
+    return compare_fields().json({.id = id});
 }
 
 Json exact_json(const std::optional<ExactValue>& value) {
@@ -38,18 +18,9 @@ Json exact_json(const std::optional<ExactValue>& value) {
     return std::visit([](const auto& known) { return Json(known); }, *value);
 }
 
-Json value_json(const std::optional<Estimate>& estimate) {
-    return estimate ? finite(estimate->value) : Json(nullptr);
-}
-
-Json interval_json(const std::optional<Estimate>& estimate) {
-    if (!estimate || !estimate->interval) return nullptr;
-    return Json::array({finite(estimate->interval->low), finite(estimate->interval->high)});
-}
-
 Json difference_json(const Difference& row) {
     Json json = id_json(row.cell);
-    json["layer"] = text_or_null(row.layer);
+    json["layer"] = reason_json(row.layer);
     json["quantity"] = row.quantity;
     json["base"] = exact_json(row.base);
     json["contender"] = exact_json(row.contender);
@@ -59,14 +30,14 @@ Json difference_json(const Difference& row) {
 
 Json time_json(const TimeChange& row) {
     Json json = id_json(row.cell);
-    json["base_seconds"] = value_json(row.base);
-    json["base_ci_seconds"] = interval_json(row.base);
+    json["base_seconds"] = value_of(row.base);
+    json["base_ci_seconds"] = interval_of(row.base);
     json["base_samples"] = row.base_samples;
-    json["contender_seconds"] = value_json(row.contender);
-    json["contender_ci_seconds"] = interval_json(row.contender);
+    json["contender_seconds"] = value_of(row.contender);
+    json["contender_ci_seconds"] = interval_of(row.contender);
     json["contender_samples"] = row.contender_samples;
-    json["ratio"] = value_json(row.ratio);
-    json["ratio_ci"] = interval_json(row.ratio);
+    json["ratio"] = value_of(row.ratio);
+    json["ratio_ci"] = interval_of(row.ratio);
     json["verdict"] = time_verdict_name(row.verdict);
     return json;
 }
@@ -74,10 +45,10 @@ Json time_json(const TimeChange& row) {
 Json ratio_json(const RatioChange& row) {
     Json json = id_json(row.cell);
     json["name"] = row.name;
-    json["base"] = value_json(row.base);
-    json["base_ci"] = interval_json(row.base);
-    json["contender"] = value_json(row.contender);
-    json["contender_ci"] = interval_json(row.contender);
+    json["base"] = value_of(row.base);
+    json["base_ci"] = interval_of(row.base);
+    json["contender"] = value_of(row.contender);
+    json["contender_ci"] = interval_of(row.contender);
     json["apart"] = row.apart;
     return json;
 }
@@ -93,8 +64,8 @@ Json engines_json(const StoredOrigin& origin) {
     Json json = Json::array();
     for (const StoredEngine& engine : origin.engines) {
         json.push_back({{"name", engine.name},
-                        {"version", text_or_null(engine.version)},
-                        {"instruction_set", text_or_null(engine.instruction_set)}});
+                        {"version", reason_json(engine.version)},
+                        {"instruction_set", reason_json(engine.instruction_set)}});
     }
     return json;
 }
@@ -108,7 +79,7 @@ Json side_json(const CompareSide& side) {
                      {"commit", side.origin->commit},
                      {"compiler", side.origin->compiler},
                      {"flags", side.origin->flags}};
-    json["started"] = text_or_null(side.origin->started);
+    json["started"] = reason_json(side.origin->started);
     json["machine"] = machine_json(*side.origin);
     json["engines"] = engines_json(*side.origin);
     return json;
@@ -151,8 +122,8 @@ Json summary_json(const CompareResult& result) {
             {"quantities", result.quantities},
             {"gating_differences", gating_differences(result)},
             {"times_gate", result.times_inform.empty()},
-            {"times_inform", text_or_null(result.times_inform)},
-            {"mean_time_ratio", mean ? finite(*mean) : Json(nullptr)},
+            {"times_inform", reason_json(result.times_inform)},
+            {"mean_time_ratio", mean ? finite_json(*mean) : Json(nullptr)},
             {"class_differences", class_differences_json(result)}};
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/compare/rows.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -28,22 +29,8 @@ std::string value_text(const std::optional<ExactValue>& value) {
     return count != nullptr ? with_thousands(*count) : std::get<std::string>(*value);
 }
 
-std::string raw_text(const std::optional<ExactValue>& value) {
-    if (!value) return "";
-    const auto* count = std::get_if<std::int64_t>(&*value);
-    return count != nullptr ? fmt::format("{}", *count) : std::get<std::string>(*value);
-}
-
 const std::int64_t* count_of(const std::optional<ExactValue>& value) {
     return value ? std::get_if<std::int64_t>(&*value) : nullptr;
-}
-
-/// contender / base; absent where there is no such number.
-std::optional<double> exact_ratio(const Difference& difference) {
-    const std::int64_t* base = count_of(difference.base);
-    const std::int64_t* contender = count_of(difference.contender);
-    if (base == nullptr || contender == nullptr || *base <= 0 || *contender < 0) return std::nullopt;
-    return static_cast<double>(*contender) / static_cast<double>(*base);
 }
 
 std::string change_text(const Difference& difference) {
@@ -226,65 +213,6 @@ Section ratio_section(const CompareResult& result) {
     return section;
 }
 
-// ---- the machine's table
-
-struct Bounds {
-    Cell value = unknown_cell();
-    Cell low = unknown_cell();
-    Cell high = unknown_cell();
-};
-
-Bounds bounds_of(const std::optional<Estimate>& estimate) {
-    Bounds bounds;
-    if (!estimate) return bounds;
-    const auto cell = [](double value) { return Cell{shortest(value), shortest(value)}; };
-    bounds.value = cell(estimate->value);
-    if (!estimate->interval) return bounds;
-    bounds.low = cell(estimate->interval->low);
-    bounds.high = cell(estimate->interval->high);
-    return bounds;
-}
-
-std::vector<Cell> id_cells(const char* row, const CellId& id, const std::string& layer,
-                           const std::string& quantity) {
-    return {text_cell(row),
-            text_cell(id.model),
-            text_cell(shortest(id.alpha)),
-            text_cell(fmt::format("{}", id.resolution)),
-            text_cell(fmt::format("{}", id.classes)),
-            text_cell(fmt::format("{}", id.batch)),
-            text_cell(id.data_type),
-            text_cell(id.alpha_scope),
-            text_cell(id.convention),
-            text_cell(id.engine),
-            id.threads == 0 ? unknown_cell() : text_cell(fmt::format("{}", id.threads)),
-            text_cell(id.network),
-            text_cell(id.cache),
-            text_cell(layer),
-            text_cell(quantity)};
-}
-
-void add_bounds(std::vector<Cell>& cells, const std::optional<Estimate>& estimate) {
-    Bounds bounds = bounds_of(estimate);
-    for (Cell* cell : {&bounds.value, &bounds.low, &bounds.high})
-        cells.push_back(std::move(*cell));
-}
-
-void add_exact(std::vector<Cell>& cells, const std::optional<ExactValue>& value) {
-    cells.push_back({value_text(value), raw_text(value)});
-    cells.insert(cells.end(), 2, unknown_cell());
-}
-
-std::optional<Estimate> as_estimate(const std::optional<double>& value) {
-    if (!value) return std::nullopt;
-    return Estimate{.value = *value, .interval = std::nullopt};
-}
-
-std::optional<Estimate> quotient(const RatioChange& ratio) {
-    if (!ratio.base || !ratio.contender || !(ratio.base->value > 0)) return std::nullopt;
-    return as_estimate(ratio.contender->value / ratio.base->value);
-}
-
 }  // namespace
 
 std::string id_title(const CellId& id) {
@@ -314,39 +242,7 @@ std::vector<Section> compare_sections(const CompareResult& result) {
 }
 
 Table compare_table(const CompareResult& result) {
-    Table table;
-    for (const char* key :
-         {"row",       "model",         "alpha",          "resolution", "classes",   "batch",
-          "dtype",     "alpha_scope",   "convention",     "engine",     "threads",   "network",
-          "cache",     "layer",         "quantity",       "base",       "base_low",  "base_high",
-          "contender", "contender_low", "contender_high", "ratio",      "ratio_low", "ratio_high",
-          "verdict"})
-        table.columns.push_back({key, key, true});
-    for (const Difference& row : result.differences) {
-        std::vector<Cell> cells = id_cells("difference", row.cell, row.layer, row.quantity);
-        add_exact(cells, row.base);
-        add_exact(cells, row.contender);
-        add_bounds(cells, as_estimate(exact_ratio(row)));
-        cells.push_back(text_cell(row.gates ? "differs" : "ignored"));
-        table.rows.push_back(std::move(cells));
-    }
-    for (const TimeChange& row : result.times) {
-        std::vector<Cell> cells = id_cells("time", row.cell, "", "seconds");
-        add_bounds(cells, row.base);
-        add_bounds(cells, row.contender);
-        add_bounds(cells, row.ratio);
-        cells.push_back(text_cell(std::string(time_verdict_name(row.verdict))));
-        table.rows.push_back(std::move(cells));
-    }
-    for (const RatioChange& row : result.ratios) {
-        std::vector<Cell> cells = id_cells("ratio", row.cell, "", row.name);
-        add_bounds(cells, row.base);
-        add_bounds(cells, row.contender);
-        add_bounds(cells, quotient(row));
-        cells.push_back(text_cell(row.apart ? "apart" : ""));
-        table.rows.push_back(std::move(cells));
-    }
-    return table;
+    return compare_fields().csv(compare_rows(result));
 }
 
 std::vector<std::string> compare_messages(const CompareResult& result) {

@@ -1,133 +1,75 @@
 #include "mobilenet_cost/report/foreign/sql.h"
 
-#include <cmath>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/report/sweep/points.h"
 
 namespace mobilenet_cost {
 namespace {
 
-constexpr const char* kTables = R"sql(CREATE TABLE IF NOT EXISTS mobilenet_cost_run (
-  run TEXT PRIMARY KEY, started TEXT, version TEXT, build_commit TEXT, compiler TEXT, flags TEXT, cpu_model TEXT,
-  kernel TEXT, ended TEXT, run_seconds REAL, rounds INTEGER, confidence REAL, seed TEXT, noise TEXT);
-CREATE TABLE IF NOT EXISTS mobilenet_cost_point (
-  run TEXT, point INTEGER, model TEXT, alpha REAL, resolution INTEGER, classes INTEGER, batch INTEGER,
-  engine TEXT, threads INTEGER, network TEXT, status TEXT, reason TEXT, macs INTEGER, params INTEGER,
-  weight_bytes INTEGER, memory_bytes INTEGER, median_seconds REAL, ci_low_seconds REAL, ci_high_seconds REAL,
-  rounds INTEGER, disturbed INTEGER, analytic_speedup REAL, speedup REAL, speedup_ci_low REAL,
-  speedup_ci_high REAL, fraction_kept REAL, standard_analytic_speedup REAL, standard_speedup REAL,
-  standard_fraction_kept REAL, precise INTEGER, PRIMARY KEY (run, point));
-CREATE TABLE IF NOT EXISTS mobilenet_cost_block (
-  run TEXT, point INTEGER, round INTEGER, place INTEGER, seconds REAL, PRIMARY KEY (run, point, round, place));
-)sql";
-
-/// The only printable character that is special inside a string of standard SQL is the quote.
-std::string sql_text(std::string_view text) {
-    std::string literal = "'";
-    for (const char c : printable(text)) {
-        literal += c;
-        if (c == '\'') literal += c;
-    }
-    return literal + "'";
+/// What tells runs apart in one database; the seed, because two may begin in the same second.
+std::string run_name(const SweepRun& run) {
+    return fmt::format("{} {} seed {} part {}/{}", run.started, run.origin.commit, run.timing.seed,
+                       run.timing.shard.index, run.timing.shard.count);
 }
 
-std::string number(double value) {
-    return std::isfinite(value) ? fmt::format("{}", value) : "NULL";
+struct PointKey {
+    const SweepRun& run;
+    std::size_t point = 0;
+};
+
+const RowFields<SweepRun> kRun = {
+    {"run", kSql, run_name},
+    {"started", kSql, &SweepRun::started},
+    {"version", kSql, [](const SweepRun& run) { return run.origin.version; }},
+    {"build_commit", kSql, [](const SweepRun& run) { return run.origin.commit; }},
+    {"compiler", kSql, [](const SweepRun& run) { return run.origin.compiler; }},
+    {"flags", kSql, [](const SweepRun& run) { return run.origin.flags; }},
+    {"cpu_model", kSql, [](const SweepRun& run) { return run.origin.machine.cpu.model_name; }},
+    {"kernel", kSql, [](const SweepRun& run) { return run.origin.machine.kernel; }},
+    {"ended", kSql, [](const SweepRun& run) { return ended_name(run.measurement.ended); }},
+    {"run_seconds", kSql, [](const SweepRun& run) { return run.measurement.seconds; }},
+    {"rounds", kSql, [](const SweepRun& run) { return run.measurement.order.size(); }},
+    {"confidence", kSql, [](const SweepRun& run) { return run.timing.confidence; }},
+    {"seed", kSql, [](const SweepRun& run) { return fmt::format("{}", run.timing.seed); }},
+    {"noise", kSql, [](const SweepRun& run) { return noise_verdict_name(run.preflight.verdict); }}};
+
+/// A point's and a block's rows begin with these.
+const RowFields<PointKey> kKey = {{"run", kSql, [](const PointKey& key) { return run_name(key.run); }},
+                                  {"point", kSql, &PointKey::point}};
+
+const RowFields<TimedBlock> kBlock = {{"round", kSql, &TimedBlock::round},
+                                      {"place", kSql, &TimedBlock::place},
+                                      {"seconds", kSql, &TimedBlock::seconds}};
+
+std::string create(const char* table, const std::vector<std::string>& columns, const char* key) {
+    return fmt::format("CREATE TABLE IF NOT EXISTS mobilenet_cost_{} (\n  {}, PRIMARY KEY ({}));\n", table,
+                       fmt::join(columns, ", "), key);
 }
 
-std::string number(const std::optional<double>& value) {
-    return value ? number(*value) : "NULL";
-}
-
-std::string count(const std::optional<std::int64_t>& value) {
-    return value ? fmt::format("{}", *value) : "NULL";
-}
-
-std::string value_of(const std::optional<Estimate>& estimate) {
-    return estimate ? number(estimate->value) : "NULL";
-}
-
-std::string end_of(const std::optional<Estimate>& estimate, double Interval::*end) {
-    return estimate && estimate->interval ? number((*estimate->interval).*end) : "NULL";
-}
-
-std::string insert_into(const char* table, const std::vector<std::string>& values) {
+std::string insert(const char* table, const std::vector<std::string>& values) {
     return fmt::format("INSERT INTO mobilenet_cost_{} VALUES ({});\n", table, fmt::join(values, ", "));
 }
 
-/// What tells runs apart in one database; the seed, because two may begin in the same second.
-std::string run_name(const SweepRun& run) {
-    return sql_text(fmt::format("{} {} seed {} part {}/{}", run.started, run.origin.commit, run.timing.seed,
-                                run.timing.shard.index, run.timing.shard.count));
-}
-
-std::string run_row(const SweepRun& run) {
-    const RunOrigin& origin = run.origin;
-    const auto text = [](const std::optional<std::string>& value) {
-        return value ? sql_text(*value) : "NULL";
-    };
-    return insert_into(
-        "run", {run_name(run), sql_text(run.started), sql_text(origin.version), sql_text(origin.commit),
-                sql_text(origin.compiler), sql_text(origin.flags), text(origin.machine.cpu.model_name),
-                text(origin.machine.kernel), sql_text(ended_name(run.measurement.ended)),
-                number(run.measurement.seconds), fmt::format("{}", run.measurement.order.size()),
-                number(run.timing.confidence), sql_text(fmt::format("{}", run.timing.seed)),
-                sql_text(noise_verdict_name(run.preflight.verdict))});
-}
-
-std::string point_row(const SweepRun& run, const SweepResult& result, std::size_t index) {
-    const SweepPoint& point = run.points[index];
-    const SweepCell& cell = run.cells[point.cell];
-    const PointResult& row = result.points[index];
-    const auto counted = [&point](std::int64_t NetworkCounts::*member) {
-        return point.counts ? fmt::format("{}", (*point.counts).*member) : "NULL";
-    };
-    return insert_into("point", {run_name(run),
-                                 fmt::format("{}", index),
-                                 sql_text(cell.model),
-                                 number(cell.variant.alpha),
-                                 fmt::format("{}", cell.variant.resolution),
-                                 fmt::format("{}", run.settings.classes),
-                                 fmt::format("{}", run.settings.batch),
-                                 sql_text(point.engine),
-                                 fmt::format("{}", point.threads),
-                                 sql_text(network_kind_name(point.network)),
-                                 sql_text(bench_status_name(row.status)),
-                                 row.reason.empty() ? "NULL" : sql_text(row.reason),
-                                 counted(&NetworkCounts::macs),
-                                 counted(&NetworkCounts::params),
-                                 counted(&NetworkCounts::weight_bytes),
-                                 count(point.memory_bytes),
-                                 value_of(row.seconds),
-                                 end_of(row.seconds, &Interval::low),
-                                 end_of(row.seconds, &Interval::high),
-                                 fmt::format("{}", row.rounds),
-                                 fmt::format("{}", row.disturbed),
-                                 number(row.analytic_speedup),
-                                 value_of(row.speedup),
-                                 end_of(row.speedup, &Interval::low),
-                                 end_of(row.speedup, &Interval::high),
-                                 value_of(row.fraction_kept),
-                                 number(row.analytic_standard),
-                                 value_of(row.standard),
-                                 value_of(row.standard_kept),
-                                 row.precise ? "1" : "0"});
+std::vector<std::string> joined(std::vector<std::string> key, const std::vector<std::string>& fields) {
+    key.insert(key.end(), fields.begin(), fields.end());
+    return key;
 }
 
 }  // namespace
 
 std::string sweep_sql(const SweepRun& run, const SweepResult& result) {
-    std::string text = kTables;
-    text += "BEGIN;\n" + run_row(run);
+    const std::vector<std::string> key_columns = kKey.sql_columns();
+    std::string text = create("run", kRun.sql_columns(), "run");
+    text += create("point", joined(key_columns, point_fields().sql_columns()), "run, point");
+    text += create("block", joined(key_columns, kBlock.sql_columns()), "run, point, round, place");
+    text += "BEGIN;\n" + insert("run", kRun.sql_values(run));
     for (std::size_t i = 0; i < run.points.size(); ++i) {
-        text += point_row(run, result, i);
-        for (const TimedBlock& block : run.measurement.cells[i].blocks) {
-            text += insert_into("block", {run_name(run), fmt::format("{}", i), fmt::format("{}", block.round),
-                                          fmt::format("{}", block.place), number(block.seconds)});
-        }
+        const std::vector<std::string> key = kKey.sql_values({run, i});
+        text += insert("point", joined(key, point_fields().sql_values(timed_row(run, result, i))));
+        for (const TimedBlock& block : run.measurement.cells[i].blocks)
+            text += insert("block", joined(key, kBlock.sql_values(block)));
     }
     return text + "COMMIT;\n";
 }

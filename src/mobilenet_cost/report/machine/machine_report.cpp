@@ -5,13 +5,15 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/base/json_text.h"
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/machine/machine_fields.h"
+#include "mobilenet_cost/report/parts/columns.h"
+#include "mobilenet_cost/report/parts/measured_json.h"
 
 namespace mobilenet_cost {
 namespace {
 
-constexpr const char* kMachineSchema = "mobilenet-cost.machine.v1";
+constexpr const char* kMachineSchema = "mobilenet-cost.machine.v2";
 /// FLOP per byte: from a copy to the large pointwise layers.
 constexpr std::array kIntensities = {0.5, 2.0, 8.0, 32.0, 128.0};
 
@@ -62,69 +64,76 @@ std::string peaks_text(const MachinePeaks& peaks) {
 }
 
 /// In units of 1e9 a second.
-Cell giga_cell(const Rate& rate, int decimals) {
-    if (!rate.per_second) return unknown_cell();
-    return number_cell(rate.per_second->value / kGiga, decimals);
+std::string giga_text(const Rate& rate, int decimals) {
+    return rate.per_second ? fmt::format("{:.{}f}", rate.per_second->value / kGiga, decimals) : "";
 }
 
-Cell interval_cell(const Rate& rate, int decimals) {
-    if (!rate.per_second || !rate.per_second->interval) return unknown_cell();
+std::string giga_interval(const Rate& rate) {
+    if (!rate.per_second || !rate.per_second->interval) return "";
     const Interval& interval = *rate.per_second->interval;
-    return text_cell(
-        fmt::format("{:.{}f}-{:.{}f}", interval.low / kGiga, decimals, interval.high / kGiga, decimals));
+    return fmt::format("{:.1f}-{:.1f}", interval.low / kGiga, interval.high / kGiga);
 }
 
-Cell maybe_cell(const std::optional<double>& value, int decimals) {
-    return value ? number_cell(*value, decimals) : unknown_cell();
+std::string decimals(const std::optional<double>& value, int count) {
+    return value ? fmt::format("{:.{}f}", *value, count) : "";
+}
+
+template <typename Row>
+auto giga(Rate Row::*rate, int decimals) {
+    return [rate, decimals](const Row& row) { return giga_text(row.*rate, decimals); };
+}
+
+template <typename Row>
+auto giga_ends(Rate Row::*rate) {
+    return [rate](const Row& row) { return giga_interval(row.*rate); };
 }
 
 Table compute_table(const MachinePeaks& peaks) {
-    Table table;
+    using Row = ComputePeaks;
+    const RowFields<Row> fields = {
+        {"threads", "threads", Show::plain, kShownOnly, &Row::threads},
+        {"clock", "clock GHz", Show::plain, kShownOnly, giga(&Row::clock, 2)},
+        {"f32", "f32 GFLOP/s", Show::plain, kShownOnly, giga(&Row::f32, 1)},
+        {"f32_interval", "95 % interval", Show::plain, kShownOnly, giga_ends(&Row::f32)},
+        {"per_cycle", "FLOP/cycle", Show::plain, kShownOnly,
+         [](const Row& row) { return decimals(row.f32_flops_per_cycle, 1); }},
+        {"i8", "i8 Gop/s", Show::plain, kShownOnly, giga(&Row::i8, 1)},
+        {"i8_interval", "95 % interval", Show::plain, kShownOnly, giga_ends(&Row::i8)}};
+    Table table = fields.shown(peaks.compute);
     table.caption = "arithmetic in registers";
-    table.columns = {{"threads", "threads"},          {"clock", "clock GHz"},
-                     {"f32", "f32 GFLOP/s"},          {"f32_interval", "95 % interval"},
-                     {"per_cycle", "FLOP/cycle"},     {"i8", "i8 Gop/s"},
-                     {"i8_interval", "95 % interval"}};
-    for (const ComputePeaks& row : peaks.compute) {
-        table.rows.push_back({count_cell(row.threads), giga_cell(row.clock, 2), giga_cell(row.f32, 1),
-                              interval_cell(row.f32, 1), maybe_cell(row.f32_flops_per_cycle, 1),
-                              giga_cell(row.i8, 1), interval_cell(row.i8, 1)});
-    }
     return table;
 }
 
 Table memory_table(const MachinePeaks& peaks) {
-    Table table;
+    using Row = MemoryPeaks;
+    const RowFields<Row> fields = {
+        {"level", "level", Show::name, kShownOnly, &Row::level},
+        {"threads", "threads", Show::plain, kShownOnly, &Row::threads},
+        {"used", "used", Show::plain, kShownOnly,
+         [](const Row& row) { return row.used_bytes == 0 ? "" : bytes_text(row.used_bytes); }},
+        {"read", "read GB/s", Show::plain, kShownOnly, giga(&Row::read, 1)},
+        {"read_interval", "95 % interval", Show::plain, kShownOnly, giga_ends(&Row::read)},
+        {"triad", "triad GB/s", Show::plain, kShownOnly, giga(&Row::triad, 1)},
+        {"triad_interval", "95 % interval", Show::plain, kShownOnly, giga_ends(&Row::triad)},
+        {"ridge", "ridge FLOP/B", Show::plain, kShownOnly,
+         [&](const Row& row) { return decimals(ridge_point(peaks, row.level, row.threads), 2); }}};
+    Table table = fields.shown(peaks.memory);
     table.caption = "memory; the ridge is the FLOP per byte above which arithmetic is the bound";
-    table.columns = {{"level", "level", true},
-                     {"threads", "threads"},
-                     {"used", "used"},
-                     {"read", "read GB/s"},
-                     {"read_interval", "95 % interval"},
-                     {"triad", "triad GB/s"},
-                     {"triad_interval", "95 % interval"},
-                     {"ridge", "ridge FLOP/B"}};
-    for (const MemoryPeaks& row : peaks.memory) {
-        const Cell used = row.used_bytes == 0 ? unknown_cell() : text_cell(bytes_text(row.used_bytes));
-        table.rows.push_back({text_cell(row.level), count_cell(row.threads), used, giga_cell(row.read, 1),
-                              interval_cell(row.read, 1), giga_cell(row.triad, 1),
-                              interval_cell(row.triad, 1),
-                              maybe_cell(ridge_point(peaks, row.level, row.threads), 2)});
-    }
     return table;
 }
 
 Table round_trip_table(const MachinePeaks& peaks) {
-    Table table;
-    if (peaks.round_trips.empty()) return table;
+    using Row = RoundTrip;
+    if (peaks.round_trips.empty()) return {};
+    const RowFields<Row> fields = {{"first_cpu", "CPU", Show::plain, kShownOnly, &Row::first_cpu},
+                                   {"second_cpu", "CPU", Show::plain, kShownOnly, &Row::second_cpu},
+                                   {"round_trip", "ns", Show::plain, kShownOnly,
+                                    [](const Row& row) { return decimals(row.seconds.value * 1e9, 0); }},
+                                   {"distance", "", Show::name, kShownOnly, [](const Row& row) {
+                                        return row.seconds.value < kNearRoundTripSeconds ? "near" : "far";
+                                    }}};
+    Table table = fields.shown(peaks.round_trips);
     table.caption = "a cache line to another CPU and back";
-    table.columns = {
-        {"first_cpu", "CPU"}, {"second_cpu", "CPU"}, {"round_trip", "ns"}, {"distance", "", true}};
-    for (const RoundTrip& row : peaks.round_trips) {
-        table.rows.push_back({count_cell(row.first_cpu), count_cell(row.second_cpu),
-                              number_cell(row.seconds.value * 1e9, 0),
-                              text_cell(row.seconds.value < kNearRoundTripSeconds ? "near" : "far")});
-    }
     return table;
 }
 
@@ -171,17 +180,35 @@ std::string absence_text(const MachinePeaks& peaks) {
 
 // ---- for programs ----
 
-void add_row(Table& table, const std::string& figure, std::int64_t threads, const Rate& rate,
-             const std::string& unit) {
-    std::vector<Cell> row = {text_cell(figure), count_cell(threads)};
-    const Estimate* estimate = rate.per_second ? &*rate.per_second : nullptr;
-    const Interval* interval = estimate != nullptr && estimate->interval ? &*estimate->interval : nullptr;
-    row.push_back(estimate != nullptr ? number_cell(estimate->value, 0) : unknown_cell());
-    row.push_back(interval != nullptr ? number_cell(interval->low, 0) : unknown_cell());
-    row.push_back(interval != nullptr ? number_cell(interval->high, 0) : unknown_cell());
-    row.push_back(text_cell(unit));
-    row.push_back(text_cell(rate.reason));
-    table.rows.push_back(std::move(row));
+/// A figure, as a row of the CSV.
+struct FigureRow {
+    std::string figure;
+    std::int64_t threads = 1;
+    Rate rate;
+    std::string unit;
+};
+
+std::vector<FigureRow> figures(const MachinePeaks& peaks) {
+    std::vector<FigureRow> rows;
+    for (const ComputePeaks& row : peaks.compute) {
+        rows.push_back({"clock", row.threads, row.clock, "cycle"});
+        rows.push_back({"f32", row.threads, row.f32, "FLOP"});
+        rows.push_back({"i8", row.threads, row.i8, "op"});
+    }
+    for (const MemoryPeaks& row : peaks.memory) {
+        rows.push_back({row.level + " read", row.threads, row.read, "B"});
+        rows.push_back({row.level + " triad", row.threads, row.triad, "B"});
+    }
+    return rows;
+}
+
+std::optional<double> end_of(const FigureRow& row, double Interval::*end) {
+    const auto& estimate = row.rate.per_second;
+    return estimate && estimate->interval ? std::optional((*estimate->interval).*end) : std::nullopt;
+}
+
+std::optional<double> centre_of(const FigureRow& row) {
+    return row.rate.per_second ? std::optional(row.rate.per_second->value) : std::nullopt;
 }
 
 Json roofline_json(const MachinePeaks& peaks) {
@@ -201,14 +228,15 @@ Json roofline_json(const MachinePeaks& peaks) {
 }
 
 Json document(const MachineReport& report) {
-    return {{"schema", kMachineSchema},
-            {"machine", Json::parse(machine_info_json(report.machine))},
-            {"topology", Json::parse(topology_json(report.topology))},
-            {"hidden", report.hidden},
-            {"fingerprint", Json::parse(fingerprint_json(report.fingerprint))},
-            {"preflight", Json::parse(preflight_json(report.preflight))},
-            {"peaks", Json::parse(peaks_json(report.peaks))},
-            {"roofline", roofline_json(report.peaks)}};
+    const double clock = report.preflight.readings.clock_resolution_seconds;
+    return object_of({{"schema", kMachineSchema},
+                      {"machine", machine_info_json(report.machine, clock)},
+                      {"topology", fields_json(report.topology)},
+                      {"hidden", report.hidden},
+                      {"fingerprint", fields_json(report.fingerprint)},
+                      {"preflight", fields_json(report.preflight)},
+                      {"peaks", fields_json(report.peaks)},
+                      {"roofline", roofline_json(report.peaks)}});
 }
 
 }  // namespace
@@ -227,20 +255,16 @@ std::vector<Section> machine_sections(const MachineReport& report) {
 }
 
 Table machine_csv_table(const MachineReport& report) {
-    Table table;
-    table.columns = {{"figure", "figure", true}, {"threads", "threads"}, {"per_second", "per second"},
-                     {"ci_low", "low"},          {"ci_high", "high"},    {"unit", "unit", true},
-                     {"reason", "reason", true}};
-    for (const ComputePeaks& row : report.peaks.compute) {
-        add_row(table, "clock", row.threads, row.clock, "cycle");
-        add_row(table, "f32", row.threads, row.f32, "FLOP");
-        add_row(table, "i8", row.threads, row.i8, "op");
-    }
-    for (const MemoryPeaks& row : report.peaks.memory) {
-        add_row(table, row.level + " read", row.threads, row.read, "B");
-        add_row(table, row.level + " triad", row.threads, row.triad, "B");
-    }
-    return table;
+    using Row = FigureRow;
+    const RowFields<Row> fields = {
+        {"figure", kCsv, &Row::figure},
+        {"threads", kCsv, &Row::threads},
+        {"per_second", kCsv, centre_of},
+        {"ci_low", kCsv, [](const Row& row) { return end_of(row, &Interval::low); }},
+        {"ci_high", kCsv, [](const Row& row) { return end_of(row, &Interval::high); }},
+        {"unit", kCsv, &Row::unit},
+        {"reason", kCsv, [](const Row& row) { return row.rate.reason; }}};
+    return fields.csv(figures(report.peaks));
 }
 
 std::string machine_json(const MachineReport& report) {

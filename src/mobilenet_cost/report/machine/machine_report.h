@@ -25,7 +25,7 @@ struct MachineReport {
 /// A row for each figure.
 [[nodiscard]] Table machine_csv_table(const MachineReport& report);
 
-/// Schema mobilenet-cost.machine.v1 (docs/schemas/machine.schema.json).
+/// Schema mobilenet-cost.machine.v2 (docs/schemas/machine.schema.json).
 [[nodiscard]] std::string machine_json(const MachineReport& report);
 [[nodiscard]] std::string machine_jsonl(const MachineReport& report);
 

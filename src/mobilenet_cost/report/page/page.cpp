@@ -12,8 +12,7 @@
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/report/page/charts.h"
 #include "mobilenet_cost/report/parts/measured_json.h"
-#include "mobilenet_cost/report/sweep/measured.h"
-#include "mobilenet_cost/report/sweep/measured_json.h"
+#include "mobilenet_cost/report/sweep/document.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -46,8 +45,9 @@ Json run_json(const PicturedRun& pictured) {
     Json top1 = Json::array();
     for (const auto& accuracy : pictured.top1)
         top1.push_back(or_null(accuracy));
-    const std::string document = sweep_measured_json(pictured.run, pictured.result, pictured.prediction);
-    return {{"name", pictured.name}, {"document", Json::parse(document)}, {"top1", std::move(top1)}};
+    return object_of({{"name", pictured.name},
+                      {"document", sweep_document(pictured.run, pictured.result, pictured.prediction)},
+                      {"top1", std::move(top1)}});
 }
 
 /// A page and a picture are looked at: what reorders or hides text in a terminal does so there, too.

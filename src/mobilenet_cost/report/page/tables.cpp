@@ -8,6 +8,7 @@
 
 #include "mobilenet_cost/pick/pareto.h"
 #include "mobilenet_cost/report/parts/measured_json.h"
+#include "mobilenet_cost/report/sweep/points.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -23,18 +24,6 @@ void add(Json& table, Json row) {
     table["rows"].push_back(std::move(row));
 }
 
-Json low_of(const std::optional<Estimate>& value) {
-    return value && value->interval ? finite_json(value->interval->low) : Json(nullptr);
-}
-
-Json high_of(const std::optional<Estimate>& value) {
-    return value && value->interval ? finite_json(value->interval->high) : Json(nullptr);
-}
-
-Json grid_columns() {
-    return {"panel", "form", "alpha", "resolution", "value", "low", "high", "cell", "note"};
-}
-
 struct Panel {
     const char* name;
     const char* form;
@@ -43,11 +32,23 @@ constexpr Panel kOnPaper = {"On paper", "factor"};
 constexpr Panel kMeasured = {"Measured", "factor"};
 constexpr Panel kKept = {"Kept: measured / on paper", "share"};
 
-void add_cell(Json& table, const Panel& panel, const SweepCell& cell, const std::optional<Estimate>& value,
-              const std::string& note) {
-    add(table, {panel.name, panel.form, cell.variant.alpha, cell.variant.resolution, value_of(value),
-                low_of(value), high_of(value), cell_title(cell), note});
-}
+/// A cell of a heat map.
+struct GridRow {
+    Panel panel;
+    const SweepCell& cell;
+    std::optional<Estimate> value;
+    std::string note;
+};
+using GridRows = std::vector<GridRow>;
+
+const RowFields<GridRow> kGrid = {
+    {"panel", kJson, [](const GridRow& row) { return row.panel.name; }},
+    {"form", kJson, [](const GridRow& row) { return row.panel.form; }},
+    {"alpha", kJson, [](const GridRow& row) { return row.cell.variant.alpha; }},
+    {"resolution", kJson, [](const GridRow& row) { return row.cell.variant.resolution; }},
+    {"value", kJson, &GridRow::value},
+    {"cell", kJson, [](const GridRow& row) { return cell_title(row.cell); }},
+    {"note", kJson, &GridRow::note}};
 
 std::optional<Estimate> exactly(const std::optional<double>& value) {
     if (!value) return std::nullopt;
@@ -58,6 +59,12 @@ std::optional<Estimate> exactly(const std::optional<double>& value) {
 std::string note_of(const PointResult& point) {
     if (!point.reason.empty()) return point.reason;
     return point.precise || !point.seconds ? "" : "the interval of its speed-up is wider than was asked for";
+}
+
+void add_speedup(const SweepCell& cell, const Speedup& speedup, const std::string& note, GridRows& rows) {
+    rows.push_back({kOnPaper, cell, exactly(speedup.analytic), ""});
+    rows.push_back({kMeasured, cell, speedup.measured, note});
+    rows.push_back({kKept, cell, speedup.kept, note});
 }
 
 /// Largest and smallest cell of a group by MACs.
@@ -157,26 +164,65 @@ bool on_front(const std::vector<Candidate>& all, std::size_t cell) {
                                              [&](const Candidate& other) { return dominates(other, *self); });
 }
 
-/// What the rows of points_table() begin with; a standard network has another peak, which no run stores.
-Json point_row(const PicturedRun& pictured, std::size_t index, NetworkKind network, const char* source) {
-    const SweepCell& cell = pictured.run.cells[index];
-    const bool separable = network == NetworkKind::separable;
-    const auto if_separable = [separable](auto value) { return separable ? Json(value) : Json(nullptr); };
-    return {cell_title(cell),
-            network_kind_name(network),
-            source,
-            cell.variant.alpha,
-            cell.variant.resolution,
-            separable ? cell.macs : cell.standard_macs,
-            separable ? cell.params : cell.standard_params,
-            if_separable(cell.peak_activation_bytes),
-            separable ? or_null(top1_of(pictured, index)) : Json(nullptr)};
+/// A point of the scatter; what no run stores of a standard network is absent.
+struct ScatterRow {
+    PointRow point;
+    std::int64_t macs = 0;
+    std::int64_t params = 0;
+    std::optional<std::int64_t> peak_bytes = std::nullopt;
+    std::optional<double> top1 = std::nullopt;
+    bool front = false;
+};
+
+std::optional<double> centre(const std::optional<Estimate>& estimate) {
+    return estimate ? std::optional(estimate->value) : std::nullopt;
 }
 
-void append(Json& row, Json more) {
-    for (Json& value : more)
-        row.push_back(std::move(value));
+const RowFields<ScatterRow> kScatter = {
+    {"cell", kJson, [](const ScatterRow& row) { return cell_title(row.point.cell); }},
+    {"network", kJson, [](const ScatterRow& row) { return network_kind_name(row.point.network); }},
+    {"source", kJson, [](const ScatterRow& row) { return row.point.predicted ? "predicted" : "measured"; }},
+    {"alpha", kJson, [](const ScatterRow& row) { return row.point.cell.variant.alpha; }},
+    {"resolution", kJson, [](const ScatterRow& row) { return row.point.cell.variant.resolution; }},
+    {"macs", kJson, &ScatterRow::macs},
+    {"params", kJson, &ScatterRow::params},
+    {"peak_activation_bytes", kJson, &ScatterRow::peak_bytes},
+    {"top1", kJson, &ScatterRow::top1},
+    {"seconds", kJson, [](const ScatterRow& row) { return row.point.result.seconds; }},
+    {"speedup", kJson, [](const ScatterRow& row) { return centre(over_base(row.point.result).measured); }},
+    {"kept", kJson, [](const ScatterRow& row) { return centre(over_base(row.point.result).kept); }},
+    {"front", kJson, &ScatterRow::front}};
+
+ScatterRow scatter_row(const PicturedRun& pictured, PointRow point, const std::vector<Candidate>& all) {
+    const SweepCell& cell = point.cell;
+    if (point.network != NetworkKind::separable)
+        return {.point = std::move(point), .macs = cell.standard_macs, .params = cell.standard_params};
+    const auto index = static_cast<std::size_t>(&cell - pictured.run.cells.data());
+    return {.point = std::move(point),
+            .macs = cell.macs,
+            .params = cell.params,
+            .peak_bytes = cell.peak_activation_bytes,
+            .top1 = top1_of(pictured, index),
+            .front = on_front(all, index)};
 }
+
+struct LayerRow {
+    std::string cell;
+    std::size_t index = 0;
+    const LayerTime& layer;
+};
+
+const RowFields<LayerRow> kLayers = {
+    {"cell", kJson, &LayerRow::cell},
+    {"index", kJson, &LayerRow::index},
+    {"layer", kJson, [](const LayerRow& row) { return row.layer.name; }},
+    {"op", kJson, [](const LayerRow& row) { return row.layer.op; }},
+    {"class", kJson, [](const LayerRow& row) { return layer_class_name(row.layer.layer_class); }},
+    {"macs", kJson, [](const LayerRow& row) { return row.layer.macs; }},
+    {"traffic_bytes", kJson, [](const LayerRow& row) { return row.layer.traffic_bytes; }},
+    {"seconds", kJson, [](const LayerRow& row) { return row.layer.seconds; }},
+    {"kernel", kJson, [](const LayerRow& row) { return row.layer.kernel; }},
+    {"fused", kJson, [](const LayerRow& row) { return row.layer.fused; }}};
 
 /// Every n-th round, so that there are not too many samples.
 std::size_t stride_of(const SweepRun& run, const SweepGroup& group) {
@@ -189,104 +235,79 @@ std::size_t stride_of(const SweepRun& run, const SweepGroup& group) {
 }  // namespace
 
 Json speedup_table(const PicturedRun& pictured, const SweepGroup& group) {
-    Json table = table_of(grid_columns());
+    GridRows rows;
     const SweepRun& run = pictured.run;
     for (const std::size_t i : group.points) {
         if (run.points[i].network != NetworkKind::separable) continue;
         const PointResult& point = pictured.result.points[i];
-        const SweepCell& cell = run.cells[run.points[i].cell];
-        add_cell(table, kOnPaper, cell, exactly(point.analytic_speedup), "");
-        add_cell(table, kMeasured, cell, point.speedup, note_of(point));
-        add_cell(table, kKept, cell, point.fraction_kept, note_of(point));
+        add_speedup(run.cells[run.points[i].cell], over_base(point), note_of(point), rows);
     }
     for (const PredictedPoint& point : predicted(pictured, group)) {
         if (point.network != NetworkKind::separable) continue;
         const SweepCell& cell = run.cells[point.cell];
-        const std::string note = "predicted, not measured";
-        std::optional<double> kept;
-        if (point.speedup) kept = *point.speedup / cell.analytic_speedup;
-        add_cell(table, kOnPaper, cell, exactly(cell.analytic_speedup), "");
-        add_cell(table, kMeasured, cell, exactly(point.speedup), note);
-        add_cell(table, kKept, cell, exactly(kept), note);
+        Speedup speedup{.analytic = cell.analytic_speedup, .measured = exactly(point.speedup)};
+        if (point.speedup) speedup.kept = exactly(*point.speedup / cell.analytic_speedup);
+        add_speedup(cell, speedup, "predicted, not measured", rows);
     }
-    return table;
+    return kGrid.chart_table(rows);
 }
 
 Json standard_table(const PicturedRun& pictured, const SweepGroup& group) {
-    Json table = table_of(grid_columns());
-    const SweepRun& run = pictured.run;
+    GridRows rows;
     for (const std::size_t i : group.points) {
         const PointResult& point = pictured.result.points[i];
         if (!point.analytic_standard) continue;
-        const SweepCell& cell = run.cells[run.points[i].cell];
-        add_cell(table, kOnPaper, cell, exactly(point.analytic_standard), "");
-        add_cell(table, kMeasured, cell, point.standard, note_of(point));
-        add_cell(table, kKept, cell, point.standard_kept, note_of(point));
+        const SweepCell& cell = pictured.run.cells[pictured.run.points[i].cell];
+        add_speedup(cell, over_standard(point), note_of(point), rows);
     }
-    return table;
+    return kGrid.chart_table(rows);
 }
 
 Json change_table(const PicturedRun& base, const SweepGroup& base_group, const PicturedRun& contender,
                   const SweepGroup& group) {
-    Json table = table_of(grid_columns());
+    GridRows rows;
     for (const std::size_t i : group.points) {
         const SweepPoint& point = contender.run.points[i];
         if (point.network != NetworkKind::separable) continue;
         const SweepCell& cell = contender.run.cells[point.cell];
         for (const std::size_t j : base_group.points) {
             const SweepPoint& other = base.run.points[j];
-            const SweepCell& other_cell = base.run.cells[other.cell];
-            if (other.network != point.network || !(other_cell.variant == cell.variant)) continue;
+            if (other.network != point.network || !(base.run.cells[other.cell].variant == cell.variant))
+                continue;
             const auto& before = base.result.points[j].seconds;
             const auto& after = contender.result.points[i].seconds;
             std::optional<Estimate> change;
             if (before && after) change = exactly(before->value / after->value);
-            add_cell(table, {"How much quicker the second run is", "change"}, cell, change,
-                     "medians of two runs: not paired, so without an interval");
+            rows.push_back({{"How much quicker the second run is", "change"},
+                            cell,
+                            change,
+                            "medians of two runs: not paired, so without an interval"});
         }
     }
-    return table;
+    return kGrid.chart_table(rows);
 }
 
 Json points_table(const PicturedRun& pictured, const SweepGroup& group) {
-    Json table =
-        table_of({"cell", "network", "source", "alpha", "resolution", "macs", "params",
-                  "peak_activation_bytes", "top1", "seconds", "low", "high", "speedup", "kept", "front"});
     const std::vector<Candidate> all = candidates(pictured, group);
+    std::vector<ScatterRow> rows;
     for (const std::size_t i : group.points) {
-        const SweepPoint& point = pictured.run.points[i];
-        const PointResult& result = pictured.result.points[i];
-        if (!result.seconds) continue;
-        Json row = point_row(pictured, point.cell, point.network, "measured");
-        const bool separable = point.network == NetworkKind::separable;
-        append(row, {value_of(result.seconds), low_of(result.seconds), high_of(result.seconds),
-                     value_of(result.speedup), value_of(result.fraction_kept),
-                     separable && on_front(all, point.cell)});
-        add(table, std::move(row));
+        if (pictured.result.points[i].seconds)
+            rows.push_back(scatter_row(pictured, timed_row(pictured.run, pictured.result, i), all));
     }
-    for (const PredictedPoint& point : predicted(pictured, group)) {
-        Json row = point_row(pictured, point.cell, point.network, "predicted");
-        const bool separable = point.network == NetworkKind::separable;
-        append(row, {finite_json(point.seconds), or_null(point.low), or_null(point.high),
-                     or_null(point.speedup), nullptr, separable && on_front(all, point.cell)});
-        add(table, std::move(row));
-    }
-    return table;
+    for (const PredictedPoint& point : predicted(pictured, group))
+        rows.push_back(scatter_row(pictured, predicted_row(pictured.run, point), all));
+    return kScatter.chart_table(rows);
 }
 
 Json layers_table(const PicturedRun& pictured, const SweepGroup& group) {
-    Json table = table_of({"cell", "index", "layer", "op", "class", "macs", "traffic_bytes", "seconds", "low",
-                           "high", "kernel", "fused"});
+    std::vector<LayerRow> rows;
     for (const std::size_t i : profiled_points(pictured.run, group)) {
         const std::string cell = cell_title(pictured.run.cells[pictured.run.points[i].cell]);
-        std::int64_t index = 0;
-        for (const LayerTime& layer : pictured.run.profiles[i]->layers) {
-            add(table, {cell, index++, layer.name, layer.op, layer_class_name(layer.layer_class), layer.macs,
-                        layer.traffic_bytes, finite_json(layer.seconds.value), low_of(layer.seconds),
-                        high_of(layer.seconds), layer.kernel, layer.fused});
-        }
+        std::size_t index = 0;
+        for (const LayerTime& layer : pictured.run.profiles[i]->layers)
+            rows.push_back({cell, index++, layer});
     }
-    return table;
+    return kLayers.chart_table(rows);
 }
 
 Json roof_table(const PicturedRun& pictured, const SweepGroup& group) {

@@ -2,6 +2,9 @@
 
 #include <cmath>
 
+#include "mobilenet_cost/measure/timing_fields.h"
+#include "mobilenet_cost/report/parts/class_fields.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -10,10 +13,6 @@ const Interval* interval_or_null(const std::optional<Estimate>& estimate) {
 }
 
 }  // namespace
-
-Json finite_json(double value) {
-    return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
 
 Json reason_json(const std::string& reason) {
     return reason.empty() ? Json(nullptr) : Json(reason);
@@ -43,35 +42,13 @@ Json coverage_of(const std::optional<Estimate>& estimate) {
 }
 
 Json machine_info_json(const MachineInfo& machine, double clock_resolution_seconds) {
-    Json json = {{"cpu_model", or_null(machine.cpu.model_name)},
-                 {"cpu_vendor", or_null(machine.cpu.vendor)},
-                 {"cpu_family", or_null(machine.cpu.family)},
-                 {"cpu_model_number", or_null(machine.cpu.model)},
-                 {"cpu_stepping", or_null(machine.cpu.stepping)},
-                 {"hypervisor", or_null(machine.cpu.hypervisor)},
-                 {"allowed_cpus", machine.allowed_cpus},
-                 {"caches", Json::array()},
-                 {"memory_bytes", or_null(machine.memory.total_bytes)},
-                 {"memory_available_bytes", or_null(machine.memory.available_bytes)},
-                 {"kernel", or_null(machine.kernel)},
-                 {"load_average", or_null(machine.load_average)},
-                 {"governor", machine.governor.value_or("hidden")},
-                 {"clock_resolution_seconds", clock_resolution_seconds}};
-    for (const CacheInfo& cache : machine.caches)
-        json["caches"].push_back({{"level", cache.level}, {"type", cache.type}, {"bytes", cache.bytes}});
+    Json json = fields_json(machine);
+    json["clock_resolution_seconds"] = clock_resolution_seconds;
     return json;
 }
 
 Json engine_list_json(const std::vector<EngineStatus>& engines) {
-    Json json = Json::array();
-    for (const EngineStatus& engine : engines) {
-        json.push_back({{"name", engine.name},
-                        {"available", engine.available},
-                        {"reason", reason_json(engine.reason)},
-                        {"version", reason_json(engine.info.version)},
-                        {"instruction_set", reason_json(engine.info.instruction_set)}});
-    }
-    return json;
+    return fields_json(engines);
 }
 
 Json verdict_json(const Preflight& preflight) {
@@ -79,14 +56,10 @@ Json verdict_json(const Preflight& preflight) {
 }
 
 Json class_share_json(const ClassShare& row) {
-    return {{"class", layer_class_name(row.layer_class)},
-            {"layers", row.layers},
-            {"macs", row.macs},
-            {"traffic_bytes", row.traffic_bytes},
-            {"median_seconds", row.seconds},
-            {"mac_share", row.mac_share},
-            {"traffic_share", row.traffic_share},
-            {"time_share", row.time_share}};
+    Json json = class_fields().json(class_row(row));
+    json.erase("flops_per_second");
+    json.erase("traffic_bytes_per_second");
+    return json;
 }
 
 }  // namespace mobilenet_cost

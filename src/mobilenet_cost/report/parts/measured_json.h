@@ -15,9 +15,6 @@ namespace mobilenet_cost {
 
 // Internal, as json_text.h: what the documents with times have in common.
 
-/// Null for what JSON has no word for: infinity and not-a-number.
-[[nodiscard]] Json finite_json(double value);
-
 template <typename Value>
 [[nodiscard]] Json or_null(const std::optional<Value>& value) {
     return value ? Json(*value) : Json(nullptr);

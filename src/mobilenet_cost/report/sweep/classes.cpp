@@ -6,8 +6,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
-#include "mobilenet_cost/report/bench/cells.h"
-#include "mobilenet_cost/report/parts/measured_text.h"
+#include "mobilenet_cost/report/parts/class_fields.h"
 #include "mobilenet_cost/report/sweep/groups.h"
 
 namespace mobilenet_cost {
@@ -29,11 +28,6 @@ double bound_seconds(const LayerProfile& profile, const RooflinePeak& peak,
     return seconds;
 }
 
-void add_bound(std::vector<Cell>& cells, double bound, double seconds) {
-    cells.push_back(seconds_cell(bound));
-    cells.push_back(seconds > 0 ? percent_cell(bound / seconds, 0) : unknown_cell());
-}
-
 ClassShare total_of(const LayerProfile& profile) {
     ClassShare total;
     for (const ClassShare& row : profile.classes) {
@@ -46,35 +40,25 @@ ClassShare total_of(const LayerProfile& profile) {
     return total;
 }
 
-std::vector<Cell> share_cells(const ClassShare& row, std::string name) {
-    return {text_cell(std::move(name)),       count_cell(row.layers),
-            percent_cell(row.mac_share, 1),   percent_cell(row.traffic_share, 1),
-            percent_cell(row.time_share, 1),  seconds_cell(row.seconds),
-            rate_cell(row.macs, row.seconds), bandwidth_cell(row.traffic_bytes, row.seconds)};
-}
-
 Section share_section(const SweepRun& run, const SweepGroup& group, std::size_t point,
                       const RooflinePeak* peak) {
     const LayerProfile& profile = *profile_of(run, point);
+    std::vector<const char*> keys = {
+        "class",      "layers",         "mac_share",        "traffic_share",
+        "time_share", "median_seconds", "flops_per_second", "traffic_bytes_per_second"};
+    if (peak != nullptr) keys.insert(keys.end(), {"roofline_seconds", "roofline_share"});
+    const auto cells = [&](ClassRow row, std::optional<LayerClass> layer_class) {
+        if (peak != nullptr) row.bound_seconds = bound_seconds(profile, *peak, layer_class);
+        return class_fields().cells(keys, row);
+    };
     Section section;
     Table& table = section.table;
     table.caption = fmt::format("{}: where the time goes, {}", group_title(group),
                                 cell_title(run.cells[run.points[point].cell]));
-    table.columns = {{"class", "class", true},        {"layers", "layers"},        {"mac_share", "of MACs"},
-                     {"traffic_share", "of traffic"}, {"time_share", "of time"},   {"seconds", "time"},
-                     {"gflop_per_second", "GFLOP/s"}, {"gbyte_per_second", "GB/s"}};
-    if (peak != nullptr) {
-        table.columns.push_back({"roofline_seconds", "roofline"});
-        table.columns.push_back({"roofline_share", "of bound"});
-    }
-    for (const ClassShare& row : profile.classes) {
-        table.rows.push_back(share_cells(row, std::string(layer_class_name(row.layer_class))));
-        if (peak != nullptr)
-            add_bound(table.rows.back(), bound_seconds(profile, *peak, row.layer_class), row.seconds);
-    }
-    const ClassShare total = total_of(profile);
-    table.total = share_cells(total, "all layers");
-    if (peak != nullptr) add_bound(table.total, bound_seconds(profile, *peak, std::nullopt), total.seconds);
+    table.columns = class_fields().columns(keys);
+    for (const ClassShare& row : profile.classes)
+        table.rows.push_back(cells(class_row(row), row.layer_class));
+    table.total = cells({.name = "all layers", .share = total_of(profile)}, std::nullopt);
     return section;
 }
 
@@ -85,21 +69,37 @@ const ClassShare* find_class(const LayerProfile& profile, LayerClass layer_class
     return found == profile.classes.end() ? nullptr : &*found;
 }
 
-Cell quotient_cell(double numerator, double denominator) {
-    return numerator > 0 && denominator > 0 ? factor_cell(numerator / denominator) : unknown_cell();
+/// What a class takes in the base and in the smallest cell. Were time MACs, every class would take 1 /
+/// speedup of its time in the base; `extra` is what it takes beyond that, and over the classes it sums to the
+/// whole loss, above 0.
+struct LossRow {
+    std::string name;
+    ClassShare base;
+    ClassShare small;
+    double extra = 0;
+    double all_extra = 0;
+};
+
+template <typename Member>
+auto quotient_of(Member ClassShare::*member) {
+    return [member](const LossRow& row) -> std::optional<double> {
+        const auto base = static_cast<double>(row.base.*member);
+        const auto small = static_cast<double>(row.small.*member);
+        return base > 0 && small > 0 ? std::optional(base / small) : std::nullopt;
+    };
 }
 
-/// Were time MACs, every class would take 1 / speedup of its time in the base; `extra` is what it takes
-/// beyond that, and over the classes it sums to the whole loss, above 0.
-std::vector<Cell> loss_cells(const ClassShare& base, const ClassShare& small, double speedup,
-                             double all_extra, std::string name) {
-    const double extra = small.seconds - base.seconds / speedup;
-    return {text_cell(std::move(name)),
-            quotient_cell(static_cast<double>(base.macs), static_cast<double>(small.macs)),
-            quotient_cell(static_cast<double>(base.traffic_bytes), static_cast<double>(small.traffic_bytes)),
-            quotient_cell(base.seconds, small.seconds),
-            seconds_cell(extra),
-            percent_cell(extra / all_extra, 0)};
+const RowFields<LossRow>& loss_fields() {
+    static const RowFields<LossRow> fields = {
+        {"class", "class", Show::name, kShownOnly, &LossRow::name},
+        {"mac_ratio", "fewer MACs", Show::factor, kShownOnly, quotient_of(&ClassShare::macs)},
+        {"traffic_ratio", "less traffic", Show::factor, kShownOnly, quotient_of(&ClassShare::traffic_bytes)},
+        {"speedup", "faster", Show::factor, kShownOnly, quotient_of(&ClassShare::seconds)},
+        {"extra_seconds", "too long by", Show::seconds, kShownOnly, &LossRow::extra},
+        {"extra_share", "of the loss", Show::percent, kShownOnly,
+         [](const LossRow& row) { return row.extra / row.all_extra; }},
+    };
+    return fields;
 }
 
 Section loss_section(const SweepRun& run, const SweepGroup& group, std::size_t base_point,
@@ -113,18 +113,22 @@ Section loss_section(const SweepRun& run, const SweepGroup& group, std::size_t b
     const double speedup = static_cast<double>(base_total.macs) / static_cast<double>(small_total.macs);
     const double all_extra = small_total.seconds - base_total.seconds / speedup;
     if (!(all_extra > 0)) return section;  // nothing was lost
-    Table& table = section.table;
-    table.caption = fmt::format("{}: what keeps {} from the analytic {}", group_title(group),
-                                cell_title(run.cells[run.points[small_point].cell]), factor_text(speedup));
-    table.columns = {{"class", "class", true},          {"mac_ratio", "fewer MACs"},
-                     {"traffic_ratio", "less traffic"}, {"speedup", "faster"},
-                     {"extra_seconds", "too long by"},  {"extra_share", "of the loss"}};
+    const auto loss = [&](std::string name, const ClassShare& before, const ClassShare& row) {
+        return LossRow{std::move(name), before, row, row.seconds - before.seconds / speedup, all_extra};
+    };
+    std::vector<LossRow> rows;
     for (const ClassShare& row : small.classes) {
         const ClassShare* before = find_class(base, row.layer_class);
-        table.rows.push_back(loss_cells(before != nullptr ? *before : ClassShare{}, row, speedup, all_extra,
-                                        std::string(layer_class_name(row.layer_class))));
+        rows.push_back(loss(std::string(layer_class_name(row.layer_class)),
+                            before != nullptr ? *before : ClassShare{}, row));
     }
-    table.total = loss_cells(base_total, small_total, speedup, all_extra, "all layers");
+    const std::vector<const char*> keys = {"class",   "mac_ratio",     "traffic_ratio",
+                                           "speedup", "extra_seconds", "extra_share"};
+    section.table = loss_fields().shown(keys, rows);
+    section.table.total = loss_fields().cells(keys, loss("all layers", base_total, small_total));
+    section.table.caption =
+        fmt::format("{}: what keeps {} from the analytic {}", group_title(group),
+                    cell_title(run.cells[run.points[small_point].cell]), factor_text(speedup));
     return section;
 }
 

@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
-#include "mobilenet_cost/report/bench/cells.h"
 #include "mobilenet_cost/report/sweep/groups.h"
+#include "mobilenet_cost/report/sweep/points.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -72,52 +72,62 @@ Cell kept_cell(double kept, const std::string& mark) {
     return {fmt::format("{}{:.0f} %", mark, kept * 100), shortest(kept), kept};
 }
 
-using Member = std::optional<Estimate> PointResult::*;
-enum class Kind { speedup, kept };
+/// The speed-ups over one thing: over the base, or over standard convolutions.
+struct Family {
+    std::string over;  ///< "speed-up over ..."
+    std::string kept;
+    Speedup (*of)(const PointResult& point);
+    double (*counted)(const SweepCell& cell);
+};
+
+/// What one measured grid shows of a speed-up.
+struct Shown {
+    std::optional<Estimate> Speedup::*value;
+    bool kept = false;
+};
 
 /// One measured grid of a group, from the separable networks.
 Section measured_section(const SweepRun& run, const SweepResult& result, const SweepGroup& group,
-                         const std::string& caption, Member member, Kind kind) {
+                         const Family& family, const Shown& shown) {
     double largest = 1;
     for (const std::size_t point : group.points) {
-        const auto& estimate = result.points[point].*member;
+        const auto estimate = family.of(result.points[point]).*shown.value;
         if (estimate) largest = std::max(largest, estimate->value);
     }
+    const std::string caption = shown.kept ? fmt::format("{}: {}", group_title(group), family.kept)
+                                           : fmt::format("{}: measured {}", group_title(group), family.over);
     return grid_section(run, group.model, caption, [&](std::size_t cell) {
         const auto point = find_point(run, group, cell, NetworkKind::separable);
         if (!point) return unknown_cell();
         const PointResult& row = result.points[*point];
-        const auto& estimate = row.*member;
-        if (!estimate) {
-            return row.status == BenchStatus::ok ? unknown_cell()
-                                                 : Cell{std::string(bench_status_name(row.status)), ""};
-        }
+        const auto estimate = family.of(row).*shown.value;
+        if (!estimate && row.status != BenchStatus::ok)
+            return Cell{std::string(bench_status_name(row.status)), ""};
+        if (!estimate) return unknown_cell();
         const std::string mark = imprecise_mark(row);
-        return kind == Kind::kept ? kept_cell(estimate->value, mark)
-                                  : speedup_cell(estimate->value, largest, mark);
+        return shown.kept ? kept_cell(estimate->value, mark) : speedup_cell(estimate->value, largest, mark);
     });
 }
 
 /// As the results have it; a cell that no engine could run as the cell has it.
-double analytic_of(const SweepRun& run, const SweepResult& result, std::size_t cell,
-                   std::optional<double> PointResult::*member, double otherwise) {
+double analytic_of(const SweepRun& run, const SweepResult& result, std::size_t cell, const Family& family) {
     for (std::size_t i = 0; i < run.points.size(); ++i) {
-        if (run.points[i].cell == cell && run.points[i].network == NetworkKind::separable &&
-            result.points[i].*member) {
-            return *(result.points[i].*member);
-        }
+        if (run.points[i].cell != cell || run.points[i].network != NetworkKind::separable) continue;
+        if (const auto analytic = family.of(result.points[i]).analytic) return *analytic;
     }
-    return otherwise;
+    return family.counted(run.cells[cell]);
 }
 
-Section analytic_section(const SweepRun& run, const std::string& model, const std::string& caption,
-                         const std::function<double(std::size_t)>& value) {
+Section analytic_section(const SweepRun& run, const SweepResult& result, const std::string& model,
+                         const Family& family) {
     double largest = 1;
     for (std::size_t i = 0; i < run.cells.size(); ++i) {
-        if (run.cells[i].model == model) largest = std::max(largest, value(i));
+        if (run.cells[i].model == model) largest = std::max(largest, analytic_of(run, result, i, family));
     }
-    return grid_section(run, model, caption,
-                        [&](std::size_t cell) { return speedup_cell(value(cell), largest, ""); });
+    const std::string caption = fmt::format("{}: analytic {}", model, family.over);
+    return grid_section(run, model, caption, [&](std::size_t cell) {
+        return speedup_cell(analytic_of(run, result, cell, family), largest, "");
+    });
 }
 
 bool has_standard(const SweepRun& run, const SweepResult& result, const std::string& model) {
@@ -138,27 +148,18 @@ std::string base_title(const SweepRun& run, const std::string& model) {
     return fmt::format("alpha {} at {} px", alpha, resolution);
 }
 
-/// What two families of grids differ in.
-struct Comparisons {
-    std::string analytic_caption;
-    std::string faster_than;
-    std::string kept_caption;
-    std::function<double(std::size_t)> analytic;
-    Member measured;
-    Member kept;
-};
-
-void add_grids(const SweepRun& run, const SweepResult& result, const std::string& model,
-               const Comparisons& what, std::vector<Section>& sections) {
-    sections.push_back(analytic_section(run, model, model + ": " + what.analytic_caption, what.analytic));
+void add_grids(const SweepRun& run, const SweepResult& result, const std::string& model, const Family& family,
+               std::vector<Section>& sections) {
+    sections.push_back(analytic_section(run, result, model, family));
     for (const SweepGroup& group : sweep_groups(run)) {
         if (group.model != model) continue;
-        sections.push_back(measured_section(
-            run, result, group, fmt::format("{}: measured {}", group_title(group), what.faster_than),
-            what.measured, Kind::speedup));
-        sections.push_back(measured_section(run, result, group, group_title(group) + ": " + what.kept_caption,
-                                            what.kept, Kind::kept));
+        sections.push_back(measured_section(run, result, group, family, {&Speedup::measured}));
+        sections.push_back(measured_section(run, result, group, family, {&Speedup::kept, true}));
     }
+}
+
+double base_ratio(const SweepCell& cell) {
+    return cell.analytic_speedup;
 }
 
 }  // namespace
@@ -171,26 +172,16 @@ std::vector<Section> sweep_grid_sections(const SweepRun& run, const SweepResult&
     std::vector<Section> sections;
     for (const std::string& model : models) {
         if (axes_of(run, model).resolutions.size() > kWidestGrid) continue;
-        const std::string over = "speed-up over " + base_title(run, model);
-        const auto analytic = [&](std::size_t cell) {
-            return analytic_of(run, result, cell, &PointResult::analytic_speedup,
-                               run.cells[cell].analytic_speedup);
-        };
         add_grids(run, result, model,
-                  {"analytic " + over, over, "part of the analytic speed-up kept", analytic,
-                   &PointResult::speedup, &PointResult::fraction_kept},
+                  {"speed-up over " + base_title(run, model), "part of the analytic speed-up kept", over_base,
+                   base_ratio},
                   sections);
         if (!has_standard(run, result, model)) continue;
-        const std::string standard = "speed-up over the same cell with standard convolutions";
-        const auto analytic_standard = [&](std::size_t cell) {
-            return analytic_of(run, result, cell, &PointResult::analytic_standard,
-                               standard_ratio(run.cells[cell]));
-        };
-        add_grids(run, result, model,
-                  {"analytic " + standard, standard,
-                   "part of the analytic speed-up over standard convolutions kept", analytic_standard,
-                   &PointResult::standard, &PointResult::standard_kept},
-                  sections);
+        add_grids(
+            run, result, model,
+            {"speed-up over the same cell with standard convolutions",
+             "part of the analytic speed-up over standard convolutions kept", over_standard, standard_ratio},
+            sections);
     }
     return sections;
 }

@@ -6,29 +6,11 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
-#include "mobilenet_cost/report/bench/cells.h"
 #include "mobilenet_cost/report/parts/measured_text.h"
-#include "mobilenet_cost/report/sweep/groups.h"
+#include "mobilenet_cost/report/sweep/points.h"
 
 namespace mobilenet_cost {
 namespace {
-
-/// Speed-up that ten times fewer MACs bring.
-Cell tenfold_cell(double slope) {
-    return {fmt::format("{:.1f}x", std::pow(10, slope)), shortest(std::pow(10, slope))};
-}
-
-std::vector<Cell> fit_cells(const SlopeFit& fit) {
-    const auto slope = [](double value) { return fmt::format("{:.3f}", value); };
-    return {text_cell(fit.model),
-            text_cell(fit.engine),
-            count_cell(fit.threads),
-            text_cell(std::string(network_kind_name(fit.network))),
-            count_cell(fit.cells),
-            number_cell(fit.slope.value, 3),
-            text_cell(interval_text(fit.slope, slope)),
-            tenfold_cell(fit.slope.value)};
-}
 
 std::string noise_lines(const Preflight& preflight) {
     std::string text = fmt::format("Noise before the rounds: {}\n", noise_verdict_name(preflight.verdict));
@@ -123,19 +105,11 @@ std::string warm_up_line(const SweepRun& run) {
 Section sweep_fit_section(const SweepResult& result) {
     Section section;
     if (result.fits.empty()) return section;
-    Table& table = section.table;
-    table.caption =
+    section.table = fit_fields().shown(
+        {"model", "engine", "threads", "network", "cells", "slope", "slope_interval", "tenfold"},
+        result.fits);
+    section.table.caption =
         "How time follows MACs: time grows as MACs to the power of the slope; 1 is \"time is MACs\"";
-    table.columns = {{"model", "model", true},
-                     {"engine", "engine", true},
-                     {"threads", "threads"},
-                     {"network", "network", true},
-                     {"cells", "cells"},
-                     {"slope", "slope"},
-                     {"slope_interval", "interval"},
-                     {"tenfold_speedup", "10x fewer MACs"}};
-    for (const SlopeFit& fit : result.fits)
-        table.rows.push_back(fit_cells(fit));
     return section;
 }
 

@@ -9,7 +9,4 @@ namespace mobilenet_cost {
 /// missed.
 [[nodiscard]] Section prediction_section(const SweepRun& run, const Prediction& prediction);
 
-/// The same for the table of points, whose columns it fills by their keys; status "predicted".
-void append_predicted_rows(const SweepRun& run, const Prediction& prediction, Table& table);
-
 }  // namespace mobilenet_cost

@@ -1,0 +1,219 @@
+#include "mobilenet_cost/report/sweep/points.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/sweep/groups.h"
+
+namespace mobilenet_cost {
+namespace {
+
+using Row = PointRow;
+
+constexpr unsigned kAll = kCsv | kJson | kSql;
+/// The document says it of the cell, once for all of the cell's points.
+constexpr unsigned kOfCell = kCsv | kSql;
+
+/// A field of what was measured; absent where it was predicted.
+template <typename Member>
+auto measured(Member PointResult::*member) {
+    return
+        [member](const Row& row) { return row.predicted ? std::nullopt : std::optional(row.result.*member); };
+}
+
+/// One that may be absent anyway, and is where it was not predicted.
+template <typename Member>
+auto known(std::optional<Member> PointResult::*member) {
+    return [member](const Row& row) { return row.result.*member; };
+}
+
+auto counted(std::int64_t NetworkCounts::*member) {
+    return [member](const Row& row) -> std::optional<std::int64_t> {
+        if (row.predicted || !row.point->counts) return std::nullopt;
+        return (*row.point->counts).*member;
+    };
+}
+
+std::string_view status_of(const Row& row) {
+    return row.predicted ? "predicted" : bench_status_name(row.result.status);
+}
+
+std::string_view network_of(const Row& row) {
+    return network_kind_name(row.network);
+}
+
+/// "skipped: not enough memory"
+std::string failure_of(const Row& row) {
+    if (row.result.status == BenchStatus::ok) return {};
+    return fmt::format("{}: {}", bench_status_name(row.result.status), row.result.reason);
+}
+
+std::optional<std::int64_t> memory_of(const Row& row) {
+    return row.predicted ? std::nullopt : row.point->memory_bytes;
+}
+
+std::optional<std::int64_t> samples_of(const Row& row) {
+    return row.predicted ? std::nullopt : std::optional(row.result.rounds - row.result.disturbed);
+}
+
+std::optional<double> coverage_of_seconds(const Row& row) {
+    const auto& seconds = row.result.seconds;
+    return seconds && seconds->interval ? std::optional(seconds->interval->coverage) : std::nullopt;
+}
+
+std::string marked_time(const Row& row) {
+    const auto& seconds = row.result.seconds;
+    return seconds ? imprecise_mark(row.result) + seconds_text(seconds->value) : "";
+}
+
+/// Half the width of the interval as a part of the value.
+std::string width_text(const std::optional<Estimate>& estimate) {
+    if (!estimate || !estimate->interval || !(estimate->value > 0)) return {};
+    const double half = (estimate->interval->high - estimate->interval->low) / 2 / estimate->value;
+    return fmt::format("+-{:.1f} %", half * 100);
+}
+
+std::string speedup_width(const Row& row) {
+    const bool is_base = !row.predicted && row.point == &row.run.points[row.point->base];
+    return is_base ? "base" : width_text(row.result.speedup);
+}
+
+std::optional<double> low_of(const Row& row) {
+    return row.result.seconds->interval ? std::optional(row.result.seconds->interval->low) : std::nullopt;
+}
+
+std::optional<double> high_of(const Row& row) {
+    return row.result.seconds->interval ? std::optional(row.result.seconds->interval->high) : std::nullopt;
+}
+
+std::optional<double> speedup_of(const Row& row) {
+    return row.result.speedup ? std::optional(row.result.speedup->value) : std::nullopt;
+}
+
+RowFields<Row> make_point_fields() {
+    return {
+        {"model", "model", Show::name, kOfCell, [](const Row& row) { return row.cell.model; }},
+        {"alpha", "alpha", Show::plain, kOfCell, [](const Row& row) { return row.cell.variant.alpha; }},
+        {"beta", "beta", Show::plain, kCsv, [](const Row& row) { return row.cell.beta; }},
+        {"resolution", "res", Show::plain, kOfCell,
+         [](const Row& row) { return row.cell.variant.resolution; }},
+        {"classes", kOfCell, [](const Row& row) { return row.run.settings.classes; }},
+        {"batch", kOfCell, [](const Row& row) { return row.run.settings.batch; }},
+        {"alpha_scope", kCsv, [](const Row& row) { return row.run.settings.alpha_scope; }},
+        {"engine", "engine", Show::name, kAll, &Row::engine},
+        {"threads", "threads", Show::plain, kAll, &Row::threads},
+        {"network", "network", Show::name, kAll, network_of},
+        {"status", "status", Show::name, kAll, status_of},
+        {"reason", "reason", Show::remark, kAll, measured(&PointResult::reason)},
+        {"failure", "why not", Show::remark, kShownOnly, failure_of},
+        {"macs", "MACs", Show::prefixed, kAll, counted(&NetworkCounts::macs)},
+        {"params", "parameters", Show::prefixed, kAll, counted(&NetworkCounts::params)},
+        {"weight_bytes", "weights", Show::bytes, kAll, counted(&NetworkCounts::weight_bytes)},
+        {"memory_bytes", "memory", Show::bytes, kAll, memory_of},
+        {"marked_time", "time", Show::plain, kShownOnly, marked_time},
+        {"time_width", "within", Show::plain, kShownOnly,
+         [](const Row& row) { return width_text(row.result.seconds); }},
+        {"median_seconds", "time", Show::seconds, kAll | kSqlEnds, known(&PointResult::seconds)},
+        {"interval_coverage", kJson, coverage_of_seconds},
+        {"samples", "rounds", Show::plain, kJson, samples_of},
+        {"rounds", "rounds", Show::plain, kAll, measured(&PointResult::rounds)},
+        {"disturbed", "disturbed", Show::plain, kAll, measured(&PointResult::disturbed)},
+        {"analytic_speedup", "analytic", Show::factor, kAll, known(&PointResult::analytic_speedup)},
+        {"speedup", "measured", Show::factor, kAll | kSqlEnds, known(&PointResult::speedup)},
+        {"speedup_width", "within", Show::plain, kShownOnly, speedup_width},
+        {"fraction_kept", "kept", Show::percent, kAll, known(&PointResult::fraction_kept)},
+        {"standard_analytic_speedup", kOfCell, known(&PointResult::analytic_standard)},
+        {"standard_speedup", kOfCell, known(&PointResult::standard)},
+        {"standard_fraction_kept", kOfCell, known(&PointResult::standard_kept)},
+        {"detectable_change", kCsv | kJson, known(&PointResult::detectable_change)},
+        {"precise", kAll, measured(&PointResult::precise)},
+    };
+}
+
+RowFields<Row> make_predicted_fields() {
+    return {
+        {"model", "model", Show::name, kShownOnly, [](const Row& row) { return row.cell.model; }},
+        {"alpha", "alpha", Show::plain, kShownOnly, [](const Row& row) { return row.cell.variant.alpha; }},
+        {"resolution", "res", Show::plain, kShownOnly,
+         [](const Row& row) { return row.cell.variant.resolution; }},
+        {"engine", "engine", Show::name, kJson, &Row::engine},
+        {"threads", "threads", Show::plain, kJson, &Row::threads},
+        {"network", "network", Show::name, kJson, network_of},
+        {"seconds", "time", Show::seconds, kJson, [](const Row& row) { return row.result.seconds->value; }},
+        {"low_seconds", "low", Show::seconds, kJson, low_of},
+        {"high_seconds", "high", Show::seconds, kJson, high_of},
+        {"speedup", "speed-up", Show::factor, kJson, speedup_of},
+        {"residual", "against measured", Show::signed_percent, kJson, &Row::residual},
+    };
+}
+
+}  // namespace
+
+PointRow timed_row(const SweepRun& run, const SweepResult& result, std::size_t index) {
+    const SweepPoint& point = run.points[index];
+    return {.run = run,
+            .cell = run.cells[point.cell],
+            .engine = point.engine,
+            .threads = point.threads,
+            .network = point.network,
+            .result = result.points[index],
+            .point = &point};
+}
+
+PointRow predicted_row(const SweepRun& run, const PredictedPoint& point) {
+    PointRow row{.run = run,
+                 .cell = run.cells[point.cell],
+                 .engine = point.engine,
+                 .threads = point.threads,
+                 .network = point.network,
+                 .predicted = true,
+                 .result = {},
+                 .residual = point.residual};
+    Estimate& seconds = row.result.seconds.emplace(Estimate{.value = point.seconds, .interval = {}});
+    if (point.low && point.high) seconds.interval = Interval{.low = *point.low, .high = *point.high};
+    if (point.speedup) row.result.speedup = Estimate{.value = *point.speedup, .interval = {}};
+    return row;
+}
+
+const RowFields<PointRow>& point_fields() {
+    static const RowFields<PointRow> fields = make_point_fields();
+    return fields;
+}
+
+const RowFields<PointRow>& predicted_fields() {
+    static const RowFields<PointRow> fields = make_predicted_fields();
+    return fields;
+}
+
+const RowFields<SlopeFit>& fit_fields() {
+    const auto interval = [](const SlopeFit& fit) {
+        return fit.slope.interval
+                   ? fmt::format("[{:.3f}, {:.3f}]", fit.slope.interval->low, fit.slope.interval->high)
+                   : "";
+    };
+    static const RowFields<SlopeFit> fields = {
+        {"engine", "engine", Show::name, kJson, &SlopeFit::engine},
+        {"threads", "threads", Show::plain, kJson, &SlopeFit::threads},
+        {"slope", "slope", Show::decimals_3, kJson, &SlopeFit::slope},
+        {"slope_interval", "interval", Show::plain, kShownOnly, interval},
+        {"tenfold", "10x fewer MACs", Show::plain, kShownOnly,
+         [](const SlopeFit& fit) { return fmt::format("{:.1f}x", std::pow(10, fit.slope.value)); }},
+        {"model", "model", Show::name, kJson, &SlopeFit::model},
+        {"network", "network", Show::name, kJson,
+         [](const SlopeFit& fit) { return network_kind_name(fit.network); }},
+        {"cells", "cells", Show::plain, kJson, &SlopeFit::cells},
+    };
+    return fields;
+}
+
+Speedup over_base(const PointResult& point) {
+    return {point.analytic_speedup, point.speedup, point.fraction_kept};
+}
+
+Speedup over_standard(const PointResult& point) {
+    return {point.analytic_standard, point.standard, point.standard_kept};
+}
+
+}  // namespace mobilenet_cost
