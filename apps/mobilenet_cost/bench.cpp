@@ -1,22 +1,19 @@
 #include "mobilenet_cost/sweep/bench.h"
 
-#include <algorithm>
-#include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "mobilenet_cost/base/error.h"
-#include "mobilenet_cost/measure/session_setup.h"
 #include "mobilenet_cost/report/bench/csv.h"
 #include "mobilenet_cost/report/bench/json.h"
 #include "mobilenet_cost/report/bench/notes.h"
 #include "mobilenet_cost/report/bench/report.h"
 
 #include "app.h"
-#include "interrupt.h"
+#include "measured_run.h"
 #include "options.h"
 #include "output.h"
 #include "progress_line.h"
@@ -26,113 +23,116 @@
 namespace mobilenet_cost::app {
 namespace {
 
+/// For each variant, unless --max-seconds says how long all of it may take.
+constexpr double kSecondsOfAVariant = 60;
+
 struct BenchOptions {
     VariantOptions variant;
     OutputOptions output;
     TimingOptions timing;
-    BenchSettings settings;
+    SweepTiming settings;  ///< but for what `timing` has
     std::optional<LayerMode> layer_mode;
+    std::string log;
+    std::string resume;
 };
 
-BenchSettings read_settings(const BenchOptions& options) {
-    BenchSettings settings = options.settings;
-    if (options.layer_mode && !settings.per_layer)
-        fail("--layer-mode", "expected together with --per-layer only");
-    settings.layer_mode = options.layer_mode.value_or(settings.layer_mode);
-    settings.engines = options.timing.engines;
-    settings.threads = options.timing.threads;
-    set_limits(options.timing, settings);
-    settings.pin_cpu = pinned_cpu(options.timing);
-    return settings;
+SweepTiming read_timing(const BenchOptions& options, std::size_t variants) {
+    SweepTiming timing = options.settings;
+    if (options.layer_mode && !timing.layers) fail("--layer-mode", "expected together with --per-layer only");
+    timing.layer_mode = options.layer_mode.value_or(timing.layer_mode);
+    timing.engines = options.timing.engines;
+    timing.threads = options.timing.threads;
+    timing.max_seconds = kSecondsOfAVariant * static_cast<double>(variants);
+    set_limits(options.timing, timing);
+    timing.pin_cpu = pinned_cpu(options.timing);
+    return timing;
 }
 
-std::string_view phase_name(BenchProgress::Phase phase) {
-    switch (phase) {
-        case BenchProgress::Phase::prepare:
-            return "preparing";
-        case BenchProgress::Phase::warm_up:
-            return "warming up";
-        case BenchProgress::Phase::rounds:
-            return "rounds";
-        case BenchProgress::Phase::layers:
-            return "layers";
+/// A planned bench, and the models that it is of.
+struct PlannedBench {
+    std::vector<ModelConfig> configs;
+    SweepRun run;
+};
+
+PlannedBench plan(const BenchOptions& options) {
+    PlannedBench planned;
+    std::vector<BenchCell> cells;
+    std::size_t variants = 0;
+    std::vector<Family> families = read_families(options.variant, DefaultGrid::one);
+    for (const Family& family : families)
+        variants += family.variants.size();
+    const SweepTiming timing = read_timing(options, variants);
+    for (Family& family : families) {
+        append_bench_cells(family.config, family.variants, cells);
+        planned.configs.push_back(std::move(family.config));
     }
-    return "";
+    refuse_namesakes(planned.configs, options.variant.models);
+    planned.run = plan_bench(cells, options.variant.models,
+                             settings_of(options.variant, find_convention("paper")), timing);
+    return planned;
 }
 
-std::string progress_text(const BenchProgress& progress) {
-    const std::string left =
-        progress.seconds_left ? fmt::format(", {:.0f} s left", *progress.seconds_left) : "";
-    return fmt::format("{} {}/{}{}", phase_name(progress.phase), progress.done, progress.total, left);
-}
-
-bool has_failed(const BenchResult& result) {
-    for (const NetworkResult& network : result.networks) {
-        if (network.status == BenchStatus::failed) return true;
-    }
-    return false;
-}
-
-std::vector<BenchResult> run_all(const std::vector<Family>& families, const BenchSettings& settings,
-                                 const std::atomic<bool>& interrupted) {
-    ProgressLine line;
-    BenchHooks hooks;
-    hooks.progress = [&line](const BenchProgress& progress) { line.show(progress_text(progress)); };
-    hooks.stop = &interrupted;
-    std::vector<BenchResult> results;
-    for (const Family& family : families) {
-        for (const Variant& variant : family.variants) {
-            if (interrupted) break;
-            results.push_back(run_bench(family.config, variant, settings, hooks));
-        }
-    }
-    line.clear();
-    return results;
-}
-
-int run_bench_command(const BenchOptions& options) {
-    const BenchSettings settings = read_settings(options);
-    const std::vector<Family> families = read_families(options.variant, DefaultGrid::one);
-    Output output(options.output);
-    const std::atomic<bool>& interrupted = catch_interrupt();
-    (void)choose_engines(engine_statuses(), settings.engines);  // a wrong name is told before any warning
-    warn_of_build();
-    const std::vector<BenchResult> results = run_all(families, settings, interrupted);
-    for (const BenchResult& result : results) {
-        for (const std::string& text : bench_warnings(result))
+void write(Output& output, const SweepRun& run, const SweepResult& result) {
+    for (const BenchVariant& variant : bench_variants(run, result)) {
+        for (const std::string& text : bench_warnings(run, variant))
             say("warning: {}", text);
     }
-    output.write(
-        {.sections = [&] { return bench_sections(results); },
-         .csv =
-             [&] { return settings.per_layer ? bench_layers_csv_table(results) : bench_csv_table(results); },
-         .json = [&] { return bench_json(results); },
-         .jsonl = [&] { return bench_jsonl(results); }});
-    const bool failed = std::any_of(results.begin(), results.end(), has_failed);
-    if (interrupted || failed) return kFailed;
-    std::vector<NetworkResult> rows;
-    for (const BenchResult& result : results)
-        rows.insert(rows.end(), result.networks.begin(), result.networks.end());
-    return timed_nothing(rows) ? kInconclusive : kFine;
+    output.write({.sections = [&] { return bench_sections(run, result); },
+                  .csv =
+                      [&] {
+                          return run.timing.layers ? bench_layers_csv_table(run, result)
+                                                   : bench_csv_table(run, result);
+                      },
+                  .json = [&] { return bench_json(run, result); },
+                  .jsonl = [&] { return bench_jsonl(run, result); }});
+}
+
+WriteRun writer_of(Output& output) {
+    return [&output](const std::vector<ModelConfig>&, const SweepRun& run, const SweepResult& result) {
+        write(output, run, result);
+    };
+}
+
+int run_bench(const Command& command, const BenchOptions& options) {
+    ProgressLine line;
+    if (!options.resume.empty()) {
+        refuse_beside_resume(command);
+        ResumedRun resumed = read_resumable(options.resume);
+        Output output(options.output);
+        return resume_and_write(std::move(resumed), false, line, writer_of(output));
+    }
+    PlannedBench planned = plan(options);
+    Output output(options.output);
+    std::optional<RunLog> log;
+    if (!options.log.empty()) log.emplace(begin_log(options.log, planned.run));
+    warn_of_build();
+    return time_and_write(planned.configs, planned.run, log ? &*log : nullptr, false, line,
+                          writer_of(output));
 }
 
 }  // namespace
 
 void setup_bench(Command& command) {
     auto options = std::make_shared<BenchOptions>();
+    SweepTiming& settings = options->settings;
+    settings.layers = false;
     add_variant_options(command, options->variant, Bytes::not_counted);
-    add_timing_options(command, options->timing, "[15]", "of one variant [60]");
+    add_timing_options(command, options->timing, "[at most 1000]", "[60 for each variant]");
+    command.number("--precision", "P", settings.precision,
+                   "half width of a speed-up's interval to stop at [0.02]");
     command.value(
-        "--cache", "MODE", options->settings.cache,
+        "--cache", "MODE", settings.cache,
         [](const std::string& name, const std::string&) { return read_cache_mode(name); },
         "before a pass: warm, cold-weights or cold [warm]");
-    command.flag("--per-layer", options->settings.per_layer, "time each layer, too");
+    command.flag("--per-layer", settings.layers, "time each layer, too");
     command.value(
         "--layer-mode", "MODE", options->layer_mode,
         [](const std::string& name, const std::string&) { return read_layer_mode(name); },
         "in-situ, or isolated: each by itself [in-situ]");
+    command.text("--log", "FILE", options->log, "keep every sample, as it is taken");
+    command.text("--resume", "LOG", options->resume, "go on with an interrupted run");
     add_output_options(command, options->output);
-    command.on_run([options] { return run_bench_command(*options); });
+    command.on_run([options, &command] { return run_bench(command, *options); });
 }
 
 }  // namespace mobilenet_cost::app

@@ -9,8 +9,8 @@
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/machine/machine.h"
+#include "mobilenet_cost/measure/network_kind.h"
 #include "mobilenet_cost/model/standard_counterpart.h"
-#include "mobilenet_cost/sweep/bench_result.h"
 
 #include "app.h"
 #include "atomic_file.h"

@@ -19,6 +19,7 @@
 
 #include "app.h"
 #include "interrupt.h"
+#include "measured_run.h"
 #include "options.h"
 #include "output.h"
 #include "say.h"

@@ -8,6 +8,7 @@
 #include "mobilenet_cost/report/count/grid_report.h"
 
 #include "app.h"
+#include "measured_run.h"
 #include "options.h"
 #include "output.h"
 #include "sweep_options.h"
@@ -16,24 +17,19 @@ namespace mobilenet_cost::app {
 namespace {
 
 /// Flags that would do nothing are refused.
-void refuse_idle_flags(const CLI::App& command, const SweepOptions& options) {
-    const bool resumes = !options.resume.empty();
-    for (const CLI::Option* option : command.get_options()) {
+void refuse_idle_flags(const Command& command, const SweepOptions& options) {
+    if (!options.resume.empty()) return refuse_beside_resume(command);
+    for (const CLI::Option* option : command.parser().get_options()) {
         const std::string flag = "--" + option->get_lnames().front();
-        const bool of_bench = option->get_group() == kBenchGroup;
-        const bool of_resume = flag == "--format" || flag == "--output" || flag == "--progress" ||
-                               flag == "--resume" || flag == "--plain" || flag.starts_with("--out-");
-        if (option->count() == 0 || (resumes && of_resume)) continue;
-        if (resumes)
-            fail(flag,
-                 "expected nothing but --format, --output, --plain, --out-... and --progress with --resume");
+        if (option->count() == 0) continue;
         if (flag == "--spots" && !options.predict) fail(flag, "expected --predict with it, found none");
-        if (of_bench && !options.bench) fail(flag, "expected --bench with it, found none");
+        if (option->get_group() == kBenchGroup && !options.bench)
+            fail(flag, "expected --bench with it, found none");
     }
 }
 
 int run_sweep(const Command& command, const SweepOptions& options) {
-    refuse_idle_flags(command.parser(), options);
+    refuse_idle_flags(command, options);
     if (!options.resume.empty()) return run_resumed(options);
     if (options.bench) return run_measured(options);
     const Grid grid = read_grid(options);

@@ -41,13 +41,6 @@ struct Grid {
 /// Throws Error naming the flag.
 [[nodiscard]] Grid read_grid(const SweepOptions& options);
 
-/// A cell knows its model only by name, so two models must not share one. `models`: the names and files that
-/// were asked for. Throws Error.
-void refuse_namesakes(const std::vector<ModelConfig>& configs, const std::vector<std::string>& models);
-
-/// A line for people.
-[[nodiscard]] std::string progress_text(const SweepProgress& progress);
-
 void add_bench_options(Command& command, SweepOptions& options);
 
 /// `sweep --bench` and `sweep --resume LOG`.

@@ -1,5 +1,6 @@
 #include "timing_options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -54,6 +55,13 @@ void add_networks_option(Command& command, std::vector<NetworkKind>& networks, c
 void warn_of_build() {
     const std::string warning = build_warning(build_info());
     if (!warning.empty()) say("warning: {}", warning);
+}
+
+bool timed_nothing(const std::vector<PointResult>& points) {
+    const auto timed = [](const PointResult& point) { return point.seconds.has_value(); };
+    const auto late = [](const PointResult& point) { return point.status == BenchStatus::late; };
+    return std::none_of(points.begin(), points.end(), timed) &&
+           std::any_of(points.begin(), points.end(), late);
 }
 
 int pinned_cpu(const TimingOptions& options) {

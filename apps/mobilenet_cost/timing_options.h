@@ -1,13 +1,12 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "mobilenet_cost/measure/session_setup.h"
-#include "mobilenet_cost/sweep/bench_result.h"
+#include "mobilenet_cost/measure/network_kind.h"
+#include "mobilenet_cost/sweep/result.h"
 
 #include "command.h"
 
@@ -45,12 +44,7 @@ void set_limits(const TimingOptions& options, Settings& settings) {
     settings.max_seconds = options.max_seconds.value_or(settings.max_seconds);
 }
 
-/// Not one row has a time, and the limit is why: too few samples to judge anything.
-template <typename Row>
-[[nodiscard]] bool timed_nothing(const std::vector<Row>& rows) {
-    const auto timed = [](const Row& row) { return row.seconds.has_value(); };
-    const auto late = [](const Row& row) { return is_of_time_limit(row.reason); };
-    return std::none_of(rows.begin(), rows.end(), timed) && std::any_of(rows.begin(), rows.end(), late);
-}
+/// Not one point has a time, and the limit is why: too few samples to judge anything.
+[[nodiscard]] bool timed_nothing(const std::vector<PointResult>& points);
 
 }  // namespace mobilenet_cost::app

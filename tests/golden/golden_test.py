@@ -87,7 +87,7 @@ CASES = [
     ("explain_dense.txt", f"cost {V1} --explain Logits", 0),
 ]
 
-# Stored file and the format of the fabricated sweep: the times of a real one are never the same twice.
+# Stored file and the format of the fabricated sweep or bench: the times of a real one are never the same twice.
 SWEEPS = [
     ("sweep_measured.txt", "txt"),
     ("sweep_measured_colour.txt", "colour"),
@@ -95,6 +95,12 @@ SWEEPS = [
     ("sweep_measured.csv", "csv"),
     ("sweep_measured.json", "json"),
     ("sweep_measured.jsonl", "jsonl"),
+    ("bench.txt", "bench.txt"),
+    ("bench.md", "bench.md"),
+    ("bench.csv", "bench.csv"),
+    ("bench_layers.csv", "bench_layers.csv"),
+    ("bench.json", "bench.json"),
+    ("bench.jsonl", "bench.jsonl"),
 ]
 
 # Beside the stored output: this script and what the cases read.

@@ -1,4 +1,4 @@
-// Writes the report of a fabricated sweep to stdout, for tests in Python: print_sweep FORMAT
+// Writes the report of a fabricated sweep or bench to stdout, for tests in Python: print_sweep FORMAT
 
 #include <cstdio>
 #include <functional>
@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/report/bench/csv.h"
+#include "mobilenet_cost/report/bench/json.h"
+#include "mobilenet_cost/report/bench/report.h"
 #include "mobilenet_cost/report/foreign/formats.h"
 #include "mobilenet_cost/report/sweep/measured.h"
 #include "mobilenet_cost/report/sweep/measured_json.h"
@@ -14,6 +17,21 @@
 #include "sweep/fabricated_run.h"
 
 using namespace mobilenet_cost;
+
+namespace {
+
+constexpr BuildInfo kBuild = {.version = "1.2.3",
+                              .compiler = "GNU 12.2.0",
+                              .build_type = "Release",
+                              .flags = "-O3 -DNDEBUG",
+                              .commit = "0123456789ab",
+                              .optimised = true,
+                              .sanitized = false,
+                              .plugins_from_bin = {},
+                              .data_from_bin = {},
+                              .build_command = {}};
+
+}  // namespace
 
 int main(int count, char** arguments) {
     const SweepRun run = testing_support::fabricated_run();
@@ -26,6 +44,15 @@ int main(int count, char** arguments) {
         {"csv", [&] { return render_csv(sweep_measured_table(run, result)); }},
         {"json", [&] { return sweep_measured_json(run, result); }},
         {"jsonl", [&] { return sweep_measured_jsonl(run, result); }}};
+    const SweepRun bench = testing_support::fabricated_bench();
+    const SweepResult timed = evaluate(bench);
+    const auto tables = [&] { return bench_sections(bench, timed, kBuild); };
+    formats["bench.txt"] = [&] { return render_text(tables(), TextStyle::plain); };
+    formats["bench.md"] = [&] { return render_markdown(tables()); };
+    formats["bench.csv"] = [&] { return render_csv(bench_csv_table(bench, timed)); };
+    formats["bench_layers.csv"] = [&] { return render_csv(bench_layers_csv_table(bench, timed)); };
+    formats["bench.json"] = [&] { return bench_json(bench, timed, kBuild); };
+    formats["bench.jsonl"] = [&] { return bench_jsonl(bench, timed, kBuild); };
     for (const ForeignFormat& foreign : foreign_formats())
         formats[std::string(foreign.name)] = [&] { return foreign.write(run, result); };
     const auto format = formats.find(count == 2 ? arguments[1] : "");

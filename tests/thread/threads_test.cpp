@@ -124,14 +124,15 @@ TEST(Threads, HandASessionOver) {
 TEST(Threads, InterruptABenchFromAnotherThread) {
     std::atomic<bool> stop = false;
     std::atomic<bool> measuring = false;
-    BenchSettings settings;
+    SweepTiming settings;
     settings.threads = {threads_of(available_engines().front().name)};
     settings.rounds = 1'000'000;
+    settings.precision = 1e-9;
     settings.max_seconds = 60;
-    BenchHooks hooks;
+    SweepHooks hooks;
     hooks.stop = &stop;
-    hooks.progress = [&](const BenchProgress& progress) {
-        if (progress.phase == BenchProgress::Phase::prepare) return;
+    hooks.progress = [&](const SweepProgress& progress) {
+        if (progress.phase < SweepProgress::Phase::warm_up) return;
         measuring = true;
         measuring.notify_one();
     };
@@ -139,11 +140,16 @@ TEST(Threads, InterruptABenchFromAnotherThread) {
         measuring.wait(false);
         stop = true;
     });
-    const BenchResult result = run_bench(find_model("mobilenet_v3_small"), kSmall, settings, hooks);
+    const ModelConfig config = find_model("mobilenet_v3_small");
+    std::vector<BenchCell> cells;
+    append_bench_cells(config, {kSmall}, cells);
+    SweepRun run = plan_bench(cells, {config.name}, {.convention = "paper", .alpha_scope = "published"},
+                              settings, hooks);
+    time_sweep({config}, run, hooks);
     measuring = true;  // should it have ended before anything ran
     measuring.notify_one();
     interrupter.join();
-    EXPECT_EQ(result.ended, Ended::interrupted);
+    EXPECT_EQ(run.measurement.ended, Ended::interrupted);
 }
 
 }  // namespace

@@ -17,84 +17,89 @@
 #include "mobilenet_cost/measure/session_setup.h"
 #include "mobilenet_cost/model/standard_counterpart.h"
 
-#include "unit/fake_engine.h"
+#include "unit/bench_support.h"
 
 namespace mobilenet_cost {
 namespace {
 
+using testing_support::BenchNetwork;
+using testing_support::BenchOutcome;
+using testing_support::fake_timing;
 using testing_support::FakeBench;
+using testing_support::run_bench;
 using testing_support::small_model;
 
-const NetworkResult& row_of(const BenchResult& result, NetworkKind kind, const std::string& engine = "fake",
-                            int threads = 1) {
-    for (const NetworkResult& row : result.networks) {
+const BenchNetwork& row_of(const BenchOutcome& result, NetworkKind kind, const std::string& engine = "fake",
+                           int threads = 1) {
+    for (const BenchNetwork& row : result.networks) {
         if (row.network == kind && row.engine == engine && row.threads == threads) return row;
     }
     throw std::runtime_error("no such row");
 }
 
 struct BenchTest : testing::Test {
-    BenchResult run(const Variant& variant = {.alpha = 0.5, .resolution = 32}) {
-        return run_bench(small_model(), variant, settings, fake.hooks());
+    BenchOutcome run(const Variant& variant = {.alpha = 0.5, .resolution = 32}) {
+        return run_bench({variant}, settings, fake.hooks());
     }
 
     FakeBench fake;
-    BenchSettings settings;
+    SweepTiming settings = fake_timing();
 };
 
 TEST_F(BenchTest, TimesTheThreeNetworksAndComparesThem) {
     // The fake engine's time is 1 ns for each MAC: what is on paper is what is measured.
-    const BenchResult result = run();
+    const BenchOutcome result = run();
     ASSERT_EQ(result.networks.size(), 3U);
-    for (const NetworkResult& row : result.networks) {
+    for (const BenchNetwork& row : result.networks) {
         SCOPED_TRACE(network_kind_name(row.network));
         EXPECT_EQ(row.status, BenchStatus::ok) << row.reason;
         ASSERT_TRUE(row.seconds.has_value());
         EXPECT_NEAR(row.seconds->value, static_cast<double>(row.counts->macs) * 1e-9, 1e-12);
         EXPECT_TRUE(row.seconds->interval.has_value());
-        EXPECT_EQ(row.samples.blocks.size(), 15U);
+        EXPECT_EQ(row.samples.blocks.size(), 8U);
         EXPECT_EQ(total_bytes(*row.memory), 4096);
         EXPECT_EQ(row.counts->peak_activation_bytes % 4, 0);
         EXPECT_LT(row.counts->peak_activation_bytes, row.counts->activation_bytes);
     }
     ASSERT_EQ(result.comparisons.size(), 2U);
-    for (const Comparison& row : result.comparisons) {
+    for (const BenchComparison& row : result.comparisons) {
         EXPECT_EQ(row.status, BenchStatus::ok);
         EXPECT_NEAR(row.speedup->value, *row.analytic_speedup, 1e-6);
         EXPECT_NEAR(row.fraction_kept->value, 1, 1e-6);
         EXPECT_NEAR(row.fraction_kept->interval->low, 1, 1e-6);
     }
-    EXPECT_EQ(result.ended, Ended::all_rounds);
+    EXPECT_EQ(result.run.measurement.ended, Ended::precise_enough);
     EXPECT_TRUE(result.profiles.empty());
 }
 
 TEST_F(BenchTest, CountsAreThoseOfTheNetworks) {
-    const BenchResult result = run();
+    const BenchOutcome result = run();
     const Network network = expand(small_model(), {.alpha = 0.5, .resolution = 32});
     const Network base = expand(small_model(), {});
     EXPECT_EQ(row_of(result, NetworkKind::separable).counts->macs, total_cost(network).macs);
     EXPECT_EQ(row_of(result, NetworkKind::standard).counts->macs,
               total_cost(standard_counterpart(network)).macs);
     EXPECT_EQ(row_of(result, NetworkKind::base).counts->macs, total_cost(base).macs);
-    EXPECT_EQ(result.base.alpha, 1);
-    EXPECT_EQ(result.base.resolution, 64);
-    EXPECT_EQ(result.beta, 0.5);
+    const SweepCell& base_cell = result.run.cells[result.variants.front().base_cell];
+    EXPECT_EQ(base_cell.variant.alpha, 1);
+    EXPECT_EQ(base_cell.variant.resolution, 64);
+    EXPECT_EQ(result.run.cells.front().beta, 0.5);
 }
 
 TEST_F(BenchTest, EveryRoundVisitsEveryRow) {
     settings.threads = {1, 2};
-    const BenchResult result = run();
+    const BenchOutcome result = run();
     ASSERT_EQ(result.networks.size(), 6U);
-    ASSERT_EQ(result.order.size(), 15U);
-    for (const auto& round : result.order) {
+    ASSERT_EQ(result.run.measurement.order.size(), 8U);
+    for (const auto& round : result.run.measurement.order) {
         EXPECT_EQ(std::set<std::size_t>(round.begin(), round.end()),
                   (std::set<std::size_t>{0, 1, 2, 3, 4, 5}));
     }
-    EXPECT_EQ(run().order, result.order);
+    EXPECT_EQ(run().run.measurement.order, result.run.measurement.order);
 }
 
 TEST_F(BenchTest, TheBaseIsNotComparedWithItself) {
-    const BenchResult result = run({.alpha = 1, .resolution = 64});
+    const BenchOutcome result = run({.alpha = 1, .resolution = 64});
     ASSERT_EQ(result.networks.size(), 2U);
     ASSERT_EQ(result.comparisons.size(), 2U);
     EXPECT_EQ(result.comparisons[1].slower, NetworkKind::base);
@@ -106,7 +111,7 @@ TEST_F(BenchTest, TheBaseIsNotComparedWithItself) {
 
 TEST_F(BenchTest, AnUnavailableEngineIsARow) {
     settings.engines = {"absent", "fake"};
-    const BenchResult result = run();
+    const BenchOutcome result = run();
     EXPECT_EQ(row_of(result, NetworkKind::base, "absent").status, BenchStatus::skipped);
     EXPECT_EQ(row_of(result, NetworkKind::base, "absent").reason, "not built");
     EXPECT_EQ(row_of(result, NetworkKind::base).status, BenchStatus::ok);
@@ -145,8 +150,8 @@ TEST_F(BenchTest, AnUnknownEngineIsAnError) {
 }
 
 TEST_F(BenchTest, WithoutAnEngineNameTheFirstAvailable) {
-    const BenchResult result = run();
-    EXPECT_EQ(result.settings.engines, std::vector<std::string>{"fake"});
+    const BenchOutcome result = run();
+    EXPECT_EQ(result.run.timing.engines, std::vector<std::string>{"fake"});
     fake.available = false;
     EXPECT_THROW((void)run(), Error);
 }
@@ -156,7 +161,7 @@ TEST_F(BenchTest, WhatAnEngineRefusesIsSkippedWhatBreaksIsFailed) {
         if (network.input.h == 64) throw Error("no kernel for this");
         if (separable_pairs(network).empty()) throw std::bad_alloc();
     };
-    const BenchResult result = run();
+    const BenchOutcome result = run();
     EXPECT_EQ(row_of(result, NetworkKind::base).status, BenchStatus::skipped);
     EXPECT_EQ(row_of(result, NetworkKind::base).reason, "no kernel for this");
     EXPECT_EQ(row_of(result, NetworkKind::standard).status, BenchStatus::failed);
@@ -169,7 +174,7 @@ TEST_F(BenchTest, ASessionThatThrowsWhileRunningFails) {
     fake.run = [this](const Network& network) {
         if (network.input.h == 64 && fake.clock.nanoseconds > 0) throw std::runtime_error("illegal opcode");
     };
-    const BenchResult result = run();
+    const BenchOutcome result = run();
     EXPECT_EQ(row_of(result, NetworkKind::base).status, BenchStatus::failed);
     EXPECT_EQ(row_of(result, NetworkKind::base).reason, "illegal opcode");
     EXPECT_FALSE(row_of(result, NetworkKind::base).seconds.has_value());
@@ -178,7 +183,7 @@ TEST_F(BenchTest, ASessionThatThrowsWhileRunningFails) {
 }
 
 TEST_F(BenchTest, RefusesANetworkThatDoesNotFitIntoMemory) {
-    const BenchResult fits = run();
+    const BenchOutcome fits = run();
     const NetworkCounts& base = *row_of(fits, NetworkKind::base).counts;
     const std::int64_t needed = 2 * base.weight_bytes + base.activation_bytes;
     const NetworkCounts& standard = *row_of(fits, NetworkKind::standard).counts;
@@ -187,7 +192,7 @@ TEST_F(BenchTest, RefusesANetworkThatDoesNotFitIntoMemory) {
     EXPECT_EQ(row_of(run(), NetworkKind::base).status, BenchStatus::ok);
     fake.available_memory = needed - 1;
     fake.sessions = 0;
-    const BenchResult result = run();
+    const BenchOutcome result = run();
     EXPECT_EQ(row_of(result, NetworkKind::base).status, BenchStatus::skipped);
     EXPECT_EQ(row_of(result, NetworkKind::base).reason.rfind("needs ", 0), 0U);
     EXPECT_EQ(row_of(result, NetworkKind::standard).status, BenchStatus::ok);
@@ -201,12 +206,12 @@ TEST_F(BenchTest, UnknownMemoryRefusesNothing) {
 
 TEST_F(BenchTest, AnInterruptBeforeTheFirstRoundLeavesRowsWithAReason) {
     std::atomic<bool> stop = true;
-    BenchHooks hooks = fake.hooks();
+    SweepHooks hooks = fake.hooks();
     hooks.stop = &stop;
-    settings.per_layer = true;
-    const BenchResult result = run_bench(small_model(), {.alpha = 0.5}, settings, hooks);
-    EXPECT_EQ(result.ended, Ended::interrupted);
-    for (const NetworkResult& row : result.networks) {
+    settings.layers = true;
+    const BenchOutcome result = run_bench({{.alpha = 0.5}}, settings, hooks);
+    EXPECT_EQ(result.run.measurement.ended, Ended::interrupted);
+    for (const BenchNetwork& row : result.networks) {
         EXPECT_EQ(row.status, BenchStatus::skipped);
         EXPECT_EQ(row.reason, "interrupted before the first round");
     }
@@ -216,18 +221,18 @@ TEST_F(BenchTest, AnInterruptBeforeTheFirstRoundLeavesRowsWithAReason) {
 
 TEST_F(BenchTest, DriftOfTheMachineCancelsInTheSpeedup) {
     fake.slowness = [this] { return 1 + 0.02 * static_cast<double>(fake.clock.nanoseconds) * 1e-9; };
-    const BenchResult result = run();
+    const BenchOutcome result = run();
     const Estimate& variant = *row_of(result, NetworkKind::separable).seconds;
     EXPECT_GT(variant.interval->high / variant.interval->low, 1.005);
-    for (const Comparison& row : result.comparisons) {
+    for (const BenchComparison& row : result.comparisons) {
         EXPECT_NEAR(row.fraction_kept->value, 1, 0.002);
         EXPECT_LT(row.speedup->interval->high / row.speedup->interval->low, 1.004);
     }
 }
 
 TEST_F(BenchTest, LayersSumToTheWholePass) {
-    settings.per_layer = true;
-    const BenchResult result = run();
+    settings.layers = true;
+    const BenchOutcome result = run();
     ASSERT_EQ(result.profiles.size(), 1U);
     const LayerProfile& profile = result.profiles[0];
     ASSERT_EQ(profile.status, BenchStatus::ok) << profile.reason;
@@ -253,8 +258,8 @@ TEST_F(BenchTest, LayersSumToTheWholePass) {
 }
 
 TEST_F(BenchTest, ClassesSumToTheNetwork) {
-    settings.per_layer = true;
-    const BenchResult result = run();
+    settings.layers = true;
+    const BenchOutcome result = run();
     const LayerProfile& profile = result.profiles.at(0);
     double macs = 0;
     double traffic = 0;
@@ -314,10 +319,10 @@ struct FlushTest : BenchTest {
                    }};
     }
 
-    BenchResult run_flushed() {
-        BenchHooks hooks = fake.hooks();
+    BenchOutcome run_flushed() {
+        SweepHooks hooks = fake.hooks();
         hooks.evictor = evictor;
-        return run_bench(small_model(), {.alpha = 0.5, .resolution = 32}, settings, hooks);
+        return run_bench({{.alpha = 0.5, .resolution = 32}}, settings, hooks);
     }
 
     std::vector<std::byte> weights = std::vector<std::byte>(100);
@@ -331,21 +336,21 @@ TEST_F(FlushTest, EvictsBeforeEachPassAndOutsideItsTime) {
     settings.cache = CacheMode::cold_weights;
     std::int64_t passes = 0;
     fake.run = [&](const Network&) { ++passes; };
-    const BenchResult result = run_flushed();
+    const BenchOutcome result = run_flushed();
     EXPECT_GT(passes, 0);
     EXPECT_GE(evictions, passes);  // and for the probe
     EXPECT_LE(evictions, passes + 20);
     ASSERT_EQ(last.size(), 1U);
     EXPECT_EQ(last[0].begin, weights.data());
-    for (const NetworkResult& row : result.networks) {
+    for (const BenchNetwork& row : result.networks) {
         ASSERT_EQ(row.status, BenchStatus::ok) << row.reason;
         EXPECT_EQ(row.samples.size.group, 1);
         EXPECT_NEAR(row.seconds->value, static_cast<double>(row.counts->macs) * 1e-9, 1e-12);
     }
-    EXPECT_EQ(result.cache_flush.mode, CacheMode::cold_weights);
-    EXPECT_EQ(result.cache_flush.method, "fake");
-    EXPECT_EQ(result.cache_flush.verified, false);  // it evicts nothing
-    EXPECT_GT(result.cache_flush.warm_ns_per_line, 0);
+    EXPECT_EQ(result.run.cache_flush.mode, CacheMode::cold_weights);
+    EXPECT_EQ(result.run.cache_flush.method, "fake");
+    EXPECT_EQ(result.run.cache_flush.verified, false);  // it evicts nothing
+    EXPECT_GT(result.run.cache_flush.warm_ns_per_line, 0);
 }
 
 TEST_F(FlushTest, ColdEvictsTheActivationsToo) {
@@ -356,43 +361,43 @@ TEST_F(FlushTest, ColdEvictsTheActivationsToo) {
 }
 
 TEST_F(FlushTest, WarmEvictsNothing) {
-    const BenchResult result = run_flushed();
+    const BenchOutcome result = run_flushed();
     EXPECT_EQ(evictions, 0);
-    EXPECT_FALSE(result.cache_flush.verified.has_value());
+    EXPECT_FALSE(result.run.cache_flush.verified.has_value());
 }
 
 TEST_F(FlushTest, WeightsThatCannotBeEvictedAloneAreSkipped) {
     settings.cache = CacheMode::cold_weights;
     evictor.by_line = false;
-    for (const NetworkResult& row : run_flushed().networks) {
+    for (const BenchNetwork& row : run_flushed().networks) {
         EXPECT_EQ(row.status, BenchStatus::skipped);
         EXPECT_EQ(row.reason,
                   "--cache: the weights alone are evicted line by line, which is not possible here");
     }
     evictor.by_line = true;
     fake.regions = {};
-    for (const NetworkResult& row : run_flushed().networks)
+    for (const BenchNetwork& row : run_flushed().networks)
         EXPECT_EQ(row.reason, "--cache: the engine does not tell where its packed weights lie");
     settings.cache = CacheMode::cold;
     evictor.by_line = false;  // evicts everything, known or not
-    for (const NetworkResult& row : run_flushed().networks)
+    for (const BenchNetwork& row : run_flushed().networks)
         EXPECT_EQ(row.status, BenchStatus::ok);
 }
 
 TEST_F(FlushTest, IsolatedLayersAreFlushed) {
     settings.cache = CacheMode::cold_weights;
-    settings.per_layer = true;
+    settings.layers = true;
     settings.layer_mode = LayerMode::isolated;
-    const BenchResult result = run_flushed();
+    const BenchOutcome result = run_flushed();
     ASSERT_EQ(result.profiles.at(0).status, BenchStatus::ok) << result.profiles[0].reason;
     for (const LayerTime& layer : result.profiles[0].layers)
         EXPECT_NEAR(layer.seconds.value, static_cast<double>(layer.macs) * 1e-9, 1e-12);
 }
 
 TEST_F(BenchTest, IsolatedLayersHaveTheirOwnTimes) {
-    settings.per_layer = true;
+    settings.layers = true;
     settings.layer_mode = LayerMode::isolated;
-    const BenchResult result = run();
+    const BenchOutcome result = run();
     const LayerProfile& profile = result.profiles.at(0);
     ASSERT_EQ(profile.status, BenchStatus::ok) << profile.reason;
     EXPECT_EQ(profile.mode, LayerMode::isolated);
@@ -408,39 +413,39 @@ TEST_F(BenchTest, IsolatedLayersHaveTheirOwnTimes) {
 }
 
 TEST_F(BenchTest, ALayerThatCannotRunByItselfFailsItsProfile) {
-    settings.per_layer = true;
+    settings.layers = true;
     settings.layer_mode = LayerMode::isolated;
     fake.make = [](const Network& network) {
         if (network.layers.size() == 1) throw Error("one layer is too few");
     };
-    const BenchResult result = run();
+    const BenchOutcome result = run();
     EXPECT_EQ(row_of(result, NetworkKind::separable).status, BenchStatus::ok);
     EXPECT_EQ(result.profiles.at(0).status, BenchStatus::failed);
     EXPECT_EQ(result.profiles.at(0).reason, "one layer is too few");
 }
 
 TEST_F(BenchTest, ReportsEveryPhase) {
-    settings.per_layer = true;
-    std::set<BenchProgress::Phase> phases;
-    BenchHooks hooks = fake.hooks();
-    hooks.progress = [&](const BenchProgress& progress) {
+    settings.layers = true;
+    std::set<SweepProgress::Phase> phases;
+    SweepHooks hooks = fake.hooks();
+    hooks.progress = [&](const SweepProgress& progress) {
         phases.insert(progress.phase);
         EXPECT_LE(progress.done, progress.total);
     };
-    (void)run_bench(small_model(), {.alpha = 0.5}, settings, hooks);
-    EXPECT_EQ(phases.size(), 4U);
+    (void)run_bench({{.alpha = 0.5}}, settings, hooks);
+    EXPECT_EQ(phases.size(), 5U);
 }
 
 TEST_F(BenchTest, RefusesSettingsOutOfRange) {
     settings.rounds = 0;
     EXPECT_THROW((void)run(), Error);
-    settings = {};
+    settings = fake_timing();
     settings.threads = {0};
     EXPECT_THROW((void)run(), Error);
-    settings = {};
+    settings = fake_timing();
     settings.max_seconds = -1;
     EXPECT_THROW((void)run(), Error);
-    settings = {};
+    settings = fake_timing();
     settings.pin_cpu = 1 << 20;
     EXPECT_THROW((void)run(), Error);
     EXPECT_EQ(fake.sessions, 0);

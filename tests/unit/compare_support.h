@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "mobilenet_cost/base/random.h"
 #include "mobilenet_cost/compare/compare.h"
 #include "mobilenet_cost/measure/measure.h"
 

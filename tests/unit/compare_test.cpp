@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/random.h"
 #include "mobilenet_cost/report/compare/json.h"
 #include "mobilenet_cost/report/compare/report.h"
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "mobilenet_cost/sweep/bench.h"
+#include "mobilenet_cost/sweep/runner.h"
 
 #include "unit/fake_world.h"
 
@@ -68,8 +68,8 @@ struct FakeBench {
     int sessions = 0;        ///< how many were made
 
     FakeWorld world = FakeWorld(*this, clock);
-    [[nodiscard]] BenchHooks hooks() {
-        BenchHooks hooks;
+    [[nodiscard]] SweepHooks hooks() {
+        SweepHooks hooks;
         hooks.world = &world;
         return hooks;
     }

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/random.h"
 #include "mobilenet_cost/base/stats.h"
 
 #include "unit/fake_world.h"
@@ -113,13 +114,13 @@ TEST_F(MeasureTest, WarmUpThatNeverSettlesIsCappedInTimeAndSaysSo) {
     const Measurement result = run({cell([&](std::int64_t) { return pass *= 1.03; })});
     const WarmUp& warm_up = result.cells[0].warm_up;
     EXPECT_FALSE(warm_up.converged);
-    EXPECT_GE(warm_up.seconds, settings.warm_up_max_seconds);
-    EXPECT_LT(warm_up.seconds, settings.warm_up_max_seconds + 0.05);
+    EXPECT_GE(warm_up.seconds, settings.warm_up.max_seconds);
+    EXPECT_LT(warm_up.seconds, settings.warm_up.max_seconds + 0.05);
     EXPECT_EQ(result.cells[0].blocks.size(), 15U);
 }
 
 TEST_F(MeasureTest, WarmUpIsCappedInBlocks) {
-    settings.warm_up_max_blocks = 4;
+    settings.warm_up.max_blocks = 4;
     double pass = kMillisecond;
     const Measurement result = run({cell([&](std::int64_t) { return pass *= 1.01; })});
     EXPECT_FALSE(result.cells[0].warm_up.converged);

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "mobilenet_cost/base/random.h"
 #include "mobilenet_cost/measure/measure.h"
 #include "mobilenet_cost/sweep/order.h"
 

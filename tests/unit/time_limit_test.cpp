@@ -9,14 +9,18 @@
 #include "mobilenet_cost/measure/session_setup.h"
 #include "mobilenet_cost/sweep/result.h"
 
+#include "unit/bench_support.h"
 #include "unit/sweep_support.h"
 
 namespace mobilenet_cost {
 namespace {
 
+using testing_support::BenchNetwork;
+using testing_support::BenchOutcome;
+using testing_support::fake_timing;
 using testing_support::FakeBench;
 using testing_support::FakeClock;
-using testing_support::small_model;
+using testing_support::run_bench;
 using testing_support::SweepBench;
 
 constexpr double kTooLong = 2 * kShortestLimit;
@@ -73,13 +77,13 @@ TEST(TimeLimit, RefusesBeforehandWhatNoMachineIsFastEnoughFor) {
 
 TEST(TimeLimit, BenchSkipsWhatCannotBeMadeReady) {
     FakeBench fake;
-    BenchSettings settings;
+    SweepTiming settings = fake_timing();
     settings.engines = {"fake"};
     settings.max_seconds = 1e-6;
-    const BenchResult result = run_bench(small_model(), {.alpha = 0.5}, settings, fake.hooks());
+    const BenchOutcome result = run_bench({{.alpha = 0.5}}, settings, fake.hooks());
     EXPECT_EQ(fake.sessions, 0);
-    for (const NetworkResult& row : result.networks) {
-        EXPECT_EQ(row.status, BenchStatus::skipped);
+    for (const BenchNetwork& row : result.networks) {
+        EXPECT_EQ(row.status, BenchStatus::late);
         EXPECT_EQ(row.reason.rfind("takes at least ", 0), 0U) << row.reason;
     }
 }
@@ -87,30 +91,30 @@ TEST(TimeLimit, BenchSkipsWhatCannotBeMadeReady) {
 TEST(TimeLimit, BenchMakesNothingReadyWhenItIsOver) {
     FakeBench fake;
     fake.make = [&](const Network&) { fake.clock.nanoseconds += nanoseconds(kTooLong); };
-    BenchSettings settings;
+    SweepTiming settings = fake_timing();
     settings.engines = {"fake"};
     settings.max_seconds = 1;
-    const BenchResult result = run_bench(small_model(), {.alpha = 0.5}, settings, fake.hooks());
+    const BenchOutcome result = run_bench({{.alpha = 0.5}}, settings, fake.hooks());
     EXPECT_EQ(fake.sessions, 1);
     EXPECT_EQ(result.networks[0].status, BenchStatus::ok);
-    EXPECT_EQ(result.networks[1].status, BenchStatus::skipped);
+    EXPECT_EQ(result.networks[1].status, BenchStatus::late);
     EXPECT_EQ(result.networks[1].reason, kNotMadeReady);
 }
 
 TEST(TimeLimit, BenchSaysThatNoRoundWasLeft) {
     FakeBench fake;
     fake.run = [&](const Network&) { fake.clock.nanoseconds += nanoseconds(kTooLong); };
-    BenchSettings settings;
+    SweepTiming settings = fake_timing();
     settings.engines = {"fake"};
     settings.max_seconds = 1;
-    settings.per_layer = true;
-    const BenchResult result = run_bench(small_model(), {.alpha = 0.5}, settings, fake.hooks());
-    EXPECT_EQ(result.ended, Ended::time_limit);
-    for (const NetworkResult& row : result.networks) {
-        EXPECT_EQ(row.status, BenchStatus::skipped);
+    settings.layers = true;
+    const BenchOutcome result = run_bench({{.alpha = 0.5}}, settings, fake.hooks());
+    EXPECT_EQ(result.run.measurement.ended, Ended::time_limit);
+    for (const BenchNetwork& row : result.networks) {
+        EXPECT_EQ(row.status, BenchStatus::late);
         EXPECT_EQ(row.reason, "--max-seconds was over before the first round");
     }
-    EXPECT_EQ(result.profiles.at(0).status, BenchStatus::skipped);
+    EXPECT_EQ(result.profiles.at(0).status, BenchStatus::late);
 }
 
 TEST(TimeLimit, SweepMakesNothingReadyWhenItIsOver) {
@@ -121,7 +125,7 @@ TEST(TimeLimit, SweepMakesNothingReadyWhenItIsOver) {
     bench.time(run);
     EXPECT_EQ(bench.fake.sessions, 1);
     EXPECT_EQ(run.points[0].status, BenchStatus::ok);
-    EXPECT_EQ(run.points[1].status, BenchStatus::skipped);
+    EXPECT_EQ(run.points[1].status, BenchStatus::late);
     EXPECT_EQ(run.points[1].reason, kNotMadeReady);
 }
 
@@ -132,6 +136,7 @@ TEST(TimeLimit, SweepSkipsWhatCannotBeMadeReady) {
     bench.time(run);
     EXPECT_EQ(bench.fake.sessions, 0);
     EXPECT_EQ(run.points[0].reason.rfind("takes at least ", 0), 0U) << run.points[0].reason;
+    EXPECT_EQ(run.points[0].status, BenchStatus::late);
 }
 
 }  // namespace

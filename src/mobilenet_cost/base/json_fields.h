@@ -42,6 +42,11 @@ class FieldWriter {
         set(key, to_json(value));
     }
 
+    template <typename Value, typename... Limit>
+    void added(const char* key, Value& value, const Limit&...) {
+        set(key, to_json(value));
+    }
+
     [[nodiscard]] Json take() { return std::move(json_); }
 
     template <typename Value>
@@ -138,6 +143,12 @@ class FieldReader {
     void operator()(const char* key, Value& value, const Limits& limits) {
         (*this)(key, value);
         check_limits(reader_.at(key), {reader_.file(), reader_.pointer(key)}, limits);
+    }
+
+    /// A key that older documents of the same schema lack: the value stays as it is.
+    template <typename Value, typename... Limit>
+    void added(const char* key, Value& value, const Limit&... limits) {
+        if (reader_.has(key)) (*this)(key, value, limits...);
     }
 
     template <typename Value>

@@ -17,6 +17,7 @@ CellId id_of(const SweepRun& run, const SweepCell& cell) {
     id.data_type = data_type_name(run.settings.data_type);
     id.alpha_scope = alpha_scope_name(cell.variant.scope);
     id.convention = run.settings.convention;
+    if (run.timing.cache != CacheMode::warm) id.cache = cache_mode_name(run.timing.cache);
     return id;
 }
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "mobilenet_cost/measure/network_kind.h"
 #include "mobilenet_cost/model/expand.h"
-#include "mobilenet_cost/sweep/bench_result.h"
 
 namespace mobilenet_cost {
 

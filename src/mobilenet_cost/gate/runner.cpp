@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/random.h"
 #include "mobilenet_cost/gate/facts.h"
 #include "mobilenet_cost/gate/timing.h"
 #include "mobilenet_cost/measure/calibration.h"
@@ -91,7 +92,7 @@ class Runner {
     [[nodiscard]] bool stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
     /// Work that began with `watch` ends before its next cell.
     bool ends(const Stopwatch& watch) {
-        if (watch.seconds() > last_moment(run_.settings.max_seconds)) run_.ended = GateEnded::time_limit;
+        if (is_late(watch, run_.settings.max_seconds)) run_.ended = GateEnded::time_limit;
         return stopped() || run_.ended == GateEnded::time_limit;
     }
     [[nodiscard]] bool alive(std::size_t cell) const {

@@ -12,13 +12,9 @@
 namespace mobilenet_cost {
 namespace {
 
-constexpr double kWarmTolerance = 0.02;  ///< two blocks in a row that differ by less: warm
-constexpr double kWarmUpSeconds = 1;     ///< the most for each side of a cell
-constexpr double kWarmUpShare = 0.25;    ///< of the time limit, for all cells together
-
 constexpr std::int64_t kSettle = 1;  ///< passes before those that count: the caches hold another cell's data
 
-/// Of the time of a cell's whole passes; a median of half as many passes is still a good one.
+/// Layers take half of the passes of a cell's block: their medians are still good ones.
 constexpr std::int64_t kLayerPassesDivisor = 2;
 
 NoiseSnapshot operator+(const NoiseSnapshot& a, const NoiseSnapshot& b) {
@@ -72,7 +68,7 @@ void GateTiming::warm_up(std::size_t i, GateCellRun& cell) {
     calibrate(i, cell);
 }
 
-/// Of a block that is long enough on the faster side, as far as one request goes on the slower one.
+/// Passes of a block that is long enough on the faster side and within one request on the slower one.
 std::int64_t GateTiming::block_passes(double faster, double slower) const {
     const auto longest = static_cast<std::int64_t>(
         std::min(kLongestBlockSeconds / slower, static_cast<double>(kMostRequestPasses)));
@@ -84,7 +80,7 @@ double GateTiming::block_seconds() const {
     return std::min(std::max(settings_.block_seconds, kStepsOfTheClock * clock_resolution_seconds_), longest);
 }
 
-/// By what the worker said last, but that prolongs no wait beyond what the gate may take. --answer-seconds is
+/// From the last answer of the worker, but no longer than a part of the whole gate. --answer-seconds is
 /// waited for in any case.
 double GateTiming::expected_seconds(const Side& side, std::size_t i, std::int64_t passes) const {
     return std::min(static_cast<double>(passes) * side.pass_seconds[i], settings_.max_seconds / kPatience);
@@ -100,39 +96,34 @@ double GateTiming::time_block(Side& side, std::size_t i, std::int64_t passes, st
     return side.pass_seconds[i];
 }
 
-/// A fixed number of passes is too few on some machine; hence until the times settle.
 bool GateTiming::warm_up(Side& side, std::size_t i, GateCellRun& cell, std::size_t which) {
-    const double cap = std::min(kWarmUpSeconds, kWarmUpShare * settings_.max_seconds /
-                                                    (2 * static_cast<double>(base_.sessions.size())));
-    const Stopwatch watch(clock_);
-    double before = time_block(side, i, 1, 0);
-    cell.first_pass_seconds.at(which) = before;
-    for (bool first = true;; first = false) {
-        const double now = time_block(side, i, block_passes(before, before), 0);
-        cell.warm_up_seconds.at(which) = watch.seconds();
-        // The lone first pass is a block only where one pass fills it.
-        const bool comparable = !first || before >= block_seconds();
-        if (comparable && agree(now, before, kWarmTolerance)) return true;
-        if (watch.seconds() >= cap || stopped_()) return false;
-        before = now;
-    }
+    WarmUpLimits limits;
+    limits.max_seconds = std::min(limits.max_seconds, kWarmUpShare * settings_.max_seconds /
+                                                          (2 * static_cast<double>(base_.sessions.size())));
+    const auto time_next = [&](bool first) {
+        const double before = side.pass_seconds[i];
+        const std::int64_t passes = first ? 1 : block_passes(before, before);
+        return BlockTime{time_block(side, i, passes, 0), passes};
+    };
+    const WarmUp warm_up = warm_up_until_settled(clock_, limits, time_next, stopped_);
+    cell.first_pass_seconds.at(which) = warm_up.first_pass_seconds;
+    cell.warm_up_seconds.at(which) = warm_up.seconds;
+    return warm_up.converged;
 }
 
 /// From the faster side, so that the blocks of both are long enough.
 void GateTiming::calibrate(std::size_t i, GateCellRun& cell) {
-    const auto from_both = [&] {
+    const auto plan = [&] {
         const auto [faster, slower] = std::minmax({base_.pass_seconds[i], head_.pass_seconds[i]});
-        return block_passes(faster, slower);
+        return BlockSize{.passes = block_passes(faster, slower)};
     };
-    cell.passes = from_both();
-    for (int attempt = 0; attempt < kMostCalibrations && !cell.calibrated && !stopped_(); ++attempt) {
-        const std::int64_t before = cell.passes;
-        time_block(base_, i, before, kSettle);
-        time_block(head_, i, before, kSettle);
-        cell.passes = from_both();
-        cell.calibrated = is_repeated(cell.passes, before);
-        if (cell.calibrated) cell.passes = std::max(cell.passes, before);
-    }
+    const auto time_both = [&](const BlockSize& size) {
+        time_block(base_, i, size.passes, kSettle);
+        time_block(head_, i, size.passes, kSettle);
+    };
+    const BlockSize size = calibrate_block(plan, time_both, stopped_);
+    cell.passes = size.passes;
+    cell.calibrated = size.confirmed;
     cell.layer_passes = std::clamp<std::int64_t>(cell.passes / kLayerPassesDivisor, 1,
                                                  most_layer_passes(cell.base->layers.size()));
 }

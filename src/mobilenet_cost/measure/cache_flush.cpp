@@ -13,17 +13,16 @@
 #include <immintrin.h>
 #endif
 
+#include "mobilenet_cost/base/clock.h"
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/random.h"
 #include "mobilenet_cost/base/units.h"
-#include "mobilenet_cost/measure/measure.h"
 
 namespace mobilenet_cost {
 
 namespace {
 
 constexpr std::size_t kLine = 64;  // bytes
-
-constexpr std::array kModes = {CacheMode::warm, CacheMode::cold_weights, CacheMode::cold};
 
 #if defined(__x86_64__)
 
@@ -167,27 +166,6 @@ std::function<void()> flush_before_pass(const Session& session, CacheMode mode, 
     if (evictor.by_line && known.weights.empty() && session.memory_use().weight_bytes > 0)
         fail("--cache", "the engine does not tell where its packed weights lie");
     return [&evictor, regions] { evictor.evict(regions); };
-}
-
-std::string_view cache_mode_name(CacheMode mode) {
-    switch (mode) {
-        case CacheMode::warm:
-            return "warm";
-        case CacheMode::cold_weights:
-            return "cold-weights";
-        case CacheMode::cold:
-            return "cold";
-    }
-    return "";
-}
-
-CacheMode read_cache_mode(const std::string& name) {
-    std::vector<std::string> names;
-    for (const CacheMode mode : kModes) {
-        names.emplace_back(cache_mode_name(mode));
-        if (names.back() == name) return mode;
-    }
-    fail_unknown("--cache", "mode", name, names);
 }
 
 }  // namespace mobilenet_cost

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -7,14 +8,15 @@
 #include <string>
 #include <string_view>
 
+#include "mobilenet_cost/base/enum_names.h"
 #include "mobilenet_cost/engine/engine.h"
 #include "mobilenet_cost/machine/machine.h"
 
 namespace mobilenet_cost {
 
-/// What is evicted from the caches before each timed pass.
+/// The memory that is evicted from the caches before each timed pass.
 enum class CacheMode {
-    warm,          ///< nothing: as in a program that runs one network over and over
+    warm,          ///< none: as in a program that runs one network over and over
     cold_weights,  ///< the packed weights: as when other work came between, but the input has just been
                    ///< written
     cold,          ///< weights, activations, input and scratch
@@ -30,14 +32,14 @@ struct Evictor {
 /// By the processor's instruction for one cache line. Absent: this processor, or this build, has none.
 [[nodiscard]] std::optional<Evictor> line_evictor();
 
-/// By writing and reading so much memory that nothing else stays. Where the size of the last cache is
+/// Writes and reads so much memory that nothing else stays cached. Where the size of the last cache is
 /// unknown, 64 MiB are assumed.
 [[nodiscard]] Evictor sweep_evictor(const MachineInfo& machine);
 
 /// The first of the two that this machine has.
 [[nodiscard]] Evictor best_evictor(const MachineInfo& machine);
 
-/// What was evicted, how, and how that was seen to work.
+/// How memory was evicted, and whether a probe saw it work.
 struct CacheFlush {
     CacheMode mode = CacheMode::warm;
     std::string method;                         ///< empty: nothing is evicted
@@ -53,15 +55,21 @@ struct CacheFlush {
 [[nodiscard]] CacheFlush verify_flush(CacheMode mode, const Evictor& evictor);
 inline constexpr double kFlushedFactor = 8;
 
-/// What to do before each pass of a session; empty: nothing. Throws Error with the reason when this mode
+/// Evicts before each pass of a session; empty: nothing to do. Throws Error with the reason when this mode
 /// cannot be had: it takes an eviction by line and knowing where the weights are, or, for `cold` alone, a
 /// sweep. `evictor` must live as long as the function, and so must the session.
 [[nodiscard]] std::function<void()> flush_before_pass(const Session& session, CacheMode mode,
                                                       const Evictor& evictor);
 
-[[nodiscard]] std::string_view cache_mode_name(CacheMode mode);
+template <>
+inline constexpr std::array<std::string_view, 3> kEnumNames<CacheMode> = {"warm", "cold-weights", "cold"};
+[[nodiscard]] constexpr std::string_view cache_mode_name(CacheMode mode) {
+    return enum_name(mode);
+}
 
 /// Throws Error naming the nearest mode.
-[[nodiscard]] CacheMode read_cache_mode(const std::string& name);
+[[nodiscard]] inline CacheMode read_cache_mode(const std::string& name) {
+    return read_enum<CacheMode>(name, "--cache", "mode");
+}
 
 }  // namespace mobilenet_cost

@@ -20,7 +20,7 @@ struct DisturbanceLimits {
 inline constexpr double kForgivenSteal = 0.015;  ///< seconds
 inline constexpr double kForgivenSwitches = 2;
 
-/// What happened during `seconds` as a multiple of what is allowed; what is not known counts as nothing.
+/// The disturbance during `seconds` as a multiple of the allowed one; an unknown reading counts as 0.
 [[nodiscard]] double disturbance(const NoiseSnapshot& noise, double seconds, const DisturbanceLimits& limits);
 
 /// More than is allowed.

@@ -8,6 +8,7 @@
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/measure/calibration.h"
+#include "mobilenet_cost/measure/layer_recorder.h"
 #include "mobilenet_cost/measure/session_setup.h"
 
 namespace mobilenet_cost {
@@ -53,54 +54,11 @@ void append_binary(const Layer& layer, IsolatedLayer& isolated) {
     isolated.first = network.layers.size() - 1;
 }
 
-/// Keeps of each round the median over its passes, and the sum over all. Shared with its cell.
-class UnitRecorder {
-  public:
-    UnitRecorder(std::unique_ptr<Session> session, const IsolatedLayer& isolated)
-        : session_(std::move(session)),
-          first_(isolated.first),
-          count_(isolated.count),
-          pass_(isolated.network.layers.size()) {}
-
-    [[nodiscard]] Session& session() { return *session_; }
-
-    void run(std::int64_t passes) {
-        for (std::int64_t i = 0; i < passes; ++i) {
-            std::fill(pass_.begin(), pass_.end(), 0);
-            session_->run_timed(pass_);
-            if (!counts_) continue;
-            std::int64_t unit = 0;
-            for (std::size_t layer = first_; layer < first_ + count_; ++layer)
-                unit += pass_[layer];
-            round_.push_back(static_cast<double>(unit) * kNanosecond);
-        }
-    }
-
-    void recording(bool counts) {
-        counts_ = counts;
-        if (counts || round_.empty()) return;
-        medians_.push_back(median(round_));
-        for (const double seconds : round_)
-            sum_ += seconds;
-        passes_ += static_cast<std::int64_t>(round_.size());
-        round_.clear();
-    }
-
-    [[nodiscard]] std::string kernel() const { return session_->kernels()[first_]; }
-    [[nodiscard]] std::int64_t passes() const { return passes_; }
-    [[nodiscard]] double mean_seconds() const { return sum_ / static_cast<double>(passes_); }
-    [[nodiscard]] Estimate seconds(double confidence) const { return median_estimate(medians_, confidence); }
-
-  private:
-    std::unique_ptr<Session> session_;
-    std::size_t first_;
-    std::size_t count_;
-    std::vector<std::int64_t> pass_;  // nanoseconds, one entry per layer
-    std::vector<double> round_;       // of each pass
-    std::vector<double> medians_;     // of each round
-    double sum_ = 0;
-    std::int64_t passes_ = 0;
-    bool counts_ = false;
+/// The session of an isolated layer and its recorder, which has one range.
+struct Recorded {
+    std::unique_ptr<Session> session;
+    std::shared_ptr<LayerRecorder> recorder;  // null: fused into the layer before it
+    std::string kernel;
 };
 
 /// Only a sum right behind its convolution: a layer that an engine fuses in another way is timed by itself.
@@ -113,36 +71,40 @@ bool is_fused(const Network& network, const std::vector<std::string>& kernels, s
 
 /// One target's cells: whole passes first, then a recorder for each layer that is not fused.
 struct TargetCells {
-    std::vector<std::string> kernels;                      // of the whole network's session
-    std::size_t whole = 0;                                 // index of the cell; the recorders' cells follow
-    std::vector<std::shared_ptr<UnitRecorder>> recorders;  // by layer; null: fused
+    std::vector<std::string> kernels;  // of the whole network's session
+    std::size_t whole = 0;             // index of the cell; the recorders' cells follow
+    std::vector<Recorded> layers;
     std::string failure;
     bool late = false;  // the time limit is the failure
 };
 
-std::shared_ptr<UnitRecorder> make_recorder(const Network& network, const Weights& weights, std::size_t layer,
-                                            bool with_sum, const IsolatedTarget& target) {
+Recorded record_layer(const Network& network, const Weights& weights, std::size_t layer, bool with_sum,
+                      const IsolatedTarget& target) {
     const IsolatedLayer isolated = isolate_layer(network, weights, layer, with_sum);
-    auto session =
+    Recorded made;
+    made.session =
         make_ready_session(*target.engine, isolated.network, isolated.weights, {.threads = target.threads});
-    return std::make_shared<UnitRecorder>(std::move(session), isolated);
+    made.kernel = made.session->kernels()[isolated.first];
+    made.recorder = std::make_shared<LayerRecorder>(*made.session, isolated.network.layers.size(),
+                                                    std::vector{LayerRange{isolated.first, isolated.count}});
+    return made;
 }
 
 /// Throws what the engine throws.
 TargetCells make_target_cells(const Network& network, const Weights& weights, const IsolatedTarget& target,
-                              const std::function<bool()>& is_late) {
+                              const std::function<bool()>& too_late) {
     TargetCells made;
     made.kernels = target.whole.session->kernels();
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
-        made.late = is_late();
+        made.late = too_late();
         if (made.late) {
             made.failure = kNotMadeReady;
             break;
         }
         const bool with_sum = is_fused(network, made.kernels, i + 1);
-        made.recorders.push_back(is_fused(network, made.kernels, i)
-                                     ? nullptr
-                                     : make_recorder(network, weights, i, with_sum, target));
+        made.layers.push_back(is_fused(network, made.kernels, i)
+                                  ? Recorded{}
+                                  : record_layer(network, weights, i, with_sum, target));
     }
     return made;
 }
@@ -150,13 +112,10 @@ TargetCells make_target_cells(const Network& network, const Weights& weights, co
 void add_cells(const IsolatedTarget& target, TargetCells& made, std::vector<MeasuredCell>& cells) {
     made.whole = cells.size();
     cells.push_back(plain_cell(*target.whole.session, target.whole.pin_cpu, target.whole.before_pass));
-    for (const std::shared_ptr<UnitRecorder>& recorder : made.recorders) {
-        if (!recorder) continue;
-        cells.push_back(
-            {.run = [recorder](std::int64_t passes) { recorder->run(passes); },
-             .pin_cpu = target.whole.pin_cpu,
-             .recording = [recorder](bool counts) { recorder->recording(counts); },
-             .before_pass = target.before_pass ? target.before_pass(recorder->session()) : nullptr});
+    for (const Recorded& layer : made.layers) {
+        if (!layer.recorder) continue;
+        cells.push_back(recorded_cell(layer.recorder, target.whole.pin_cpu,
+                                      target.before_pass ? target.before_pass(*layer.session) : nullptr));
     }
 }
 
@@ -165,22 +124,31 @@ std::string obstacle(const Network& network, const TargetCells& made, const std:
                      Ended ended) {
     std::string reason = missing_times(samples[made.whole], ended);
     std::size_t cell = made.whole;
-    for (std::size_t i = 0; i < made.recorders.size() && reason.empty(); ++i) {
-        if (!made.recorders[i]) continue;
+    for (std::size_t i = 0; i < made.layers.size() && reason.empty(); ++i) {
+        if (!made.layers[i].recorder) continue;
         reason = missing_times(samples[++cell], ended);
         if (!reason.empty()) reason = fmt::format("{}: {}", layer_name(network, i), reason);
     }
     return reason;
 }
 
+BenchStatus status_of(const TargetCells& made, const std::string& reason, const Measurement& measurement,
+                      const MeasureHooks& hooks) {
+    if (reason.empty()) return BenchStatus::ok;
+    if (made.late ||
+        (made.failure.empty() && measurement.order.empty() && measurement.ended == Ended::time_limit))
+        return BenchStatus::late;
+    const bool interrupted = made.failure.empty() && hooks.stop != nullptr && hooks.stop->load();
+    return interrupted ? BenchStatus::skipped : BenchStatus::failed;
+}
+
 void fill(const Network& network, const TargetCells& made, double confidence, LayerProfile& profile) {
-    for (std::size_t i = 0; i < made.recorders.size(); ++i) {
-        const UnitRecorder* recorder = made.recorders[i].get();
+    for (std::size_t i = 0; i < made.layers.size(); ++i) {
+        const LayerRecorder* recorder = made.layers[i].recorder.get();
         LayerTime time =
-            describe_layer(network, i, recorder != nullptr ? recorder->kernel() : made.kernels[i]);
+            describe_layer(network, i, recorder != nullptr ? made.layers[i].kernel : made.kernels[i]);
         if (recorder != nullptr) {
-            time.seconds = recorder->seconds(confidence);
-            time.mean_seconds = recorder->mean_seconds();
+            recorder->set_times(0, confidence, time);
             profile.passes =
                 profile.passes == 0 ? recorder->passes() : std::min(profile.passes, recorder->passes());
         }
@@ -214,15 +182,11 @@ void measure_isolated_layers(const Network& network, const Weights& weights,
                              const MeasureHooks& hooks, std::vector<LayerProfile>& profiles) {
     std::vector<TargetCells> made(targets.size());
     std::vector<MeasuredCell> cells;
-    Clock& clock = hooks.world->clock();
-    const std::int64_t start = clock.now();
-    const auto is_late = [&] {
-        const double seconds = static_cast<double>(clock.now() - start) * kNanosecond;
-        return seconds > last_moment(settings.max_seconds);
-    };
+    const Stopwatch watch(hooks.world->clock());
+    const auto too_late = [&] { return is_late(watch, settings.max_seconds); };
     for (std::size_t i = 0; i < targets.size(); ++i) {
         try {
-            made[i] = make_target_cells(network, weights, targets[i], is_late);
+            made[i] = make_target_cells(network, weights, targets[i], too_late);
             if (!made[i].late) add_cells(targets[i], made[i], cells);
         } catch (...) {
             made[i].failure = current_failure().reason;
@@ -236,12 +200,7 @@ void measure_isolated_layers(const Network& network, const Weights& weights,
         profile.reason = made[i].failure.empty()
                              ? obstacle(network, made[i], measurement.cells, measurement.ended)
                              : made[i].failure;
-        const bool interrupted = made[i].failure.empty() && hooks.stop != nullptr && hooks.stop->load();
-        const bool late =
-            made[i].late || (measurement.ended == Ended::time_limit && measurement.order.empty());
-        profile.status = profile.reason.empty() ? BenchStatus::ok
-                         : interrupted || late  ? BenchStatus::skipped
-                                                : BenchStatus::failed;
+        profile.status = status_of(made[i], profile.reason, measurement, hooks);
         if (profile.status != BenchStatus::ok) continue;
         fill(network, made[i], settings.confidence, profile);
         summarize_layers(measurement.cells[made[i].whole], settings.confidence, profile);

@@ -9,8 +9,8 @@
 
 namespace mobilenet_cost {
 
-/// A network made for one layer of another: same shapes, weights, activation and in-place behaviour. What the
-/// layer reads beside the network's input is written by layers before it, whose time does not count.
+/// A network made for one layer of another: same shapes, weights, activation and in-place behaviour. Its
+/// other inputs are written by layers before it, whose time does not count.
 struct IsolatedLayer {
     Network network;
     Weights weights;
@@ -22,12 +22,12 @@ struct IsolatedLayer {
 [[nodiscard]] IsolatedLayer isolate_layer(const Network& network, const Weights& weights, std::size_t layer,
                                           bool with_sum = false);
 
-/// The engine that a target's session is of, and its number of threads.
+/// A target with its engine and number of threads.
 struct IsolatedTarget {
     LayerTarget whole;
     std::shared_ptr<const Engine> engine;
     int threads = 1;
-    /// What to do before each pass of one of the sessions made here; may be empty, and may return nothing.
+    /// Makes the function to call before each pass of a session made here; may be empty or return nothing.
     std::function<std::function<void()>(const Session&)> before_pass;
 };
 

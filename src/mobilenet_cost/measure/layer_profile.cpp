@@ -8,62 +8,12 @@
 
 #include "mobilenet_cost/base/checked.h"
 #include "mobilenet_cost/base/error.h"
-#include "mobilenet_cost/measure/calibration.h"
+#include "mobilenet_cost/measure/layer_recorder.h"
 #include "mobilenet_cost/model/cost.h"
 
 namespace mobilenet_cost {
 
 namespace {
-
-/// Keeps every timed pass of the rounds. Shared with the cell that it belongs to.
-class LayerRecorder {
-  public:
-    LayerRecorder(Session& session, std::size_t layers) : session_(session), pass_(layers) {}
-
-    void run(std::int64_t passes) {
-        for (std::int64_t i = 0; i < passes; ++i) {
-            std::fill(pass_.begin(), pass_.end(), 0);
-            session_.run_timed(pass_);
-            if (counts_) rounds_.back().insert(rounds_.back().end(), pass_.begin(), pass_.end());
-        }
-    }
-
-    void recording(bool counts) {
-        counts_ = counts;
-        if (counts) rounds_.emplace_back();
-    }
-
-    [[nodiscard]] std::size_t rounds() const { return rounds_.size(); }
-
-    /// Seconds of one layer in each pass of a round.
-    [[nodiscard]] std::vector<double> seconds(std::size_t layer, std::size_t round) const {
-        const std::vector<std::int64_t>& values = rounds_[round];
-        std::vector<double> result;
-        result.reserve(values.size() / pass_.size());
-        for (std::size_t i = layer; i < values.size(); i += pass_.size()) {
-            result.push_back(static_cast<double>(values[i]) * kNanosecond);
-        }
-        return result;
-    }
-
-  private:
-    Session& session_;
-    std::vector<std::int64_t> pass_;                 // nanoseconds, one entry per layer
-    std::vector<std::vector<std::int64_t>> rounds_;  // pass after pass, each with all layers
-    bool counts_ = false;
-};
-
-void set_times(const LayerRecorder& recorder, std::size_t layer, double confidence, LayerTime& time) {
-    std::vector<double> medians;
-    std::vector<double> all;
-    for (std::size_t round = 0; round < recorder.rounds(); ++round) {
-        const std::vector<double> passes = recorder.seconds(layer, round);
-        medians.push_back(median(passes));
-        all.insert(all.end(), passes.begin(), passes.end());
-    }
-    time.seconds = median_estimate(medians, confidence);
-    time.mean_seconds = mean(all);
-}
 
 double share(double part, double whole) {
     return whole > 0 ? part / whole : 0;
@@ -73,25 +23,22 @@ double share(std::int64_t part, std::int64_t whole) {
     return share(static_cast<double>(part), static_cast<double>(whole));
 }
 
-struct Timed {
-    std::shared_ptr<LayerRecorder> recorder;
-    const CellSamples* plain = nullptr;
-    const CellSamples* timed = nullptr;
-};
+/// Every layer by itself.
+std::vector<LayerRange> each_layer(std::size_t layers) {
+    std::vector<LayerRange> ranges(layers);
+    for (std::size_t i = 0; i < layers; ++i)
+        ranges[i].first = i;
+    return ranges;
+}
 
-void fill(const Network& network, const std::vector<std::string>& kernels, const Timed& timed,
+void fill(const Network& network, const std::vector<std::string>& kernels, const LayerRecorder& recorder,
           double confidence, LayerProfile& profile) {
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         LayerTime time = describe_layer(network, i, i < kernels.size() ? kernels[i] : "");
-        set_times(*timed.recorder, i, confidence, time);
+        recorder.set_times(i, confidence, time);
         profile.layers.push_back(std::move(time));
     }
-    for (const TimedBlock& block : timed.timed->blocks) {
-        profile.passes += static_cast<std::int64_t>(block.pass_seconds.size()) * timed.timed->size.group;
-    }
-    summarize_layers(*timed.plain, confidence, profile);
-    profile.clock_overhead =
-        paired_ratio(round_seconds(*timed.timed), round_seconds(*timed.plain), confidence);
+    profile.passes = recorder.passes();
 }
 
 }  // namespace
@@ -190,29 +137,28 @@ void measure_layers(const Network& network, const std::vector<LayerTarget>& targ
                     std::vector<LayerProfile>& profiles) {
     std::vector<MeasuredCell> cells;  // of each target: plain, timed
     std::vector<std::shared_ptr<LayerRecorder>> recorders;
+    const std::size_t layers = network.layers.size();
     for (const LayerTarget& target : targets) {
         cells.push_back(plain_cell(*target.session, target.pin_cpu, target.before_pass));
-        const auto recorder = std::make_shared<LayerRecorder>(*target.session, network.layers.size());
-        recorders.push_back(recorder);
-        cells.push_back({.run = [recorder](std::int64_t passes) { recorder->run(passes); },
-                         .pin_cpu = target.pin_cpu,
-                         .recording = [recorder](bool counts) { recorder->recording(counts); },
-                         .before_pass = target.before_pass});
+        recorders.push_back(std::make_shared<LayerRecorder>(*target.session, layers, each_layer(layers)));
+        cells.push_back(recorded_cell(recorders.back(), target.pin_cpu, target.before_pass));
     }
     const Measurement measurement = measure(cells, settings, hooks);
     for (std::size_t i = 0; i < targets.size(); ++i) {
         LayerProfile& profile = profiles[targets[i].profile];
-        const Timed timed{recorders[i], &measurement.cells[2 * i], &measurement.cells[2 * i + 1]};
-        profile.reason = missing_times(*timed.plain, measurement.ended);
-        if (profile.reason.empty()) profile.reason = missing_times(*timed.timed, measurement.ended);
-        if (!profile.reason.empty()) {
-            profile.status = timed.plain->failure.empty() && timed.timed->failure.empty()
-                                 ? BenchStatus::skipped
-                                 : BenchStatus::failed;
-            continue;
-        }
-        profile.status = BenchStatus::ok;
-        fill(network, targets[i].session->kernels(), timed, settings.confidence, profile);
+        const CellSamples& plain = measurement.cells[2 * i];
+        const CellSamples& timed = measurement.cells[2 * i + 1];
+        profile.reason = missing_times(plain, measurement.ended);
+        if (profile.reason.empty()) profile.reason = missing_times(timed, measurement.ended);
+        const bool failed = !plain.failure.empty() || !timed.failure.empty();
+        profile.status = profile.reason.empty() ? BenchStatus::ok
+                         : failed               ? BenchStatus::failed
+                                                : status_without_round(measurement.ended);
+        if (profile.status != BenchStatus::ok) continue;
+        fill(network, targets[i].session->kernels(), *recorders[i], settings.confidence, profile);
+        summarize_layers(plain, settings.confidence, profile);
+        profile.clock_overhead =
+            paired_ratio(round_seconds(timed), round_seconds(plain), settings.confidence);
     }
 }
 

@@ -107,7 +107,7 @@ struct LayerTarget {
 
 [[nodiscard]] LayerClass layer_class(const Network& network, std::size_t layer);
 
-/// What is known of a layer before it is timed. `kernel` is as Session::kernels() names it.
+/// The description of a layer, without times. `kernel` is as Session::kernels() names it.
 [[nodiscard]] LayerTime describe_layer(const Network& network, std::size_t layer, std::string kernel);
 
 /// Sums, shares, classes and residual of a profile whose layers have times.

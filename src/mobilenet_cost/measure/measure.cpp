@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/random.h"
 #include "mobilenet_cost/base/stats.h"
 #include "mobilenet_cost/measure/calibration.h"
 
@@ -18,9 +18,6 @@ namespace {
 
 /// Shorter passes are timed in groups: a clock reading costs some 25 ns, so this keeps it below 0.1 %.
 constexpr double kShortestStretchSeconds = 50e-6;
-
-/// Part of the time limit that warm-up may take where the limit is short.
-constexpr double kWarmUpShare = 0.25;
 
 /// Each block starts with a pass that does not count, because the caches hold another cell's data. Refilling
 /// 32 MB from memory takes about 1 ms, which no longer matters for passes of this many block lengths.
@@ -51,7 +48,7 @@ class Loop {
           settings_(settings),
           hooks_(hooks),
           clock_(hooks.world->clock()),
-          start_(clock_.now()),
+          watch_(clock_),
           earlier_seconds_(earlier.seconds),
           resumed_(earlier.calibrated),
           result_(std::move(earlier)) {
@@ -81,10 +78,7 @@ class Loop {
     }
 
   private:
-    [[nodiscard]] double since(std::int64_t start) const {
-        return static_cast<double>(clock_.now() - start) * kNanosecond;
-    }
-    [[nodiscard]] double elapsed() const { return earlier_seconds_ + since(start_); }
+    [[nodiscard]] double elapsed() const { return earlier_seconds_ + watch_.seconds(); }
     [[nodiscard]] bool stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
     [[nodiscard]] bool alive(std::size_t cell) const { return result_.cells[cell].failure.empty(); }
 
@@ -98,7 +92,7 @@ class Loop {
         if (hooks_.progress) hooks_.progress({stage, done, total, seconds_left});
     }
 
-    /// Whatever a cell throws is that cell's failure; the others go on.
+    /// An exception of a cell is that cell's failure; the others go on.
     template <typename Work>
     void guarded(std::size_t cell, const Work& work) {
         try {
@@ -110,7 +104,7 @@ class Loop {
         }
     }
 
-    /// What a pass takes of a block: itself and what is done before it.
+    /// Time of a pass and of the work before it.
     [[nodiscard]] double turn_seconds(std::size_t cell) const {
         return pass_seconds_[cell] + before_seconds_[cell];
     }
@@ -159,7 +153,7 @@ class Loop {
         for (std::size_t cell = 0; cell < cells_.size() && !stopped(); ++cell) {
             report(Progress::Stage::warm_up, static_cast<std::int64_t>(cell), total, std::nullopt);
             if (!alive(cell)) continue;
-            late_ = since(start_) > last_moment(settings_.max_seconds);
+            late_ = is_late(watch_, settings_.max_seconds);
             if (late_) return;
             guarded(cell, [&] {
                 warm_up(cell);
@@ -168,45 +162,30 @@ class Loop {
         }
     }
 
-    /// A fixed number of passes is too few on some machine; hence until the times settle.
     void warm_up(std::size_t cell) {
-        const double cap = std::min(settings_.warm_up_max_seconds, kWarmUpShare * settings_.max_seconds /
-                                                                       static_cast<double>(cells_.size()));
-        WarmUp& warm_up = result_.cells[cell].warm_up;
-        warm_up = {};  // of an earlier call: those passes no longer keep anything warm
-        double& pass = pass_seconds_[cell];
-        const std::int64_t start = clock_.now();
-        for (std::int64_t block = 0; block < settings_.warm_up_max_blocks; ++block) {
-            const BlockSize size = block == 0 ? BlockSize{} : size_for(cell);
-            const double now = median(time_block(cell, size));
-            // The lone first pass is a block only where one pass fills it.
-            const bool comparable = block > 1 || (block == 1 && size.passes == 1);
-            warm_up.converged = comparable && agree(now, pass, settings_.warm_tolerance);
-            pass = now;
-            warm_up.passes += size.passes;
-            if (block == 0) warm_up.first_pass_seconds = now;
-            warm_up.seconds = since(start);
-            if (warm_up.converged || warm_up.seconds >= cap || stopped()) return;
-        }
+        WarmUpLimits limits = settings_.warm_up;
+        limits.max_seconds = std::min(
+            limits.max_seconds, kWarmUpShare * settings_.max_seconds / static_cast<double>(cells_.size()));
+        result_.cells[cell].warm_up = {};  // of an earlier call: those passes no longer keep anything warm
+        const auto time_next = [&](bool first) {
+            const BlockSize size = first ? BlockSize{} : size_for(cell);
+            pass_seconds_[cell] = median(time_block(cell, size));
+            return BlockTime{pass_seconds_[cell], size.passes};
+        };
+        result_.cells[cell].warm_up =
+            warm_up_until_settled(clock_, limits, time_next, [this] { return stopped(); });
     }
 
     void calibrate(std::size_t cell) {
-        BlockSize& size = result_.cells[cell].size;
-        size = size_for(cell);
-        if (turn_seconds(cell) >= kUnsettledPass * block_seconds_) {
-            size.confirmed = true;  // one pass, whatever the noise
-            return;
-        }
-        for (int i = 0; i < kMostCalibrations && !size.confirmed && !stopped(); ++i) {
-            const BlockSize before = size;
-            pass_seconds_[cell] = median(time_block(cell, before));
-            size = size_for(cell);
-            size.confirmed = is_repeated(size.passes, before.passes);
-            if (size.confirmed && before.passes > size.passes) {
-                size.passes = before.passes;
-                size.group = before.group;
-            }
-        }
+        const auto plan = [&] {
+            BlockSize size = size_for(cell);
+            size.confirmed = turn_seconds(cell) >= kUnsettledPass * block_seconds_;  // whatever the noise
+            return size;
+        };
+        const auto time = [&](const BlockSize& size) {
+            pass_seconds_[cell] = median(time_block(cell, size));
+        };
+        result_.cells[cell].size = calibrate_block(plan, time, [this] { return stopped(); });
     }
 
     void match_partners() {
@@ -223,13 +202,13 @@ class Loop {
         }
     }
 
-    /// What is done before each pass decides what the caches hold, whoever ran before.
+    /// After work before each pass the caches hold the same, whichever cell ran before.
     [[nodiscard]] bool settles(std::size_t cell) const {
         return !cells_[cell].before_pass && cells_[cell].keeps_caches &&
                pass_seconds_[cell] < kUnsettledPass * block_seconds_;
     }
 
-    /// Of a round that visits these cells, with blocks as they are or with the shortest possible ones.
+    /// Estimated time of a round with these visits, with blocks as they are or the shortest possible ones.
     [[nodiscard]] double round_estimate(const std::vector<std::size_t>& visits, bool shortest = false) const {
         double seconds = 0;
         for (const std::size_t cell : visits) {
@@ -268,7 +247,7 @@ class Loop {
         const auto first = static_cast<std::int64_t>(result_.order.size());
         for (std::int64_t round = 0; round < first; ++round)
             (void)permutation(cells_.size(), state);
-        const std::int64_t start = clock_.now();
+        const Stopwatch watch(clock_);
         double last = 0;
         result_.ended = Ended::all_rounds;
         for (std::int64_t round = first; round < settings_.rounds; ++round) {
@@ -278,12 +257,12 @@ class Loop {
                 result_.ended = *ended;
                 return;
             }
-            const double estimate =
-                round == first ? round_estimate(visits) : since(start) / static_cast<double>(round - first);
+            const double estimate = round == first ? round_estimate(visits)
+                                                   : watch.seconds() / static_cast<double>(round - first);
             report(Progress::Stage::rounds, round, settings_.rounds, seconds_left(estimate));
-            const std::int64_t round_start = clock_.now();
+            const Stopwatch of_round(clock_);
             visit(visits);
-            last = since(round_start);
+            last = of_round.seconds();
             result_.seconds = elapsed();
             if (hooks_.round_done) hooks_.round_done(result_);
         }
@@ -351,7 +330,7 @@ class Loop {
     const MeasureSettings& settings_;
     const MeasureHooks& hooks_;
     Clock& clock_;
-    std::int64_t start_;
+    Stopwatch watch_;
     double earlier_seconds_;
     bool resumed_;
     double block_seconds_ = 0;
@@ -369,26 +348,14 @@ std::string no_round_reason(Ended ended) {
                                       : "interrupted before the first round";
 }
 
+BenchStatus status_without_round(Ended ended) {
+    return ended == Ended::time_limit ? BenchStatus::late : BenchStatus::skipped;
+}
+
 Measurement measure(std::span<const MeasuredCell> cells, const MeasureSettings& settings,
                     const MeasureHooks& hooks, Measurement earlier) {
     check(settings);
     return Loop(cells, settings, hooks, std::move(earlier)).run();
-}
-
-std::vector<std::size_t> permutation(std::size_t count, std::uint64_t& state) {
-    const auto next = [&state] {
-        state += 0x9E3779B97F4A7C15U;
-        std::uint64_t z = state;
-        z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
-        z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
-        return z ^ (z >> 31U);
-    };
-    std::vector<std::size_t> order(count);
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    // The bias of the remainder is below 2^-50 for any count that fits a bench.
-    for (std::size_t i = count; i > 1; --i)
-        std::swap(order[i - 1], order[next() % i]);
-    return order;
 }
 
 }  // namespace mobilenet_cost

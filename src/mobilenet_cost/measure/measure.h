@@ -7,17 +7,20 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mobilenet_cost/base/enum_names.h"
 #include "mobilenet_cost/engine/world.h"
+#include "mobilenet_cost/measure/calibration.h"
+#include "mobilenet_cost/measure/network_kind.h"
 #include "mobilenet_cost/measure/samples.h"
 
 namespace mobilenet_cost {
 
 /// One thing to time against the others.
 struct MeasuredCell {
-    std::function<void(std::int64_t passes)> run;  ///< that many passes, back to back
+    std::function<void(std::int64_t passes)> run;  ///< runs `passes` passes, back to back
     std::optional<int> pin_cpu;                    ///< CPU of the calling thread meanwhile
     /// Optional: told true before and false after each block of a round, whose passes count. Warm-up,
     /// calibration and the settling pass do not.
@@ -37,10 +40,8 @@ struct MeasureSettings {
     std::uint64_t seed = 1;   ///< of the order inside the rounds
     double max_seconds = 60;  ///< for everything: warm-up, calibration, rounds; see last_moment()
     double confidence = 0.95;
-    double block_seconds = 0.02;     ///< a block lasts at least this, and 1000 steps of the clock
-    double warm_tolerance = 0.02;    ///< two consecutive blocks that differ by less: warm
-    double warm_up_max_seconds = 1;  ///< per cell
-    std::int64_t warm_up_max_blocks = 50;
+    double block_seconds = 0.02;  ///< a block lasts at least this, and 1000 steps of the clock
+    WarmUpLimits warm_up = {};    ///< of each cell
 };
 
 enum class Ended {
@@ -49,6 +50,7 @@ enum class Ended {
     time_limit,
     interrupted,
 };
+
 template <>
 inline constexpr std::array<std::string_view, 4> kEnumNames<Ended> = {"all_rounds", "precise_enough",
                                                                       "time_limit", "interrupted"};
@@ -58,6 +60,7 @@ inline constexpr std::array<std::string_view, 4> kEnumNames<Ended> = {"all_round
 
 /// Why a cell has no block, of a measurement that ended like this.
 [[nodiscard]] std::string no_round_reason(Ended ended);
+[[nodiscard]] BenchStatus status_without_round(Ended ended);
 
 struct Measurement {
     std::vector<CellSamples> cells;               ///< in the order given
@@ -84,7 +87,7 @@ struct MeasureHooks {
     /// Told once the block sizes are settled, and after each round. What it throws ends the measurement.
     std::function<void(const Measurement&)> calibrated;
     std::function<void(const Measurement&)> round_done;
-    /// Which cells the next round shall visit and in which order, each as often as it likes; none: precise
+    /// Chooses the cells that the next round visits and their order, with repeats if need be; none: precise
     /// enough. `random` is an order of all cells, another one in each round. Empty: that order.
     std::function<std::vector<std::size_t>(const Measurement&, const std::vector<std::size_t>& random)>
         visits;
@@ -101,10 +104,5 @@ struct MeasureHooks {
 /// order of its seed go on, the cells are warmed up again.
 [[nodiscard]] Measurement measure(std::span<const MeasuredCell> cells, const MeasureSettings& settings,
                                   const MeasureHooks& hooks, Measurement earlier = {});
-
-/// 0 ... count - 1 in random order; `state` moves on. SplitMix64 and Fisher-Yates, written out because the
-/// standard library's shuffle differs between implementations and a recorded seed must always give the same
-/// order.
-[[nodiscard]] std::vector<std::size_t> permutation(std::size_t count, std::uint64_t& state);
 
 }  // namespace mobilenet_cost

@@ -17,6 +17,11 @@ NetworkCounts count_network(const Network& network) {
                 checked_multiply(peak_memory(network, Overlap::none).elements, element_bytes(DataType::f32))};
 }
 
+std::optional<double> flops_per_second(std::int64_t macs, double seconds) {
+    if (!(seconds > 0)) return std::nullopt;
+    return 2 * static_cast<double>(macs) / seconds;
+}
+
 const std::vector<std::string>& network_names() {
     static const std::vector<std::string> names = {std::string(network_kind_name(NetworkKind::separable)),
                                                    std::string(network_kind_name(NetworkKind::standard))};

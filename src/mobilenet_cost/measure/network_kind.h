@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@ enum class BenchStatus {
     ok,
     failed,   ///< it was tried
     skipped,  ///< known beforehand that it cannot be done, or not worth doing
+    late,     ///< the time limit leaves no time for it; a document says that it was skipped
 };
 
 /// The networks that are timed against each other.
@@ -23,7 +25,7 @@ enum class NetworkKind {
     base,       ///< the same model at width 1 and native resolution
 };
 
-/// What is known about a network without running it; f32, batch norm folded.
+/// Exact counts of a network; f32, batch norm folded.
 struct NetworkCounts {
     std::int64_t macs = 0;
     std::int64_t params = 0;  ///< batch norm not counted, as in the papers
@@ -34,10 +36,16 @@ struct NetworkCounts {
 
 [[nodiscard]] NetworkCounts count_network(const Network& network);
 
+/// FLOP/s (2 x MACs). Absent: no time.
+[[nodiscard]] std::optional<double> flops_per_second(std::int64_t macs, double seconds);
+
 template <>
-inline constexpr std::array<std::string_view, 3> kEnumNames<BenchStatus> = {"ok", "failed", "skipped"};
+inline constexpr std::array<std::string_view, 4> kEnumNames<BenchStatus> = {"ok", "failed", "skipped",
+                                                                            "late"};
+
+/// As documents name it: a run log alone tells `late` from `skipped`.
 [[nodiscard]] constexpr std::string_view bench_status_name(BenchStatus status) {
-    return enum_name(status);
+    return enum_name(status == BenchStatus::late ? BenchStatus::skipped : status);
 }
 
 template <>
@@ -46,7 +54,7 @@ inline constexpr std::array<std::string_view, 3> kEnumNames<NetworkKind> = {"sep
     return enum_name(kind);
 }
 
-/// Those that can be asked for by name, in the order of NetworkKind.
+/// The kinds that a user can name, in the order of NetworkKind.
 [[nodiscard]] const std::vector<std::string>& network_names();
 
 }  // namespace mobilenet_cost

@@ -19,7 +19,7 @@ struct WarmUp {
     bool operator==(const WarmUp&) const = default;
 };
 
-/// How many passes make a block, and how many of them lie between two clock readings.
+/// Number of passes in a block, and of passes between two clock readings.
 struct BlockSize {
     std::int64_t passes = 1;
     std::int64_t group = 1;  ///< 1: every pass is timed by itself; `passes` is a multiple

@@ -69,10 +69,6 @@ std::string time_refusal(const NetworkCounts& counts, int threads, double max_se
         with_thousands(counts.macs), max_seconds);
 }
 
-bool is_of_time_limit(std::string_view reason) {
-    return reason.find("--max-seconds") != std::string_view::npos;
-}
-
 std::unique_ptr<Session> make_ready_session(const Engine& engine, const Network& network,
                                             const Weights& weights, const SessionOptions& options,
                                             std::uint64_t input_seed) {

@@ -20,7 +20,7 @@ namespace mobilenet_cost {
 [[nodiscard]] std::vector<EngineStatus> choose_engines(const std::vector<EngineStatus>& known,
                                                        const std::vector<std::string>& asked);
 
-/// What was asked for, each once, in the order given.
+/// Each value once, in the order given.
 template <typename Value>
 [[nodiscard]] std::vector<Value> without_repeats(const std::vector<Value>& values) {
     std::vector<Value> unique;
@@ -41,10 +41,7 @@ template <typename Value>
 /// interrupted, so this is asked before they begin.
 [[nodiscard]] std::string time_refusal(const NetworkCounts& counts, int threads, double max_seconds);
 
-/// True for every reason that --max-seconds gives for a missing time.
-[[nodiscard]] bool is_of_time_limit(std::string_view reason);
-
-/// Of a network whose turn came after the last moment of the limit.
+/// The reason of a network whose turn came after the last moment of the limit.
 inline constexpr const char* kNotMadeReady = "--max-seconds was over before it was made ready";
 
 /// A session whose input is filled from `input_seed`: all that remains is to run it. Throws what the engine

@@ -2,6 +2,7 @@
 
 #include "mobilenet_cost/engine/registry.h"
 #include "mobilenet_cost/machine/machine_fields.h"
+#include "mobilenet_cost/measure/cache_flush.h"
 #include "mobilenet_cost/measure/layer_profile.h"
 
 namespace mobilenet_cost {
@@ -10,6 +11,7 @@ namespace mobilenet_cost {
 
 inline constexpr Limits kAnySeconds = {-1e9, 1e9};    ///< a difference
 inline constexpr Limits kPassSeconds = {1e-12, 1e9};  ///< of a pass that ran
+inline constexpr Limits kByteDifferences = {-9.2e18, 9.2e18};
 inline constexpr Limits kPasses = {1, 1e9};           ///< of a block, as passes_for()
 inline constexpr Limits kThreads = {1, 1 << 20};
 
@@ -28,6 +30,27 @@ void fields(Archive& archive, NetworkCounts& counts) {
     archive("params", counts.params, kCounts);
     archive("weight_bytes", counts.weight_bytes, kCounts);
     archive("activation_bytes", counts.activation_bytes, kCounts);
+    archive.added("peak_activation_bytes", counts.peak_activation_bytes, kCounts);
+}
+
+template <typename Archive>
+void fields(Archive& archive, SessionMemory& memory) {
+    archive("packed_weight_bytes", memory.weight_bytes, kCounts);
+    archive("arena_bytes", memory.activation_bytes, kCounts);
+    archive("scratch_bytes", memory.scratch_bytes, kCounts);
+    archive("in_place_bytes", memory.in_place_bytes, kByteDifferences);
+    archive("kept_bytes", memory.kept_bytes, kByteDifferences);
+    archive("padding_bytes", memory.padding_bytes, kByteDifferences);
+    archive("gap_bytes", memory.gap_bytes, kByteDifferences);
+}
+
+template <typename Archive>
+void fields(Archive& archive, CacheFlush& flush) {
+    archive("mode", flush.mode);
+    archive("method", flush.method);
+    archive("verified", flush.verified);
+    archive("warm_ns_per_line", flush.warm_ns_per_line, kRatios);
+    archive("flushed_ns_per_line", flush.flushed_ns_per_line, kRatios);
 }
 
 template <typename Archive>

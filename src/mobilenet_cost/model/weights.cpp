@@ -5,31 +5,25 @@
 #include <cmath>
 #include <cstddef>
 
+#include "mobilenet_cost/base/random.h"
+
 namespace mobilenet_cost {
 
 namespace {
 
-// splitmix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014), used as a
-// counter: value k of a stream depends on nothing else, and integers are the same on every platform.
-constexpr std::uint64_t kGoldenGamma = 0x9e3779b97f4a7c15;
-
-std::uint64_t mix(std::uint64_t z) {
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-}
-
+// SplitMix64 as a counter: value k of a stream depends on nothing else, and integers are the same on every
+// platform.
 enum class Purpose : std::uint64_t { input = 1, filter = 2, bias = 3 };
 
 std::uint64_t stream_of(std::uint64_t seed, std::size_t layer, Purpose purpose) {
-    const std::uint64_t of_layer = mix(mix(seed + kGoldenGamma) + (layer + 1) * kGoldenGamma);
-    return mix(of_layer + static_cast<std::uint64_t>(purpose) * kGoldenGamma);
+    const std::uint64_t of_layer = splitmix64(splitmix64(seed + kGoldenGamma) + (layer + 1) * kGoldenGamma);
+    return splitmix64(of_layer + static_cast<std::uint64_t>(purpose) * kGoldenGamma);
 }
 
 // Uniform in (-1, 1) on the grid of odd multiples of 2^-23. All of it is exact in float, symmetric, and at
 // least 2^-23 away from zero, so that scaling it gives no denormals.
 float symmetric_uniform(std::uint64_t stream, std::uint64_t k) {
-    const auto top23 = static_cast<std::int64_t>(mix(stream + (k + 1) * kGoldenGamma) >> 41);
+    const auto top23 = static_cast<std::int64_t>(splitmix64(stream + (k + 1) * kGoldenGamma) >> 41);
     return static_cast<float>(2 * top23 + 1 - (std::int64_t{1} << 23)) * 0x1p-23F;
 }
 

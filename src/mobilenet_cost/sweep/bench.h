@@ -1,36 +1,66 @@
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-#include <functional>
+#include <cstddef>
 #include <optional>
+#include <string>
+#include <vector>
 
-#include "mobilenet_cost/engine/world.h"
 #include "mobilenet_cost/model/model_config.h"
-#include "mobilenet_cost/sweep/bench_result.h"
+#include "mobilenet_cost/sweep/plan.h"
+#include "mobilenet_cost/sweep/result.h"
 
 namespace mobilenet_cost {
 
-struct BenchProgress {
-    enum class Phase { prepare, warm_up, rounds, layers };
-    Phase phase = Phase::prepare;
-    std::int64_t done = 0;
-    std::int64_t total = 0;
-    std::optional<double> seconds_left;  ///< of this phase
+// A bench is a sweep of a few cells, each network of which is compared with one other: the standard
+// counterpart and the base model with the variant.
+
+/// One cell of a bench.
+struct BenchCell {
+    SweepCell cell;
+    std::size_t base = 0;  ///< the cell with the base model; itself: the variant is that network
+    bool asked = true;     ///< false: it is there as the base alone
+    std::optional<NetworkCounts> separable;
+    std::optional<NetworkCounts> standard;  ///< absent: there is no such network
 };
 
-/// Who takes part in a bench from outside. Everything is optional; the last two are for tests.
-struct BenchHooks {
-    std::function<void(const BenchProgress&)> progress;
-    const std::atomic<bool>* stop = nullptr;  ///< true: end after the current round with what there is
-    EngineWorld* world = &real_world();
-    std::optional<Evictor> evictor;
+/// Appends the variants of one model and, unless it is one of them, the model at width 1 and native
+/// resolution. Throws Error for a variant that does not exist.
+void append_bench_cells(const ModelConfig& config, std::vector<Variant> variants,
+                        std::vector<BenchCell>& cells);
+
+/// A run like that of a sweep, to be timed by time_sweep(). Throws Error as plan_run() does.
+[[nodiscard]] SweepRun plan_bench(const std::vector<BenchCell>& cells, std::vector<std::string> models,
+                                  const SweepSettings& settings, const SweepTiming& timing,
+                                  const SweepHooks& hooks = {});
+
+/// How much faster the variant is than another network.
+struct BenchComparison {
+    std::size_t point = 0;                       ///< of the variant
+    NetworkKind slower = NetworkKind::standard;  ///< the numerator: its time / the variant's time
+    BenchStatus status = BenchStatus::skipped;
+    std::string reason;
+    std::optional<double> analytic_speedup;  ///< ratio of the MACs
+    std::optional<Estimate> speedup;         ///< measured
+    std::optional<Estimate> fraction_kept;   ///< measured / analytic
+    bool precise = true;                     ///< the interval of the speed-up is as narrow as asked for
 };
 
-/// Times the variant, its standard counterpart and the base model on every engine and number of threads, all
-/// in the same rounds. What cannot run is a row with the reason. Throws Error for wrong input: settings out
-/// of range, an unknown engine, a variant that does not exist; nothing has run then.
-[[nodiscard]] BenchResult run_bench(const ModelConfig& config, const Variant& variant,
-                                    const BenchSettings& settings, const BenchHooks& hooks = {});
+/// A network of a variant: `point` of the run, and what it is to the variant.
+struct BenchRow {
+    NetworkKind network = NetworkKind::separable;
+    std::size_t point = 0;
+};
+
+/// Everything that was measured about one variant, by engine, threads and network.
+struct BenchVariant {
+    std::size_t cell = 0;
+    std::size_t base_cell = 0;
+    std::vector<BenchRow> rows;
+    std::vector<BenchComparison> comparisons;
+    std::vector<LayerProfile> profiles;  ///< of the variant; empty unless layers were asked for
+};
+
+/// In the order asked for.
+[[nodiscard]] std::vector<BenchVariant> bench_variants(const SweepRun& run, const SweepResult& result);
 
 }  // namespace mobilenet_cost

@@ -35,7 +35,7 @@ std::string engine_text(const EngineStatus& engine) {
     return fmt::format("{} {} {}", engine.name, engine.info.version, engine.info.instruction_set);
 }
 
-/// What must be equal for two runs to be joined, each with the words for a message.
+/// Two runs are joined only if these are equal; each has the words for a message.
 void require_same_origin(const SweepRun& first, const SweepRun& other) {
     const RunOrigin& a = first.origin;
     const RunOrigin& b = other.origin;
@@ -63,6 +63,9 @@ void require_same_origin(const SweepRun& first, const SweepRun& other) {
             fmt::format("{}", first.timing.confidence), fmt::format("{}", other.timing.confidence));
     require(first.timing.between_runs == other.timing.between_runs, "what is added between runs",
             fmt::format("{}", first.timing.between_runs), fmt::format("{}", other.timing.between_runs));
+    require(first.timing.cache == other.timing.cache, "the caches",
+            std::string(cache_mode_name(first.timing.cache)),
+            std::string(cache_mode_name(other.timing.cache)));
     require(first.timing.prediction == other.timing.prediction, "the cells to predict",
             prediction_text(first.timing.prediction), prediction_text(other.timing.prediction));
     for (const EngineStatus& engine : b.engines) {

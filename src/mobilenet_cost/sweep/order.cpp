@@ -30,8 +30,10 @@ Path path_of(const SweepRun& run, const SweepResult& result, std::size_t head) {
     return path;
 }
 
+/// The standard network of a bench, which is no other point's base, is no base of a path either.
 bool is_base(const SweepRun& run, std::size_t point) {
-    return run.points[point].base == point;
+    const auto& counterpart = run.points[point].counterpart;
+    return run.points[point].base == point && (!counterpart || run.points[*counterpart].base == *counterpart);
 }
 
 /// Behind `order`, turned so that a base at its end serves both paths or will serve the next one.

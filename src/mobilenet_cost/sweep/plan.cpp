@@ -49,6 +49,15 @@ RunOrigin this_origin(std::vector<EngineStatus> engines) {
 
 SweepRun plan_run(std::vector<SweepCell> cells, std::vector<std::string> models,
                   const SweepSettings& settings, SweepTiming timing, const SweepHooks& hooks) {
+    const std::vector<SweepCell> planned = cells;
+    return plan_run(
+        std::move(cells), std::move(models), settings, std::move(timing),
+        [&planned](const SweepTiming& filled) { return plan_points(planned, filled); }, "sweep", hooks);
+}
+
+SweepRun plan_run(std::vector<SweepCell> cells, std::vector<std::string> models,
+                  const SweepSettings& settings, SweepTiming timing, const PointPlanner& points,
+                  const std::string& kind, const SweepHooks& hooks) {
     check(timing);
     SweepRun run;
     run.started = utc_now();
@@ -60,12 +69,12 @@ SweepRun plan_run(std::vector<SweepCell> cells, std::vector<std::string> models,
     run.timing = std::move(timing);
     run.models = std::move(models);
     run.cells = std::move(cells);
-    run.points = plan_points(run.cells, run.timing);
+    run.points = points(run.timing);
     if (run.points.empty())
         fail("--shard",
              fmt::format("expected at most as many shards as groups (models x engines x threads), found {}",
                          run.timing.shard.count));
-    check_size(run, "sweep");
+    check_size(run, kind);
     for (SweepPoint& point : run.points) {
         const auto engine =
             std::find_if(run.origin.engines.begin(), run.origin.engines.end(),

@@ -84,8 +84,9 @@ class Evaluation {
         }
         set_seconds(index, result);
         if (!result.seconds) {
-            result.status = BenchStatus::skipped;
-            result.reason = samples.blocks.empty() ? unvisited_reason() : "every round was disturbed";
+            const bool unvisited = samples.blocks.empty();
+            result.status = unvisited ? status_without_round(measurement_.ended) : BenchStatus::skipped;
+            result.reason = unvisited ? unvisited_reason() : "every round was disturbed";
             return result;
         }
         set_ratios(index, result);
@@ -93,8 +94,9 @@ class Evaluation {
     }
 
     [[nodiscard]] std::string unvisited_reason() const {
-        return measurement_.ended == Ended::time_limit ? no_round_reason(Ended::time_limit)
-                                                       : "ended before its first round";
+        const bool interrupted = measurement_.ended == Ended::interrupted && measurement_.order.empty();
+        return interrupted || measurement_.ended == Ended::time_limit ? no_round_reason(measurement_.ended)
+                                                                      : "ended before its first round";
     }
 
     [[nodiscard]] std::optional<Estimate> slope(const std::vector<std::size_t>& group) const {
@@ -211,7 +213,7 @@ bool has_slope(const SweepRun& run, const std::vector<std::size_t>& group) {
            });
 }
 
-/// Which intervals decide whether the points are done, and whether they are narrow enough.
+/// Finds the intervals that decide whether the points are done, and whether they are narrow enough.
 class Judgement {
   public:
     Judgement(const SweepRun& run, const Measurement& measurement, SweepResult& result)

@@ -11,7 +11,7 @@
 
 namespace mobilenet_cost {
 
-/// Those intervals of a point that are wider than SweepTiming::precision, or are not there yet. A point is
+/// The intervals of a point that are wider than SweepTiming::precision or do not exist yet. A point is
 /// judged by its ratios: in them the machine's drift cancels, and more rounds help. Its time alone decides
 /// only where it belongs to no ratio, where SweepTiming::precise_times asks for it, and where others are
 /// predicted from it.
@@ -23,7 +23,7 @@ struct WideIntervals {
     [[nodiscard]] bool any() const { return seconds || speedup || standard; }
 };
 
-/// What the samples of a point say. Every interval has the confidence SweepTiming::confidence.
+/// The result of a point. Every interval has the confidence SweepTiming::confidence.
 struct PointResult {
     BenchStatus status = BenchStatus::skipped;
     std::string reason;                       ///< why not ok

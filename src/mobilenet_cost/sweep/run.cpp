@@ -60,6 +60,10 @@ double roofline_seconds(const LayerTime& layer, const RooflinePeak& peak) {
                     static_cast<double>(layer.traffic_bytes) / peak.bytes_per_second);
 }
 
+bool is_base_alone(const SweepRun& run, const SweepPoint& point) {
+    return run.timing.networks.size() > 1 && !point.counterpart;
+}
+
 std::vector<SweepPoint> plan_points(const std::vector<SweepCell>& cells, const SweepTiming& timing) {
     std::vector<SweepPoint> points;
     std::int64_t group = 0;

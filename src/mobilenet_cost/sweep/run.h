@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "mobilenet_cost/count/grid.h"
+#include "mobilenet_cost/engine/registry.h"
 #include "mobilenet_cost/machine/machine.h"
 #include "mobilenet_cost/machine/preflight.h"
+#include "mobilenet_cost/measure/cache_flush.h"
 #include "mobilenet_cost/measure/disturbance.h"
 #include "mobilenet_cost/measure/layer_profile.h"
 #include "mobilenet_cost/measure/measure.h"
-#include "mobilenet_cost/sweep/bench.h"
 
 namespace mobilenet_cost {
 
@@ -33,14 +34,14 @@ struct PredictionPlan {
     bool operator==(const PredictionPlan&) const = default;
 };
 
-// Of a sweep, whoever asks for it: a command line, or a log that is gone on with.
+// Limits of a sweep, from a command line and from a log that is resumed alike.
 
 inline constexpr std::int64_t kMostRounds = 1'000'000'000;
 inline constexpr double kMostSeconds = 30.0 * 24 * 3600;
 inline constexpr double kLargestPrecision = 1e9;
 inline constexpr int kMostThreads = 1 << 20;  ///< far more than engines run on (PlannedSession)
 
-/// What the timing of a sweep is asked for.
+/// How a sweep is to be timed.
 struct SweepTiming {
     std::vector<std::string> engines;  ///< empty: the fastest available
     std::vector<int> threads = {1};
@@ -60,6 +61,8 @@ struct SweepTiming {
     std::optional<int> pin_cpu;
     DisturbanceLimits limits;  ///< a block beyond them is left out together with its partner in a pair
     bool layers = true;        ///< time the layers of the separable networks, after the rounds
+    LayerMode layer_mode = LayerMode::in_situ;
+    CacheMode cache = CacheMode::warm;  ///< evicted before each timed pass
     Shard shard;
     std::optional<PredictionPlan> prediction;  ///< absent: every cell is timed
 
@@ -78,9 +81,10 @@ struct SweepPoint {
     std::string reason;                        ///< why not ok
     std::optional<NetworkCounts> counts;       ///< absent: there is no such network
     std::optional<std::int64_t> memory_bytes;  ///< held by the engine
+    std::optional<SessionMemory> memory;       ///< what they are made of; not in older logs
 };
 
-/// What made the samples; runs may be joined only when all of it is equal.
+/// The program and machine of a run; runs may be joined only when all of it is equal.
 struct RunOrigin {
     std::string version;
     std::string commit;
@@ -90,7 +94,7 @@ struct RunOrigin {
     std::vector<EngineStatus> engines;
 };
 
-/// The most that this machine does with so many threads.
+/// The most that this machine does with `threads` threads.
 struct RooflinePeak {
     int threads = 1;
     double flops_per_second = 0;  ///< 1 MAC = 2 FLOPs
@@ -119,10 +123,14 @@ struct SweepRun {
     std::vector<SweepCell> cells;
     std::vector<SweepPoint> points;
     Preflight preflight;
+    CacheFlush cache_flush;
     RooflinePeaks peaks;      ///< of the threads that were timed, where known
     Measurement measurement;  ///< `cells` are the points; those that cannot run have a failure
     std::vector<std::optional<LayerProfile>> profiles;  ///< one per point; absent: not timed layer by layer
 };
+
+/// The point's cell is not one that was asked for: it is there as the base of others (bench.h).
+[[nodiscard]] bool is_base_alone(const SweepRun& run, const SweepPoint& point);
 
 /// The points of a shard: model by model, engine by engine, thread count by thread count, cell by cell.
 [[nodiscard]] std::vector<SweepPoint> plan_points(const std::vector<SweepCell>& cells,

@@ -58,6 +58,8 @@ void fields(Archive& archive, SweepTiming& timing) {
     archive("most_steal", timing.limits.most_steal, kRatios);
     archive("most_switches_per_second", timing.limits.most_switches_per_second, kRates);
     archive("layers", timing.layers);
+    archive.added("layer_mode", timing.layer_mode);
+    archive.added("cache", timing.cache);
     archive("shard", timing.shard);
     archive("prediction", timing.prediction);
 }

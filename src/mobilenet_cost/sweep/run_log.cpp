@@ -98,9 +98,10 @@ void RunLog::header(const SweepRun& run) {
 }
 
 void RunLog::prepared(const SweepRun& run) {
-    PreparedLine prepared{run.preflight, run.peaks, {}};
+    PreparedLine prepared{run.preflight, run.cache_flush, run.peaks, {}};
     for (const SweepPoint& point : run.points)
-        prepared.points.push_back({point.status, point.reason, point.counts, point.memory_bytes});
+        prepared.points.push_back(
+            {point.status, point.reason, point.counts, point.memory_bytes, point.memory});
     line(text_of("prepared", std::move(prepared)), true);
 }
 

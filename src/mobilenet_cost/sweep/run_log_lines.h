@@ -32,6 +32,7 @@ struct PreparedPoint {
     std::string reason;
     std::optional<NetworkCounts> counts;
     std::optional<std::int64_t> memory_bytes;
+    std::optional<SessionMemory> memory;
 };
 
 template <typename Archive>
@@ -40,10 +41,12 @@ void fields(Archive& archive, PreparedPoint& point) {
     archive("reason", point.reason);
     archive("counts", point.counts);
     archive("memory_bytes", point.memory_bytes);
+    archive.added("memory", point.memory);
 }
 
 struct PreparedLine {
     Preflight preflight;
+    CacheFlush cache_flush;
     RooflinePeaks peaks;
     std::vector<PreparedPoint> points;
 };
@@ -52,6 +55,7 @@ template <typename Archive>
 void fields(Archive& archive, PreparedLine& line) {
     archive("preflight", line.preflight);
     archive("clock_resolution_seconds", line.preflight.readings.clock_resolution_seconds, kSeconds);
+    archive.added("cache_flush", line.cache_flush);
     archive("peaks", line.peaks);
     archive("points", line.points);
 }

@@ -120,6 +120,7 @@ class LogReader {
     void apply(PreparedLine line, const std::string& place) {
         check_count(place, line.points.size());
         stored_.run.preflight = line.preflight;
+        stored_.run.cache_flush = line.cache_flush;
         stored_.run.peaks = line.peaks;
         for (std::size_t i = 0; i < line.points.size(); ++i) {
             SweepPoint& point = stored_.run.points[i];
@@ -127,6 +128,7 @@ class LogReader {
             point.reason = line.points[i].reason;
             point.counts = line.points[i].counts;
             point.memory_bytes = line.points[i].memory_bytes;
+            point.memory = line.points[i].memory;
             if (point.status == BenchStatus::ok && !point.counts)
                 fail(place, fmt::format("expected the counts of point {}, which is ok, found none", i));
             if (point.status != BenchStatus::ok) stored_.run.measurement.cells[i].failure = point.reason;

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
 #include <utility>
 
+#include "mobilenet_cost/base/checked.h"
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/measure/calibration.h"
+#include "mobilenet_cost/measure/isolated_layers.h"
 #include "mobilenet_cost/measure/session_setup.h"
 #include "mobilenet_cost/model/standard_counterpart.h"
 #include "mobilenet_cost/model/weights.h"
@@ -18,14 +19,14 @@ namespace {
 
 /// Part of the time limit that is kept for the layers.
 constexpr double kLayerShare = 0.15;
-constexpr std::int64_t kLayerRounds = 7;
+constexpr std::int64_t kLayerRounds = 9;
 
-/// Whether every interval is narrow enough is looked at this often: the more often one looks, the likelier
-/// one stops at a moment when an interval is narrow by chance.
+/// How often the run looks whether every interval is narrow enough: the more often it looks, the likelier it
+/// stops at a moment when an interval is narrow by chance.
 constexpr std::size_t kRoundsBetweenLooks = 4;
 
-/// A measurement as it was after so many rounds: one that is continued is judged by what it was judged by, so
-/// that an interruption is not another chance to stop.
+/// A measurement as it was after `rounds` rounds: one that is continued keeps the judgement of its last look,
+/// so that an interruption is not another chance to stop.
 Measurement first_rounds(Measurement measurement, std::size_t rounds) {
     for (CellSamples& cell : measurement.cells) {
         std::erase_if(cell.blocks, [rounds](const TimedBlock& block) {
@@ -34,6 +35,18 @@ Measurement first_rounds(Measurement measurement, std::size_t rounds) {
     }
     measurement.order.resize(std::min(rounds, measurement.order.size()));
     return measurement;
+}
+
+/// No time is left for a point.
+class TooLate : public Error {
+  public:
+    using Error::Error;
+};
+
+/// Each isolated layer has an input of its own, and a sum or product another two.
+NetworkCounts isolated_counts(NetworkCounts counts) {
+    counts.activation_bytes = checked_multiply(3, counts.activation_bytes);
+    return counts;
 }
 
 /// One call of time_sweep().
@@ -46,12 +59,14 @@ class Runner {
           clock_(hooks.world->clock()),
           resumed_(run.measurement.calibrated),
           sessions_(run.points.size()),
-          networks_(run.points.size()) {}
+          networks_(run.points.size()),
+          flushes_(run.points.size()) {}
 
     void run() {
         run_.measurement.cells.resize(run_.points.size());
         run_.profiles.resize(run_.points.size());
         if (!resumed_) look_at_machine();
+        prepare_flush();
         make_sessions();
         if (stopped()) {
             run_.measurement.ended = Ended::interrupted;
@@ -79,10 +94,24 @@ class Runner {
         if (run_.timing.layers && hooks_.peaks) run_.peaks = hooks_.peaks(run_.timing.threads);
     }
 
+    /// The probe is read on the CPU that one-thread passes run on: caches differ from core to core.
+    void prepare_flush() {
+        const CacheMode mode = run_.timing.cache;
+        if (mode == CacheMode::warm) return;
+        std::unique_ptr<CpuPin> pin;
+        if (run_.timing.pin_cpu) pin = pin_to_cpu(*run_.timing.pin_cpu);
+        evictor_ = hooks_.evictor ? *hooks_.evictor : best_evictor(run_.origin.machine);
+        run_.cache_flush = verify_flush(mode, evictor_);
+    }
+
+    [[nodiscard]] std::function<void()> flush_of(const Session& session) const {
+        return flush_before_pass(session, run_.timing.cache, evictor_);
+    }
+
     /// Network by network, so that only one set of unpacked weights exists at a time.
     void make_sessions() {
         std::int64_t done = 0;
-        const std::int64_t start = clock_.now();
+        const Stopwatch watch(clock_);
         for (std::size_t cell = 0; cell < run_.cells.size(); ++cell) {
             for (const NetworkKind kind : {NetworkKind::separable, NetworkKind::standard}) {
                 std::vector<std::size_t> points;
@@ -93,7 +122,7 @@ class Runner {
                 report({.phase = Phase::prepare,
                         .done = done,
                         .total = static_cast<std::int64_t>(run_.points.size())});
-                make_sessions(points, start);
+                make_sessions(points, watch);
                 done += static_cast<std::int64_t>(points.size());
             }
         }
@@ -103,38 +132,47 @@ class Runner {
         }
     }
 
-    [[nodiscard]] double since(std::int64_t start) const {
-        return static_cast<double>(clock_.now() - start) * kNanosecond;
-    }
-
-    /// Of one network, which the points have in common. `start`: of making the first one ready.
-    void make_sessions(const std::vector<std::size_t>& points, std::int64_t start) {
+    /// Sessions of points that share one network. `watch`: since the first session was begun.
+    void make_sessions(const std::vector<std::size_t>& points, const Stopwatch& watch) {
         std::shared_ptr<const Network> network;
         std::optional<Weights> weights;
         for (const std::size_t index : points) {
             SweepPoint& point = run_.points[index];
             if (point.status != BenchStatus::ok || !run_.measurement.cells[index].failure.empty()) continue;
             guarded(point, [&] {
-                if (since(start) > last_moment(run_.timing.max_seconds)) throw Error(kNotMadeReady);
+                if (is_late(watch, run_.timing.max_seconds)) throw TooLate(kNotMadeReady);
                 if (!network) network = make_network(run_.cells[point.cell], point.network);
                 point.counts = count_network(*network);
-                const auto available = hooks_.world->available_memory_bytes();
-                std::string refusal = memory_refusal(*point.counts, weights ? 1 : 2, available);
-                if (refusal.empty())
-                    refusal = time_refusal(*point.counts, point.threads, run_.timing.max_seconds);
-                if (!refusal.empty()) throw Error(refusal);
+                refuse_without_memory(*point.counts, weights.has_value());
+                const std::string refusal =
+                    time_refusal(*point.counts, point.threads, run_.timing.max_seconds);
+                if (!refusal.empty()) throw TooLate(refusal);
                 if (!weights) weights = make_weights(*network, kDataSeed);
                 networks_[index] = network;
-                sessions_[index] = make_session(point, *network, *weights);
-                point.memory_bytes = total_bytes(sessions_[index]->memory_use());
+                auto session = make_ready_session(*hooks_.world->find_engine(point.engine), *network,
+                                                  *weights, {.threads = point.threads});
+                point.memory = session->memory_use();
+                point.memory_bytes = total_bytes(*point.memory);
+                flushes_[index] = flush_of(*session);
+                sessions_[index] = std::move(session);
             });
         }
     }
 
-    template <typename Work>
-    static void guarded(SweepPoint& point, const Work& work) {
+    void refuse_without_memory(const NetworkCounts& counts, bool weights_made) const {
+        const std::string refusal =
+            memory_refusal(counts, weights_made ? 1 : 2, hooks_.world->available_memory_bytes());
+        if (!refusal.empty()) throw Error(refusal);
+    }
+
+    /// An exception becomes the status and reason of a point or profile.
+    template <typename Row, typename Work>
+    static void guarded(Row& point, const Work& work) {
         try {
             work();
+        } catch (const TooLate& error) {
+            point.status = BenchStatus::late;
+            point.reason = error.what();
         } catch (...) {
             Failure failure = current_failure();
             point.status = failure.is_refusal ? BenchStatus::skipped : BenchStatus::failed;
@@ -155,12 +193,6 @@ class Runner {
         return std::make_shared<const Network>(std::move(standard));
     }
 
-    [[nodiscard]] std::unique_ptr<Session> make_session(const SweepPoint& point, const Network& network,
-                                                        const Weights& weights) const {
-        const auto engine = hooks_.world->find_engine(point.engine);
-        return make_ready_session(*engine, network, weights, {.threads = point.threads});
-    }
-
     /// A pool of threads would inherit the restriction to one CPU.
     [[nodiscard]] std::optional<int> pin_cpu(std::size_t point) const {
         return run_.points[point].threads == 1 ? run_.timing.pin_cpu : std::nullopt;
@@ -170,7 +202,7 @@ class Runner {
         std::vector<MeasuredCell> cells(run_.points.size());
         for (std::size_t i = 0; i < cells.size(); ++i) {
             if (!sessions_[i]) continue;
-            cells[i] = plain_cell(*sessions_[i], pin_cpu(i));
+            cells[i] = plain_cell(*sessions_[i], pin_cpu(i), flushes_[i]);
             const SweepPoint& point = run_.points[i];
             cells[i].keeps_caches = !exceeds_caches(point);
             if (point.base == i) continue;  // it serves many: longer blocks of it would cost too much
@@ -242,8 +274,13 @@ class Runner {
     /// A prediction rests on the layers of the cells it is fitted to: they get all the time there is.
     [[nodiscard]] std::vector<std::size_t> cells_with_layers() const {
         if (run_.timing.prediction) return run_.timing.prediction->timed;
-        std::vector<std::size_t> cells(run_.cells.size());
-        std::iota(cells.begin(), cells.end(), std::size_t{0});
+        std::vector<bool> asked(run_.cells.size(), false);
+        for (const SweepPoint& point : run_.points)
+            asked[point.cell] = asked[point.cell] || !is_base_alone(run_, point);
+        std::vector<std::size_t> cells;
+        for (std::size_t cell = 0; cell < asked.size(); ++cell) {
+            if (asked[cell]) cells.push_back(cell);
+        }
         return cells;
     }
 
@@ -252,8 +289,8 @@ class Runner {
         const std::vector<std::size_t> cells = cells_with_layers();
         const double all = run_.timing.max_seconds * kLayerShare;
         const double limit = all / static_cast<double>(cells.size());
-        const std::int64_t start = clock_.now();
-        for (std::size_t i = 0; i < cells.size() && !stopped() && since(start) <= last_moment(all); ++i) {
+        const Stopwatch watch(clock_);
+        for (std::size_t i = 0; i < cells.size() && !stopped() && !is_late(watch, all); ++i) {
             const std::size_t cell = cells[i];
             report({.phase = Phase::layers,
                     .done = static_cast<std::int64_t>(i),
@@ -275,7 +312,8 @@ class Runner {
             LayerProfile profile;
             profile.engine = point.engine;
             profile.threads = point.threads;
-            targets.push_back({sessions_[i].get(), pin_cpu(i), profiles.size()});
+            profile.mode = run_.timing.layer_mode;
+            targets.push_back({sessions_[i].get(), pin_cpu(i), profiles.size(), flushes_[i]});
             profiles.push_back(std::move(profile));
             points.push_back(i);
         }
@@ -283,14 +321,40 @@ class Runner {
         MeasureHooks hooks;
         hooks.world = hooks_.world;
         hooks.stop = hooks_.stop;
-        measure_layers(*networks_[points.front()], targets,
-                       {.rounds = kLayerRounds, .seed = run_.timing.seed, .max_seconds = max_seconds}, hooks,
-                       profiles);
+        const Network& network = *networks_[points.front()];
+        const MeasureSettings settings{.rounds = kLayerRounds,
+                                       .seed = run_.timing.seed,
+                                       .max_seconds = max_seconds,
+                                       .confidence = run_.timing.confidence};
+        if (run_.timing.layer_mode == LayerMode::isolated) {
+            time_isolated_layers(network, targets, settings, hooks, profiles);
+        } else {
+            measure_layers(network, targets, settings, hooks, profiles);
+        }
         for (std::size_t i = 0; i < points.size(); ++i) {
             if (stopped() && profiles[i].status != BenchStatus::ok) continue;  // another run may time it
             run_.profiles[points[i]] = std::move(profiles[i]);
             if (hooks_.log != nullptr) hooks_.log->profile(points[i], *run_.profiles[points[i]]);
         }
+    }
+
+    void time_isolated_layers(const Network& network, const std::vector<LayerTarget>& wholes,
+                              const MeasureSettings& settings, const MeasureHooks& hooks,
+                              std::vector<LayerProfile>& profiles) const {
+        const NetworkCounts counts = isolated_counts(count_network(network));
+        std::vector<IsolatedTarget> targets;
+        for (const LayerTarget& whole : wholes) {
+            LayerProfile& profile = profiles[whole.profile];
+            guarded(profile, [&] {
+                refuse_without_memory(counts, !targets.empty());
+                targets.push_back({.whole = whole,
+                                   .engine = hooks_.world->find_engine(profile.engine),
+                                   .threads = profile.threads,
+                                   .before_pass = [this](const Session& made) { return flush_of(made); }});
+            });
+        }
+        const Weights weights = targets.empty() ? Weights{} : make_weights(network, kDataSeed);
+        measure_isolated_layers(network, weights, targets, settings, hooks, profiles);
     }
 
     const std::vector<ModelConfig>& configs_;
@@ -300,6 +364,8 @@ class Runner {
     bool resumed_;
     std::vector<std::unique_ptr<Session>> sessions_;
     std::vector<std::shared_ptr<const Network>> networks_;
+    std::vector<std::function<void()>> flushes_;  // of each session, before each of its passes
+    Evictor evictor_;
     std::optional<SweepResult> seen_;  // at the last look
 };
 

@@ -31,6 +31,7 @@ struct SweepHooks {
     RunLog* log = nullptr;
     std::function<RooflinePeaks(const std::vector<int>& threads)> peaks;  ///< empty: the roofs stay unknown
     EngineWorld* world = &real_world();
+    std::optional<Evictor> evictor;  ///< for tests; absent: the best that this machine has
 };
 
 /// Times the points of the run, or goes on where an earlier call was interrupted. `configs` are in the order

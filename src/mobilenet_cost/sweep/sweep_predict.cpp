@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/random.h"
 #include "mobilenet_cost/base/stats.h"
-#include "mobilenet_cost/measure/measure.h"
 #include "mobilenet_cost/model/standard_counterpart.h"
 
 namespace mobilenet_cost {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/measure/network_kind.h"
 
 namespace mobilenet_cost {
 
@@ -35,18 +36,6 @@ Cell macs_cell(std::int64_t macs) {
 
 Cell raw_cell(double value) {
     return {shortest(value), shortest(value)};
-}
-
-std::string network_title(const BenchResult& result, NetworkKind kind) {
-    switch (kind) {
-        case NetworkKind::separable:
-            return "this variant";
-        case NetworkKind::standard:
-            return "standard convolutions";
-        case NetworkKind::base:
-            return fmt::format("base (alpha {}, {})", result.base.alpha, result.base.resolution);
-    }
-    return "";
 }
 
 std::string interval_text(const Estimate& estimate, const std::function<std::string(double)>& text) {

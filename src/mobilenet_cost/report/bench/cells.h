@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "mobilenet_cost/base/stats.h"
 #include "mobilenet_cost/report/parts/table.h"
-#include "mobilenet_cost/sweep/bench_result.h"
 
-/// What the tables of a bench share.
+/// Shared by the tables with times.
 namespace mobilenet_cost {
 
 [[nodiscard]] Cell seconds_cell(double seconds);
@@ -24,7 +24,6 @@ namespace mobilenet_cost {
                                         const std::function<std::string(double)>& text);
 
 [[nodiscard]] std::string row_title(const std::string& engine, int threads);  ///< onednn, 2 threads
-[[nodiscard]] std::string network_title(const BenchResult& result, NetworkKind kind);
 
 void append(std::vector<Column>& columns, std::vector<Column> more);
 void append(std::vector<Cell>& cells, std::vector<Cell> more);

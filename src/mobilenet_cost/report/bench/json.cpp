@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "mobilenet_cost/report/bench/notes.h"
 #include "mobilenet_cost/report/parts/measured_json.h"
@@ -17,24 +18,26 @@ Json build_json(const BuildInfo& build) {
             {"sanitized", build.sanitized}, {"times_are_valid", warning.empty()}};
 }
 
-Json settings_json(const BenchSettings& settings) {
-    return {{"engines", settings.engines},
-            {"threads", settings.threads},
-            {"rounds", settings.rounds},
-            {"seed", settings.seed},
-            {"max_seconds", settings.max_seconds},
-            {"confidence", settings.confidence},
-            {"per_layer", settings.per_layer},
-            {"pin_cpu", or_null(settings.pin_cpu)},
-            {"cache", cache_mode_name(settings.cache)},
-            {"layer_mode", layer_mode_name(settings.layer_mode)}};
+Json settings_json(const SweepTiming& timing) {
+    return {{"engines", timing.engines},
+            {"threads", timing.threads},
+            {"rounds", timing.rounds},
+            {"precision", timing.precision},
+            {"seed", timing.seed},
+            {"max_seconds", timing.max_seconds},
+            {"confidence", timing.confidence},
+            {"between_runs", timing.between_runs},
+            {"per_layer", timing.layers},
+            {"pin_cpu", or_null(timing.pin_cpu)},
+            {"cache", cache_mode_name(timing.cache)},
+            {"layer_mode", layer_mode_name(timing.layer_mode)}};
 }
 
-Json variant_json(const BenchResult& result) {
-    const Variant& variant = result.variant;
-    return {{"model", result.model},
+Json variant_json(const SweepCell& cell) {
+    const Variant& variant = cell.variant;
+    return {{"model", cell.model},
             {"alpha", variant.alpha},
-            {"beta", result.beta},
+            {"beta", cell.beta},
             {"resolution", variant.resolution},
             {"classes", variant.classes},
             {"batch", variant.batch},
@@ -42,19 +45,15 @@ Json variant_json(const BenchResult& result) {
             {"dtype", data_type_name(DataType::f32)}};
 }
 
-Json counts_json(const std::optional<NetworkCounts>& counts) {
-    if (!counts) {
-        return {{"macs", nullptr},
-                {"params", nullptr},
-                {"weight_bytes", nullptr},
-                {"activation_bytes", nullptr},
-                {"peak_activation_bytes", nullptr}};
-    }
-    return {{"macs", counts->macs},
-            {"params", counts->params},
-            {"weight_bytes", counts->weight_bytes},
-            {"activation_bytes", counts->activation_bytes},
-            {"peak_activation_bytes", counts->peak_activation_bytes}};
+void set_counts(Json& json, const std::optional<NetworkCounts>& counts) {
+    const auto set = [&](const char* key, std::int64_t NetworkCounts::*member) {
+        json[key] = counts ? Json((*counts).*member) : Json(nullptr);
+    };
+    set("macs", &NetworkCounts::macs);
+    set("params", &NetworkCounts::params);
+    set("weight_bytes", &NetworkCounts::weight_bytes);
+    set("activation_bytes", &NetworkCounts::activation_bytes);
+    set("peak_activation_bytes", &NetworkCounts::peak_activation_bytes);
 }
 
 Json warm_up_json(const WarmUp& warm_up) {
@@ -64,7 +63,7 @@ Json warm_up_json(const WarmUp& warm_up) {
             {"first_pass_seconds", warm_up.first_pass_seconds}};
 }
 
-/// How the samples were taken; null when none were.
+/// How the samples were taken; null: none were.
 Json timing_json(const CellSamples& samples) {
     if (samples.blocks.empty()) return nullptr;
     const NoiseSnapshot noise = total_disturbance(samples);
@@ -76,55 +75,63 @@ Json timing_json(const CellSamples& samples) {
             {"involuntary_switches", or_null(noise.involuntary_switches)}};
 }
 
-Json memory_json(const NetworkResult& row) {
-    if (!row.memory) return nullptr;
-    const SessionMemory& memory = *row.memory;
-    return {{"packed_weight_bytes", memory.weight_bytes}, {"arena_bytes", memory.activation_bytes},
-            {"scratch_bytes", memory.scratch_bytes},      {"real_peak_bytes", real_peak_bytes(memory)},
-            {"in_place_bytes", memory.in_place_bytes},    {"kept_bytes", memory.kept_bytes},
-            {"padding_bytes", memory.padding_bytes},      {"gap_bytes", memory.gap_bytes}};
+Json memory_json(const std::optional<SessionMemory>& memory) {
+    if (!memory) return nullptr;
+    return {{"packed_weight_bytes", memory->weight_bytes}, {"arena_bytes", memory->activation_bytes},
+            {"scratch_bytes", memory->scratch_bytes},      {"real_peak_bytes", real_peak_bytes(*memory)},
+            {"in_place_bytes", memory->in_place_bytes},    {"kept_bytes", memory->kept_bytes},
+            {"padding_bytes", memory->padding_bytes},      {"gap_bytes", memory->gap_bytes}};
 }
 
-Json network_json(const BenchResult& result, const NetworkResult& row) {
-    Json json = {{"engine", row.engine},
-                 {"threads", row.threads},
-                 {"network", network_kind_name(row.network)},
-                 {"cache", cache_mode_name(result.settings.cache)},
-                 {"status", bench_status_name(row.status)},
-                 {"reason", reason_json(row.reason)}};
-    json.update(counts_json(row.counts));
-    json["memory_bytes"] = row.memory ? Json(total_bytes(*row.memory)) : Json(nullptr);
-    json["memory"] = memory_json(row);
-    set_seconds(json, row.seconds);
-    json["ci_coverage"] = coverage_of(row.seconds);
-    const auto rate = row.seconds ? flops_per_second(row.counts->macs, row.seconds->value) : std::nullopt;
-    json["flops_per_second"] = or_null(rate);
-    json["samples"] = row.samples.blocks.size();
-    json["samples_seconds"] = round_seconds(row.samples);
-    json["timing"] = timing_json(row.samples);
+/// Engine, threads, what the row is about, and how it went.
+Json head_json(const SweepRun& run, const SweepPoint& point, const char* key, std::string what,
+               BenchStatus status, const std::string& reason) {
+    return {{"engine", point.engine},
+            {"threads", point.threads},
+            {key, std::move(what)},
+            {"cache", cache_mode_name(run.timing.cache)},
+            {"status", bench_status_name(status)},
+            {"reason", reason_json(reason)}};
+}
+
+Json network_json(const SweepRun& run, const SweepResult& result, const BenchRow& row) {
+    const SweepPoint& point = run.points[row.point];
+    const PointResult& found = result.points[row.point];
+    Json json = head_json(run, point, "network", std::string(network_kind_name(row.network)), found.status,
+                          found.reason);
+    set_counts(json, point.counts);
+    json["memory_bytes"] = or_null(point.memory_bytes);
+    json["memory"] = memory_json(point.memory);
+    set_seconds(json, found.seconds);
+    json["ci_coverage"] = coverage_of(found.seconds);
+    json["flops_per_second"] =
+        or_null(found.seconds ? flops_per_second(point.counts->macs, found.seconds->value) : std::nullopt);
+    const std::vector<double> seconds = undisturbed_seconds(run, run.measurement, row.point);
+    json["samples"] = seconds.size();
+    json["samples_seconds"] = seconds;
+    json["disturbed"] = found.disturbed;
+    json["timing"] = timing_json(run.measurement.cells[row.point]);
     return json;
 }
 
-Json comparison_json(const BenchResult& result, const Comparison& row) {
-    return {{"engine", row.engine},
-            {"threads", row.threads},
-            {"comparison", std::string(network_kind_name(row.slower)) + "/separable"},
-            {"cache", cache_mode_name(result.settings.cache)},
-            {"status", bench_status_name(row.status)},
-            {"reason", reason_json(row.reason)},
-            {"analytic_speedup", or_null(row.analytic_speedup)},
-            {"speedup", value_of(row.speedup)},
-            {"speedup_ci", interval_of(row.speedup)},
-            {"fraction_kept", value_of(row.fraction_kept)},
-            {"fraction_kept_ci", interval_of(row.fraction_kept)}};
+Json comparison_json(const SweepRun& run, const BenchComparison& row) {
+    Json json = head_json(run, run.points[row.point], "comparison",
+                          std::string(network_kind_name(row.slower)) + "/separable", row.status, row.reason);
+    json["analytic_speedup"] = or_null(row.analytic_speedup);
+    json["speedup"] = value_of(row.speedup);
+    json["speedup_ci"] = interval_of(row.speedup);
+    json["fraction_kept"] = value_of(row.fraction_kept);
+    json["fraction_kept_ci"] = interval_of(row.fraction_kept);
+    json["precise"] = row.precise;
+    return json;
 }
 
-Json layer_json(const BenchResult& result, const LayerProfile& profile, const LayerTime& layer) {
+Json layer_json(CacheMode cache, const LayerProfile& profile, const LayerTime& layer) {
     const auto size = [](const Shape& shape) { return Json::array({shape.h, shape.w, shape.c}); };
     Json json = {{"name", layer.name},
                  {"op", layer.op},
                  {"class", layer_class_name(layer.layer_class)},
-                 {"cache", cache_mode_name(result.settings.cache)},
+                 {"cache", cache_mode_name(cache)},
                  {"layer_mode", layer_mode_name(profile.mode)},
                  {"input", size(layer.input)},
                  {"output", size(layer.output)},
@@ -144,14 +151,14 @@ Json layer_json(const BenchResult& result, const LayerProfile& profile, const La
     return json;
 }
 
-Json profile_json(const BenchResult& result, const LayerProfile& profile) {
+Json profile_json(CacheMode cache, const LayerProfile& profile) {
     const bool ok = profile.status == BenchStatus::ok;
     const auto if_ok = [ok](double value) { return ok ? Json(value) : Json(nullptr); };
     const auto estimate = ok ? profile.clock_overhead : std::nullopt;
     Json json = {{"engine", profile.engine},
                  {"threads", profile.threads},
                  {"network", network_kind_name(NetworkKind::separable)},
-                 {"cache", cache_mode_name(result.settings.cache)},
+                 {"cache", cache_mode_name(cache)},
                  {"layer_mode", layer_mode_name(profile.mode)},
                  {"status", bench_status_name(profile.status)},
                  {"reason", reason_json(profile.reason)},
@@ -166,92 +173,110 @@ Json profile_json(const BenchResult& result, const LayerProfile& profile) {
     for (const ClassShare& row : profile.classes)
         json["classes"].push_back(class_share_json(row));
     for (const LayerTime& layer : profile.layers)
-        json["layers"].push_back(layer_json(result, profile, layer));
+        json["layers"].push_back(layer_json(cache, profile, layer));
     return json;
 }
 
-Json rounds_json(const BenchResult& result) {
-    return {{"done", result.order.size()},
-            {"ended", ended_name(result.ended)},
-            {"blocks_shortened", result.shortened},
-            {"seconds", result.seconds},
-            {"order", result.order}};
+/// The rows of `measured` as each round visited them.
+Json order_json(const SweepRun& run, const BenchVariant& variant) {
+    Json order = Json::array();
+    for (const std::vector<std::size_t>& round : run.measurement.order) {
+        Json& visited = order.emplace_back(Json::array());
+        for (const std::size_t point : round) {
+            for (std::size_t i = 0; i < variant.rows.size(); ++i)
+                if (variant.rows[i].point == point) visited.push_back(i);
+        }
+    }
+    return order;
 }
 
-Json cache_flush_json(const BenchResult& result) {
-    const CacheFlush& flush = result.cache_flush;
-    return {{"mode", cache_mode_name(result.settings.cache)},
+Json rounds_json(const SweepRun& run, const BenchVariant& variant) {
+    const Measurement& measurement = run.measurement;
+    return {{"done", measurement.order.size()},
+            {"ended", ended_name(measurement.ended)},
+            {"blocks_shortened", measurement.shortened},
+            {"seconds", measurement.seconds},
+            {"order", order_json(run, variant)}};
+}
+
+Json cache_flush_json(const SweepRun& run) {
+    const CacheFlush& flush = run.cache_flush;
+    return {{"mode", cache_mode_name(run.timing.cache)},
             {"method", reason_json(flush.method)},
             {"verified", or_null(flush.verified)},
             {"warm_ns_per_line", or_null(flush.warm_ns_per_line)},
             {"flushed_ns_per_line", or_null(flush.flushed_ns_per_line)}};
 }
 
-Json result_json(const BenchResult& result) {
-    Json json = variant_json(result);
-    json["cache_flush"] = cache_flush_json(result);
-    json["warnings"] = bench_warnings(result);
-    json["base"] = {{"alpha", result.base.alpha}, {"resolution", result.base.resolution}};
+Json result_json(const SweepRun& run, const SweepResult& result, const BenchVariant& variant) {
+    Json json = variant_json(run.cells[variant.cell]);
+    json["cache_flush"] = cache_flush_json(run);
+    json["warnings"] = bench_warnings(run, variant);
+    const Variant& base = run.cells[variant.base_cell].variant;
+    json["base"] = {{"alpha", base.alpha}, {"resolution", base.resolution}};
     json["comparisons"] = Json::array();
-    for (const Comparison& row : result.comparisons)
-        json["comparisons"].push_back(comparison_json(result, row));
+    for (const BenchComparison& row : variant.comparisons)
+        json["comparisons"].push_back(comparison_json(run, row));
     json["measured"] = Json::array();
-    for (const NetworkResult& row : result.networks)
-        json["measured"].push_back(network_json(result, row));
-    json["rounds"] = rounds_json(result);
+    for (const BenchRow& row : variant.rows)
+        json["measured"].push_back(network_json(run, result, row));
+    json["rounds"] = rounds_json(run, variant);
     json["profiles"] = Json::array();
-    for (const LayerProfile& profile : result.profiles)
-        json["profiles"].push_back(profile_json(result, profile));
+    for (const LayerProfile& profile : variant.profiles)
+        json["profiles"].push_back(profile_json(run.timing.cache, profile));
     return json;
 }
 
-/// What all results of one run share; empty results have nothing.
-void set_context(Json& json, const std::vector<BenchResult>& results, const BuildInfo& build) {
-    const BenchResult none;
-    const BenchResult& first = results.empty() ? none : results.front();
-    json["machine"] = machine_info_json(first.machine, first.clock_resolution_seconds);
+/// The same for all variants.
+void set_context(Json& json, const SweepRun& run, const BuildInfo& build) {
+    json["machine"] = machine_info_json(run.origin.machine, run.preflight.readings.clock_resolution_seconds);
     json["build"] = build_json(build);
-    json["settings"] = settings_json(first.settings);
-    json["engines"] = engine_list_json(first.engines);
+    json["settings"] = settings_json(run.timing);
+    json["engines"] = engine_list_json(run.origin.engines);
 }
 
-/// A line: schema, kind of row, what names the variant, then the row.
-std::string line(const char* row, const BenchResult& result, const Json& content) {
+Json bench_row(const char* row, Json names, const Json& content) {
     Json json = {{"schema", "mobilenet-cost.bench-row.v1"}, {"row", row}};
-    json.update(variant_json(result));
+    json.update(names);
     json.update(content);
-    return compact_json(json);
+    return json;
 }
 
 }  // namespace
 
-std::string bench_json(const std::vector<BenchResult>& results, const BuildInfo& build) {
+std::vector<Json> bench_rows(const SweepRun& run, const SweepResult& result) {
+    std::vector<Json> rows;
+    for (const BenchVariant& variant : bench_variants(run, result)) {
+        const Json names = variant_json(run.cells[variant.cell]);
+        for (const BenchComparison& row : variant.comparisons)
+            rows.push_back(bench_row("comparison", names, comparison_json(run, row)));
+        for (const BenchRow& row : variant.rows)
+            rows.push_back(bench_row("network", names, network_json(run, result, row)));
+        for (const LayerProfile& profile : variant.profiles) {
+            Json of_profile = names;
+            of_profile.update({{"engine", profile.engine}, {"threads", profile.threads}});
+            for (const LayerTime& layer : profile.layers)
+                rows.push_back(bench_row("layer", of_profile, layer_json(run.timing.cache, profile, layer)));
+        }
+    }
+    return rows;
+}
+
+std::string bench_json(const SweepRun& run, const SweepResult& result, const BuildInfo& build) {
     Json document = {{"schema", "mobilenet-cost.bench.v1"}};
-    set_context(document, results, build);
+    set_context(document, run, build);
     document["variants"] = Json::array();
-    for (const BenchResult& result : results)
-        document["variants"].push_back(result_json(result));
+    for (const BenchVariant& variant : bench_variants(run, result))
+        document["variants"].push_back(result_json(run, result, variant));
     return pretty_json(document);
 }
 
-std::string bench_jsonl(const std::vector<BenchResult>& results, const BuildInfo& build) {
+std::string bench_jsonl(const SweepRun& run, const SweepResult& result, const BuildInfo& build) {
     Json context = {{"schema", "mobilenet-cost.bench-row.v1"}, {"row", "context"}};
-    set_context(context, results, build);
+    set_context(context, run, build);
     std::string lines = compact_json(context);
-    for (const BenchResult& result : results) {
-        for (const Comparison& row : result.comparisons) {
-            lines += line("comparison", result, comparison_json(result, row));
-        }
-        for (const NetworkResult& row : result.networks)
-            lines += line("network", result, network_json(result, row));
-        for (const LayerProfile& profile : result.profiles) {
-            for (const LayerTime& layer : profile.layers) {
-                Json content = {{"engine", profile.engine}, {"threads", profile.threads}};
-                content.update(layer_json(result, profile, layer));
-                lines += line("layer", result, content);
-            }
-        }
-    }
+    for (const Json& row : bench_rows(run, result))
+        lines += compact_json(row);
     return lines;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -13,11 +14,9 @@
 namespace mobilenet_cost {
 namespace {
 
-/// Kernel names are too long for a table: each gets a letter. One list for each engine.
-struct KernelList {
-    std::string engine;
-    std::vector<std::string> kernels;
-};
+/// Kernel names are too long for a table: each gets a letter. One list for each engine, in order of
+/// appearance.
+using KernelLists = std::vector<std::pair<std::string, std::vector<std::string>>>;
 
 /// a ... z, aa ...
 std::string letters(std::size_t index) {
@@ -25,24 +24,22 @@ std::string letters(std::size_t index) {
     return index < 26 ? text : letters(index / 26 - 1) + text;
 }
 
-KernelList& list_of(std::vector<KernelList>& lists, const std::string& engine) {
-    const auto found = std::find_if(lists.begin(), lists.end(),
-                                    [&](const KernelList& list) { return list.engine == engine; });
-    return found == lists.end() ? lists.emplace_back(KernelList{engine, {}}) : *found;
-}
-
-std::string kernel_letters(KernelList& list, const std::string& kernel) {
-    const auto found = std::find(list.kernels.begin(), list.kernels.end(), kernel);
-    const auto index = static_cast<std::size_t>(found - list.kernels.begin());
-    if (found == list.kernels.end()) list.kernels.push_back(kernel);
+std::string kernel_letters(KernelLists& lists, const std::string& engine, const std::string& kernel) {
+    auto list =
+        std::find_if(lists.begin(), lists.end(), [&](const auto& row) { return row.first == engine; });
+    if (list == lists.end()) list = lists.insert(lists.end(), {engine, {}});
+    std::vector<std::string>& kernels = list->second;
+    const auto found = std::find(kernels.begin(), kernels.end(), kernel);
+    const auto index = static_cast<std::size_t>(found - kernels.begin());
+    if (found == kernels.end()) kernels.push_back(kernel);
     return letters(index);
 }
 
 using Profiles = std::vector<const LayerProfile*>;
 
-Profiles timed_profiles(const BenchResult& result) {
+Profiles timed_profiles(const std::vector<LayerProfile>& all) {
     Profiles profiles;
-    for (const LayerProfile& profile : result.profiles)
+    for (const LayerProfile& profile : all)
         if (profile.status == BenchStatus::ok) profiles.push_back(&profile);
     return profiles;
 }
@@ -71,13 +68,7 @@ double traffic_share(const LayerProfile& profile, std::int64_t bytes) {
     return total > 0 ? static_cast<double>(bytes) / total : 0;
 }
 
-std::vector<Cell> time_cells(const LayerTime& layer, KernelList& list) {
-    if (layer.fused) return {text_cell("fused"), unknown_cell(), unknown_cell(), text_cell("^")};
-    return {seconds_cell(layer.seconds.value), percent_cell(layer.time_share, 1),
-            rate_cell(layer.macs, layer.seconds.value), text_cell(kernel_letters(list, layer.kernel))};
-}
-
-std::vector<Cell> layer_row(const Profiles& profiles, std::size_t index, std::vector<KernelList>& lists) {
+std::vector<Cell> layer_row(const Profiles& profiles, std::size_t index, KernelLists& lists) {
     const LayerTime& layer = profiles.front()->layers[index];
     std::vector<Cell> cells = {text_cell(layer.name),
                                text_cell(layer.op),
@@ -85,108 +76,92 @@ std::vector<Cell> layer_row(const Profiles& profiles, std::size_t index, std::ve
                                shape_cell(layer.output),
                                layer.macs > 0 ? macs_cell(layer.macs) : unknown_cell(),
                                percent_cell(traffic_share(*profiles.front(), layer.traffic_bytes), 1)};
-    for (const LayerProfile* profile : profiles)
-        append(cells, time_cells(profile->layers[index], list_of(lists, profile->engine)));
+    for (const LayerProfile* profile : profiles) {
+        const LayerTime& timed = profile->layers[index];
+        append(cells, timed.fused
+                          ? std::vector{text_cell("fused"), unknown_cell(), unknown_cell(), text_cell("^")}
+                          : std::vector{seconds_cell(timed.seconds.value), percent_cell(timed.time_share, 1),
+                                        rate_cell(timed.macs, timed.seconds.value),
+                                        text_cell(kernel_letters(lists, profile->engine, timed.kernel))});
+    }
     return cells;
 }
 
-/// A row whose first cells are `name`, MACs and part of the traffic.
-std::vector<Cell> sum_row(const std::string& name, Cell macs, Cell traffic) {
-    return {text_cell(name), text_cell(""),   text_cell(""),
-            text_cell(""),   std::move(macs), std::move(traffic)};
+/// A row below the layers: three cells of each profile, and none for its kernel.
+std::vector<Cell> sum_row(const Profiles& profiles, const std::string& name, Cell macs, Cell traffic,
+                          const std::function<std::vector<Cell>(const LayerProfile&)>& of_profile) {
+    const Cell none = text_cell("");
+    std::vector<Cell> cells = {text_cell(name), none, none, none, std::move(macs), std::move(traffic)};
+    for (const LayerProfile* profile : profiles) {
+        append(cells, of_profile(*profile));
+        cells.push_back(none);
+    }
+    return cells;
 }
 
 /// The classes are those of the network, the same in each profile.
 std::vector<Cell> class_row(const Profiles& profiles, std::size_t index) {
     const ClassShare& first = profiles.front()->classes[index];
-    std::vector<Cell> cells = sum_row(
-        fmt::format("sum of {} {}", first.layers, layer_class_name(first.layer_class)),
-        first.macs > 0 ? macs_cell(first.macs) : unknown_cell(), percent_cell(first.traffic_share, 1));
-    for (const LayerProfile* profile : profiles) {
-        const ClassShare& sum = profile->classes[index];
-        append(cells, {seconds_cell(sum.seconds), percent_cell(sum.time_share, 1),
-                       rate_cell(sum.macs, sum.seconds), text_cell("")});
-    }
-    return cells;
+    return sum_row(profiles, fmt::format("sum of {} {}", first.layers, layer_class_name(first.layer_class)),
+                   first.macs > 0 ? macs_cell(first.macs) : unknown_cell(),
+                   percent_cell(first.traffic_share, 1), [index](const LayerProfile& profile) {
+                       const ClassShare& sum = profile.classes[index];
+                       return std::vector{seconds_cell(sum.seconds), percent_cell(sum.time_share, 1),
+                                          rate_cell(sum.macs, sum.seconds)};
+                   });
 }
 
-std::int64_t total_macs(const LayerProfile& profile) {
+/// Sum, whole pass and the difference.
+void add_total_rows(const Profiles& profiles, std::vector<std::vector<Cell>>& rows) {
+    const Cell none = text_cell("");
     std::int64_t macs = 0;
-    for (const ClassShare& sum : profile.classes)
+    for (const ClassShare& sum : profiles.front()->classes)
         macs += sum.macs;
-    return macs;
-}
-
-std::vector<Cell> total_row(const Profiles& profiles) {
-    const std::int64_t macs = total_macs(*profiles.front());
-    std::vector<Cell> cells = sum_row("sum of the layers", macs_cell(macs), percent_cell(1, 1));
-    for (const LayerProfile* profile : profiles) {
-        append(cells, {seconds_cell(profile->sum_seconds), percent_cell(1, 1),
-                       rate_cell(macs, profile->sum_seconds), text_cell("")});
-    }
-    return cells;
-}
-
-std::vector<Cell> whole_row(const Profiles& profiles) {
-    std::vector<Cell> cells = sum_row("whole pass", text_cell(""), text_cell(""));
-    for (const LayerProfile* profile : profiles) {
-        const double whole = profile->whole_seconds.value;
-        append(cells,
-               {seconds_cell(whole), text_cell(""), rate_cell(total_macs(*profile), whole), text_cell("")});
-    }
-    return cells;
-}
-
-/// whole - sum, and as part of the whole.
-std::vector<Cell> residual_row(const Profiles& profiles) {
+    rows.push_back(sum_row(profiles, "sum of the layers", macs_cell(macs), percent_cell(1, 1),
+                           [macs](const LayerProfile& profile) {
+                               return std::vector{seconds_cell(profile.sum_seconds), percent_cell(1, 1),
+                                                  rate_cell(macs, profile.sum_seconds)};
+                           }));
+    rows.push_back(sum_row(profiles, "whole pass", none, none, [&](const LayerProfile& profile) {
+        const double whole = profile.whole_seconds.value;
+        return std::vector{seconds_cell(whole), none, rate_cell(macs, whole)};
+    }));
     const bool isolated = profiles.front()->mode == LayerMode::isolated;
-    std::vector<Cell> cells =
-        sum_row(isolated ? "whole pass - sum of isolated layers" : "residual: whole pass - sum",
-                text_cell(""), text_cell(""));
-    for (const LayerProfile* profile : profiles) {
-        const double residual = profile->residual_seconds;
-        append(cells, {{fmt::format("{}{}", residual < 0 ? "-" : "", seconds_text(std::abs(residual))),
-                        shortest(residual)},
-                       text_cell(fmt::format("{:+.1f} %", 100 * residual / profile->whole_seconds.value)),
-                       text_cell(""),
-                       text_cell("")});
-    }
-    return cells;
+    rows.push_back(
+        sum_row(profiles, isolated ? "whole pass - sum of isolated layers" : "residual: whole pass - sum",
+                none, none, [&](const LayerProfile& profile) {
+                    const double residual = profile.residual_seconds;
+                    const std::string sign = residual < 0 ? "-" : "";
+                    const double share = residual / profile.whole_seconds.value;
+                    return std::vector{Cell{sign + seconds_text(std::abs(residual)), shortest(residual)},
+                                       text_cell(fmt::format("{:+.1f} %", 100 * share)), none};
+                }));
+    if (!profiles.front()->clock_overhead) return;
+    rows.push_back(
+        sum_row(profiles, "pass with clock readings / without", none, none, [&](const LayerProfile& profile) {
+            const Estimate overhead = profile.clock_overhead.value_or(Estimate{});
+            return std::vector{text_cell(fmt::format("{:.3f}x", overhead.value)), none, none};
+        }));
 }
 
-std::vector<Cell> clock_row(const Profiles& profiles) {
-    std::vector<Cell> cells = sum_row("pass with clock readings / without", text_cell(""), text_cell(""));
-    for (const LayerProfile* profile : profiles) {
-        const Estimate overhead = profile->clock_overhead.value_or(Estimate{});
-        append(cells, {text_cell(fmt::format("{:.3f}x", overhead.value)), text_cell(""), text_cell(""),
-                       text_cell("")});
-    }
-    return cells;
-}
-
-Table layer_table(const BenchResult& result, const Profiles& profiles, std::vector<KernelList>& lists) {
+Table layer_table(const Profiles& profiles, KernelLists& lists) {
     Table table;
     const LayerProfile& first = *profiles.front();
-    table.caption = fmt::format("Layers, {}, cache {}: median over the rounds", layer_mode_name(first.mode),
-                                cache_mode_name(result.settings.cache));
     table.columns = columns_of(profiles);
     for (std::size_t i = 0; i < first.layers.size(); ++i)
         table.rows.push_back(layer_row(profiles, i, lists));
     for (std::size_t i = 0; i < first.classes.size(); ++i)
         table.sums.push_back(class_row(profiles, i));
-    table.sums.push_back(total_row(profiles));
-    table.sums.push_back(whole_row(profiles));
-    table.sums.push_back(residual_row(profiles));
-    if (first.clock_overhead) table.sums.push_back(clock_row(profiles));
+    add_total_rows(profiles, table.sums);
     return table;
 }
 
-std::string legend(const std::vector<KernelList>& lists) {
+std::string legend(const KernelLists& lists) {
     std::string text;
-    for (const KernelList& list : lists) {
-        text += fmt::format("Kernels of {}:", list.engine);
-        for (std::size_t i = 0; i < list.kernels.size(); ++i)
-            text += fmt::format("{} {} = {}", i == 0 ? "" : ",", letters(i), list.kernels[i]);
+    for (const auto& [engine, kernels] : lists) {
+        text += fmt::format("Kernels of {}:", engine);
+        for (std::size_t i = 0; i < kernels.size(); ++i)
+            text += fmt::format("{} {} = {}", i == 0 ? "" : ",", letters(i), kernels[i]);
         text += "\n";
     }
     return text;
@@ -226,13 +201,17 @@ std::string explanation(const Profiles& profiles, CacheMode cache) {
 
 }  // namespace
 
-std::vector<Section> layer_sections(const BenchResult& result) {
-    const Profiles profiles = timed_profiles(result);
+std::vector<Section> layer_sections(const std::vector<LayerProfile>& all, CacheMode cache,
+                                    const std::string& title) {
+    const Profiles profiles = timed_profiles(all);
     if (profiles.empty()) return {};
-    std::vector<KernelList> lists;
+    KernelLists lists;
     Section section;
-    section.table = layer_table(result, profiles, lists);
-    return {section, {.text = legend(lists) + explanation(profiles, result.settings.cache), .table = {}}};
+    section.table = layer_table(profiles, lists);
+    section.table.caption =
+        fmt::format("Layers{}, {}, cache {}: median over the rounds", title.empty() ? "" : " of " + title,
+                    layer_mode_name(profiles.front()->mode), cache_mode_name(cache));
+    return {section, {.text = legend(lists) + explanation(profiles, cache), .table = {}}};
 }
 
 }  // namespace mobilenet_cost

@@ -3,14 +3,15 @@
 #include <string>
 #include <vector>
 
-#include "mobilenet_cost/sweep/bench_result.h"
+#include "mobilenet_cost/sweep/bench.h"
 
 namespace mobilenet_cost {
 
-/// What is wrong with a result's figures, a sentence each; empty: nothing that is known.
-[[nodiscard]] std::vector<std::string> bench_warnings(const BenchResult& result);
+/// Known faults of a variant's figures, a sentence each; empty: nothing that is known.
+[[nodiscard]] std::vector<std::string> bench_warnings(const SweepRun& run, const BenchVariant& variant);
 
-/// What one has to know to trust a result, lines of text: rounds, machine, caches, memory, warnings.
-[[nodiscard]] std::string bench_notes(const BenchResult& result);
+/// How far to trust the figures, lines of text: rounds, noise, caches, memory, machine, warnings.
+[[nodiscard]] std::string bench_notes(const SweepRun& run, const SweepResult& result,
+                                      const std::vector<BenchVariant>& variants);
 
 }  // namespace mobilenet_cost

@@ -1,6 +1,7 @@
 #include "mobilenet_cost/report/bench/report.h"
 
-#include <functional>
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,146 +10,242 @@
 #include "mobilenet_cost/report/bench/cells.h"
 #include "mobilenet_cost/report/bench/layers.h"
 #include "mobilenet_cost/report/bench/notes.h"
-#include "mobilenet_cost/sweep/bench_comparison.h"
+#include "mobilenet_cost/report/sweep/groups.h"
 
 namespace mobilenet_cost {
 namespace {
 
-std::string variant_title(const BenchResult& result) {
-    const Variant& variant = result.variant;
-    std::string text = fmt::format("{}  alpha {}  resolution {} (beta {:.4g})  classes {}  f32", result.model,
-                                   variant.alpha, variant.resolution, result.beta, variant.classes);
-    if (variant.batch != 1) text += fmt::format("  batch {}", variant.batch);
-    if (variant.scope == AlphaScope::inner) text += "  alpha scope inner";
-    return text;
-}
-
-std::string interval_title(const BenchResult& result) {
-    return fmt::format("{:.4g} % interval", result.settings.confidence * 100);
-}
-
-/// Texts of the reasons, each once, in the order of the rows.
-class Reasons {
+/// The tables of one call of bench_sections().
+class BenchReport {
   public:
-    void add(const std::string& what, std::string_view status, const std::string& reason) {
-        const std::string line = fmt::format("{} {}: {}\n", what, status, reason);
-        if (text_.find(line) == std::string::npos) text_ += line;
+    BenchReport(const SweepRun& run, const SweepResult& result)
+        : run_(run), result_(result), variants_(bench_variants(run, result)) {}
+
+    [[nodiscard]] std::vector<Section> sections() {
+        std::vector<Section> sections = {comparison_section(), time_section(), memory_section()};
+        add_profile_reasons();
+        for (const BenchVariant& variant : variants_) {
+            const std::string title = several() ? short_title(variant.cell) : "";
+            for (Section& section : layer_sections(variant.profiles, run_.timing.cache, title))
+                sections.push_back(std::move(section));
+        }
+        sections.push_back({.text = reasons_ + bench_notes(run_, result_, variants_), .table = {}});
+        return sections;
     }
-    [[nodiscard]] const std::string& text() const { return text_; }
 
   private:
-    std::string text_;
-};
+    [[nodiscard]] bool several() const { return variants_.size() > 1; }
+    [[nodiscard]] const Variant& variant_of(std::size_t cell) const { return run_.cells[cell].variant; }
 
-Section comparison_section(const BenchResult& result, Reasons& reasons) {
-    Section section{.text = variant_title(result) + "\n", .table = {}};
-    section.table.caption = "How much faster this variant is";
-    section.table.columns = {{"engine", "engine", true}, {"threads", "threads"},
-                             {"slower", "than", true},   {"analytic_speedup", "on paper"},
-                             {"speedup", "measured"},    {"speedup_interval", interval_title(result)},
-                             {"fraction_kept", "kept"}};
-    for (const Comparison& row : result.comparisons) {
-        const std::string name = network_title(result, row.slower);
-        std::vector<Cell> cells = {text_cell(row.engine), count_cell(row.threads), text_cell(name),
-                                   optional_cell(row.analytic_speedup, factor_cell)};
+    /// The facts that all variants share; for a single variant all of its facts.
+    [[nodiscard]] std::string title() const {
+        if (variants_.empty()) return {};
+        const SweepCell& cell = run_.cells[variants_.front().cell];
+        const Variant& variant = cell.variant;
+        std::string text;
+        if (!several())
+            text = fmt::format("{}  alpha {}  resolution {} (beta {:.4g})  ", cell.model, variant.alpha,
+                               variant.resolution, cell.beta);
+        text += fmt::format("classes {}  f32", variant.classes);
+        if (variant.batch != 1) text += fmt::format("  batch {}", variant.batch);
+        if (variant.scope == AlphaScope::inner) text += "  alpha scope inner";
+        return text + "\n";
+    }
+
+    [[nodiscard]] std::string short_title(std::size_t cell) const {
+        return fmt::format("{} {}", run_.cells[cell].model, cell_title(run_.cells[cell]));
+    }
+
+    [[nodiscard]] std::string interval_title() const {
+        return fmt::format("{:.4g} % interval", run_.timing.confidence * 100);
+    }
+
+    [[nodiscard]] std::string network_title(const BenchVariant& variant, NetworkKind kind) const {
+        if (kind == NetworkKind::standard) return "standard convolutions";
+        if (kind == NetworkKind::separable) return "this variant";
+        const Variant& base = variant_of(variant.base_cell);
+        return fmt::format("base (alpha {}, {})", base.alpha, base.resolution);
+    }
+
+    /// The columns that every table begins with; those of the variant where there are several.
+    [[nodiscard]] std::vector<Column> head_columns() const {
+        std::vector<Column> columns;
+        if (several()) columns = {{"model", "model", true}, {"alpha", "alpha"}, {"resolution", "res"}};
+        append(columns, {{"engine", "engine", true}, {"threads", "threads"}});
+        return columns;
+    }
+
+    [[nodiscard]] std::vector<Cell> head_cells(const BenchVariant& variant, std::size_t point) const {
+        std::vector<Cell> cells;
+        if (several()) {
+            cells = {text_cell(run_.cells[variant.cell].model),
+                     text_cell(shortest(variant_of(variant.cell).alpha)),
+                     count_cell(variant_of(variant.cell).resolution)};
+        }
+        append(cells, {text_cell(run_.points[point].engine), count_cell(run_.points[point].threads)});
+        return cells;
+    }
+
+    /// Each reason once, in the order of the rows.
+    void add_reason(const BenchVariant& variant, const std::string& what, BenchStatus status,
+                    const std::string& reason) {
+        const std::string where = several() ? short_title(variant.cell) + ", " : "";
+        const std::string line = fmt::format("{}{} {}: {}\n", where, what, bench_status_name(status), reason);
+        if (reasons_.find(line) == std::string::npos) reasons_ += line;
+    }
+
+    Section comparison_section() {
+        Section section{.text = title(), .table = {}};
+        section.table.caption =
+            several() ? "How much faster each variant is" : "How much faster this variant is";
+        section.table.columns = head_columns();
+        append(section.table.columns, {{"slower", "than", true},
+                                       {"analytic_speedup", "on paper"},
+                                       {"speedup", "measured"},
+                                       {"speedup_interval", interval_title()},
+                                       {"fraction_kept", "kept"}});
+        for (const BenchVariant& variant : variants_) {
+            for (const BenchComparison& row : variant.comparisons)
+                section.table.rows.push_back(comparison_cells(variant, row));
+        }
+        return section;
+    }
+
+    std::vector<Cell> comparison_cells(const BenchVariant& variant, const BenchComparison& row) {
+        const std::string name = network_title(variant, row.slower);
+        std::vector<Cell> cells = head_cells(variant, row.point);
+        append(cells, {text_cell(name), optional_cell(row.analytic_speedup, factor_cell)});
         if (row.speedup) {
-            cells.push_back(factor_cell(row.speedup->value));
-            cells.push_back(text_cell(interval_text(*row.speedup, factor_text)));
+            Cell factor = factor_cell(row.speedup->value);
+            if (!row.precise) factor.text = "~" + factor.text;
+            append(cells, {factor, text_cell(interval_text(*row.speedup, factor_text))});
         } else {
-            cells.insert(cells.end(), 2, unknown_cell());
+            append(cells, std::vector<Cell>(2, unknown_cell()));
             // A network that was not timed has its own row, which says why.
-            if (find_network(result, row.engine, row.threads, row.slower) == nullptr) {
-                reasons.add("against " + name + ":", bench_status_name(row.status), row.reason);
-            }
+            if (!has_row_that_failed(variant, row))
+                add_reason(variant, "against " + name + ":", row.status, row.reason);
         }
         cells.push_back(row.fraction_kept ? percent_cell(row.fraction_kept->value, 0) : unknown_cell());
-        section.table.rows.push_back(std::move(cells));
+        return cells;
     }
-    return section;
-}
 
-Section time_section(const BenchResult& result, Reasons& reasons) {
-    Section section;
-    section.table.caption = "Time of one forward pass, median over the rounds";
-    section.table.columns = {{"engine", "engine", true},      {"threads", "threads"},
-                             {"network", "network", true},    {"macs", "MACs"},
-                             {"median_seconds", "median"},    {"interval_seconds", interval_title(result)},
-                             {"gflop_per_second", "GFLOP/s"}, {"samples", "rounds"},
-                             {"memory_bytes", "memory"}};
-    for (const NetworkResult& row : result.networks) {
-        const std::string name = network_title(result, row.network);
-        std::vector<Cell> cells = {text_cell(row.engine), count_cell(row.threads), text_cell(name)};
-        cells.push_back(row.counts ? macs_cell(row.counts->macs) : unknown_cell());
-        if (row.seconds) {
-            cells.push_back(seconds_cell(row.seconds->value));
-            cells.push_back(text_cell(interval_text(*row.seconds, seconds_text)));
-            cells.push_back(rate_cell(row.counts->macs, row.seconds->value));
-            cells.push_back(count_cell(static_cast<std::int64_t>(row.samples.blocks.size())));
+    [[nodiscard]] bool has_row_that_failed(const BenchVariant& variant, const BenchComparison& row) const {
+        return std::any_of(variant.rows.begin(), variant.rows.end(), [&](const BenchRow& candidate) {
+            const SweepPoint& point = run_.points[candidate.point];
+            if (candidate.network != NetworkKind::separable && candidate.network != row.slower) return false;
+            return point.engine == run_.points[row.point].engine &&
+                   point.threads == run_.points[row.point].threads &&
+                   result_.points[candidate.point].status != BenchStatus::ok;
+        });
+    }
+
+    Section time_section() {
+        Section section;
+        section.table.caption = "Time of one forward pass, median over the rounds";
+        section.table.columns = head_columns();
+        append(section.table.columns, {{"network", "network", true},
+                                       {"macs", "MACs"},
+                                       {"median_seconds", "median"},
+                                       {"interval_seconds", interval_title()},
+                                       {"gflop_per_second", "GFLOP/s"},
+                                       {"samples", "rounds"},
+                                       {"memory_bytes", "memory"}});
+        for_each_point([&](const BenchVariant& variant, const BenchRow& row) {
+            section.table.rows.push_back(time_cells(variant, row));
+        });
+        return section;
+    }
+
+    std::vector<Cell> time_cells(const BenchVariant& variant, const BenchRow& row) {
+        const SweepPoint& point = run_.points[row.point];
+        const PointResult& found = result_.points[row.point];
+        const std::string name = network_title(variant, row.network);
+        std::vector<Cell> cells = head_cells(variant, row.point);
+        append(cells, {text_cell(name), point.counts ? macs_cell(point.counts->macs) : unknown_cell()});
+        if (found.seconds) {
+            append(cells, {seconds_cell(found.seconds->value),
+                           text_cell(interval_text(*found.seconds, seconds_text)),
+                           rate_cell(point.counts->macs, found.seconds->value),
+                           count_cell(found.rounds - found.disturbed)});
         } else {
-            cells.insert(cells.end(), 4, unknown_cell());
-            reasons.add(fmt::format("{}, {}:", row_title(row.engine, row.threads), name),
-                        bench_status_name(row.status), row.reason);
+            append(cells, std::vector<Cell>(4, unknown_cell()));
+            add_reason(variant, fmt::format("{}, {}:", row_title(point.engine, point.threads), name),
+                       found.status, found.reason);
         }
-        cells.push_back(row.memory ? bytes_cell(total_bytes(*row.memory)) : unknown_cell());
-        section.table.rows.push_back(std::move(cells));
+        cells.push_back(point.memory_bytes ? bytes_cell(*point.memory_bytes) : unknown_cell());
+        return cells;
     }
-    return section;
-}
 
-/// Bytes in full: people add them up.
-Section memory_section(const BenchResult& result) {
-    Section section;
-    section.table.caption =
-        "Bytes of activations: the live peak of the analysis and what leads to the engine's";
-    section.table.columns = {{"engine", "engine", true},        {"threads", "threads"},
-                             {"network", "network", true},      {"peak_activation_bytes", "live peak"},
-                             {"in_place_bytes", "in place"},    {"kept_bytes", "kept"},
-                             {"padding_bytes", "padding"},      {"gap_bytes", "gaps"},
-                             {"scratch_bytes", "scratch"},      {"real_peak_bytes", "real peak"},
-                             {"packed_weight_bytes", "weights"}};
-    for (const NetworkResult& row : result.networks) {
-        if (!row.memory || !row.counts) continue;
-        const SessionMemory& memory = *row.memory;
-        section.table.rows.push_back(
-            {text_cell(row.engine), count_cell(row.threads), text_cell(network_title(result, row.network)),
-             count_cell(row.counts->peak_activation_bytes), count_cell(memory.in_place_bytes),
-             count_cell(memory.kept_bytes), count_cell(memory.padding_bytes), count_cell(memory.gap_bytes),
-             count_cell(memory.scratch_bytes), count_cell(real_peak_bytes(memory)),
-             count_cell(memory.weight_bytes)});
+    /// Bytes in full: people add them up.
+    Section memory_section() {
+        Section section;
+        section.table.caption =
+            "Bytes of activations: the live peak of the analysis and what leads to the engine's";
+        section.table.columns = head_columns();
+        append(section.table.columns, {{"network", "network", true},
+                                       {"peak_activation_bytes", "live peak"},
+                                       {"in_place_bytes", "in place"},
+                                       {"kept_bytes", "kept"},
+                                       {"padding_bytes", "padding"},
+                                       {"gap_bytes", "gaps"},
+                                       {"scratch_bytes", "scratch"},
+                                       {"real_peak_bytes", "real peak"},
+                                       {"packed_weight_bytes", "weights"}});
+        for_each_point([&](const BenchVariant& variant, const BenchRow& row) {
+            const SweepPoint& point = run_.points[row.point];
+            if (!point.memory || !point.counts) return;
+            const SessionMemory& memory = *point.memory;
+            std::vector<Cell>& cells = section.table.rows.emplace_back(head_cells(variant, row.point));
+            cells.push_back(text_cell(network_title(variant, row.network)));
+            for (const std::int64_t bytes :
+                 {point.counts->peak_activation_bytes, memory.in_place_bytes, memory.kept_bytes,
+                  memory.padding_bytes, memory.gap_bytes, memory.scratch_bytes, real_peak_bytes(memory),
+                  memory.weight_bytes})
+                cells.push_back(count_cell(bytes));
+        });
+        return section.table.rows.empty() ? Section{} : section;
     }
-    if (section.table.rows.empty()) return {};
-    return section;
-}
 
-/// Why there are layers of some rows only. A row that was not timed says so itself.
-void add_reasons(const BenchResult& result, Reasons& reasons) {
-    for (const LayerProfile& profile : result.profiles) {
-        if (profile.status == BenchStatus::ok) continue;
-        const NetworkResult* row =
-            find_network(result, profile.engine, profile.threads, NetworkKind::separable);
-        if (row == nullptr || row->status != BenchStatus::ok) continue;
-        reasons.add("layers of " + row_title(profile.engine, profile.threads) + ":",
-                    bench_status_name(profile.status), profile.reason);
+    /// A base that several variants share has one row.
+    template <typename Work>
+    void for_each_point(const Work& work) const {
+        std::set<std::size_t> seen;
+        for (const BenchVariant& variant : variants_) {
+            for (const BenchRow& row : variant.rows) {
+                const bool repeated = row.network == NetworkKind::base && !seen.insert(row.point).second;
+                if (!repeated) work(variant, row);
+            }
+        }
     }
-}
+
+    /// Why there are layers of some rows only. A row that was not timed says so itself.
+    void add_profile_reasons() {
+        for (const BenchVariant& variant : variants_) {
+            for (const LayerProfile& profile : variant.profiles) {
+                const bool row_says = std::any_of(
+                    variant.rows.begin(), variant.rows.end(),
+                    [&](const BenchRow& row) { return result_.points[row.point].reason == profile.reason; });
+                if (profile.status == BenchStatus::ok || row_says) continue;
+                add_reason(variant, "layers of " + row_title(profile.engine, profile.threads) + ":",
+                           profile.status, profile.reason);
+            }
+        }
+    }
+
+    const SweepRun& run_;
+    const SweepResult& result_;
+    std::vector<BenchVariant> variants_;
+    std::string reasons_;
+};
 
 }  // namespace
 
-std::vector<Section> bench_sections(const std::vector<BenchResult>& results, const BuildInfo& build) {
+std::vector<Section> bench_sections(const SweepRun& run, const SweepResult& result, const BuildInfo& build) {
     std::vector<Section> sections;
-    if (const std::string warning = build_warning(build); !warning.empty()) {
+    if (const std::string warning = build_warning(build); !warning.empty())
         sections.push_back({.text = "WARNING: " + warning + "\n", .table = {}});
-    }
-    for (const BenchResult& result : results) {
-        Reasons reasons;
-        sections.push_back(comparison_section(result, reasons));
-        sections.push_back(time_section(result, reasons));
-        sections.push_back(memory_section(result));
-        add_reasons(result, reasons);
-        for (Section& section : layer_sections(result))
-            sections.push_back(std::move(section));
-        sections.push_back({.text = reasons.text() + bench_notes(result), .table = {}});
-    }
+    for (Section& section : BenchReport(run, result).sections())
+        sections.push_back(std::move(section));
     return sections;
 }
 

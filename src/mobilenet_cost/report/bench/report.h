@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "mobilenet_cost/base/build_info.h"
@@ -9,9 +8,9 @@
 
 namespace mobilenet_cost {
 
-/// For people: a loud warning if the build's times mean nothing, then for each result the comparisons, the
-/// times, the memory, the layers, and what one has to know to trust them.
-[[nodiscard]] std::vector<Section> bench_sections(const std::vector<BenchResult>& results,
+/// For people: a loud warning if the build's times mean nothing, then the comparisons, the times and the
+/// memory of all variants, the layers of each, and how far to trust them.
+[[nodiscard]] std::vector<Section> bench_sections(const SweepRun& run, const SweepResult& result,
                                                   const BuildInfo& build = build_info());
 
 }  // namespace mobilenet_cost
