@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include <fmt/format.h>
+
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/plugin.h"
 #include "mobilenet_cost/engine/reference.h"
@@ -51,7 +53,8 @@ std::shared_ptr<const Engine> find_engine(const std::string& name) {
         names.emplace_back(row.name);
         if (row.name != name) continue;
         const auto [engine, reason] = load(row);
-        if (engine == nullptr) fail("--engine", "engine \"" + name + "\" is not available: " + reason);
+        if (engine == nullptr)
+            fail("--engine", fmt::format("engine \"{}\" is not available: {}", name, reason));
         return {engine, [](const Engine*) {}};  // never closed
     }
     fail_unknown("--engine", "engine", name, names);
