@@ -14,11 +14,11 @@ using Kind = ChildFailure::Kind;
 constexpr double kLong = 60;  ///< a test that waits so long has failed
 
 /// What a child that runs this shell script does when it is asked.
-struct Failure {
+struct End {
     Kind kind;
     std::string text;
 };
-Failure failure_of(const std::string& script, double max_seconds = kLong) {
+End failure_of(const std::string& script, double max_seconds = kLong) {
     ChildProcess child("/bin/sh", {"-c", script});
     try {
         const std::string answer = child.exchange("question", max_seconds);
@@ -44,7 +44,7 @@ TEST(ChildProcess, KeepsLinesThatCameTogether) {
 }
 
 TEST(ChildProcess, SaysHowItEnded) {
-    Failure failure = failure_of("echo ignored >&2; echo 'out of luck' >&2; exit 3");
+    End failure = failure_of("echo ignored >&2; echo 'out of luck' >&2; exit 3");
     EXPECT_EQ(failure.kind, Kind::ended);
     EXPECT_EQ(failure.text, "ended with exit status 3, its last words were \"out of luck\"");
     failure = failure_of("kill -9 $$");
@@ -54,7 +54,7 @@ TEST(ChildProcess, SaysHowItEnded) {
 
 TEST(ChildProcess, GivesUpOnSilence) {
     const auto start = std::chrono::steady_clock::now();
-    const Failure failure = failure_of("sleep 600", 0.2);  // of the shell's own child, which must die, too
+    const End failure = failure_of("sleep 600", 0.2);  // of the shell's own child, which must die, too
     EXPECT_EQ(failure.kind, Kind::silent);
     EXPECT_EQ(failure.text, "did not answer within 0.2 s and was killed");
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(300));
