@@ -30,7 +30,7 @@ PicturedRun pictured(SweepRun run = testing_support::fabricated_run()) {
 PageFiles files() {
     const std::string source = MOBILENET_COST_SOURCE_DIR;
     const auto text = [&](const std::string& path) { return read_text_file(source + path, 1U << 20U); };
-    const std::string html = "/src/mobilenet_cost/report/html/";
+    const std::string html = "/src/mobilenet_cost/report/page/html/";
     PageFiles files{.page = text(html + "page.html"),
                     .style = text(html + "page.css"),
                     .vega = "library()",
