@@ -8,7 +8,6 @@
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/machine/machine_fields.h"
 #include "mobilenet_cost/report/parts/columns.h"
-#include "mobilenet_cost/report/parts/measured_json.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -227,14 +226,24 @@ Json roofline_json(const MachinePeaks& peaks) {
     return rows;
 }
 
+/// Without what changes from moment to moment: a document whose peaks were stored equals the first one, but
+/// for the preflight.
+Json lasting(const MachineInfo& machine) {
+    Json json = fields_json(machine);
+    json.erase("memory_available_bytes");
+    json.erase("load_average");
+    return json;
+}
+
 Json document(const MachineReport& report) {
-    const double clock = report.preflight.readings.clock_resolution_seconds;
+    Json preflight = fields_json(report.preflight);
+    preflight["clock_resolution_seconds"] = report.preflight.readings.clock_resolution_seconds;
     return object_of({{"schema", kMachineSchema},
-                      {"machine", machine_info_json(report.machine, clock)},
+                      {"machine", lasting(report.machine)},
                       {"topology", fields_json(report.topology)},
                       {"hidden", report.hidden},
                       {"fingerprint", fields_json(report.fingerprint)},
-                      {"preflight", fields_json(report.preflight)},
+                      {"preflight", preflight},
                       {"peaks", fields_json(report.peaks)},
                       {"roofline", roofline_json(report.peaks)}});
 }
