@@ -58,15 +58,6 @@ Json profile_json(const SweepRun& run, std::size_t point) {
             {"classes", ok ? classes_json(profile) : Json::array()}};
 }
 
-/// The order that documents have had since before point_fields(); what is new stands behind these.
-const RowFields<PointRow>& document_fields() {
-    static const RowFields<PointRow> fields =
-        point_fields().first({"engine", "threads", "network", "status", "reason", "median_seconds", "samples",
-                              "speedup", "fraction_kept", "analytic_speedup", "interval_coverage", "rounds",
-                              "disturbed", "detectable_change", "precise"});
-    return fields;
-}
-
 Json measured_json(const SweepRun& run, const SweepResult& result, std::size_t index) {
     Json json = document_fields().json(timed_row(run, result, index));
     json["standard_speedup"] = standard_json(result.points[index]);

@@ -13,9 +13,7 @@ namespace mobilenet_cost {
 namespace {
 
 Section points_section(const SweepRun& run, const SweepResult& result, const SweepGroup& group) {
-    std::vector<const char*> keys = {"alpha",         "resolution",    "network",          "macs",
-                                     "marked_time",   "time_width",    "analytic_speedup", "speedup",
-                                     "speedup_width", "fraction_kept", "samples"};
+    std::vector<const char*> keys = shown_keys();
     const bool failures = std::any_of(group.points.begin(), group.points.end(), [&](std::size_t point) {
         return result.points[point].status != BenchStatus::ok;
     });

@@ -182,6 +182,22 @@ const RowFields<PointRow>& point_fields() {
     return fields;
 }
 
+const RowFields<PointRow>& document_fields() {
+    static const RowFields<PointRow> fields =
+        point_fields().first({"engine", "threads", "network", "status", "reason", "median_seconds", "samples",
+                              "speedup", "fraction_kept", "analytic_speedup", "interval_coverage", "rounds",
+                              "disturbed", "detectable_change", "precise"});
+    return fields;
+}
+
+const std::vector<const char*>& shown_keys() {
+    static const std::vector<const char*> keys = {
+        "alpha",         "resolution",    "network",          "macs",
+        "marked_time",   "time_width",    "analytic_speedup", "speedup",
+        "speedup_width", "fraction_kept", "samples"};
+    return keys;
+}
+
 const RowFields<PointRow>& predicted_fields() {
     static const RowFields<PointRow> fields = make_predicted_fields();
     return fields;

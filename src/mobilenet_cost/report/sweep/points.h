@@ -28,6 +28,12 @@ struct PointRow {
 /// Every field of a point, in the order of the CSV.
 [[nodiscard]] const RowFields<PointRow>& point_fields();
 
+/// The same in the order that documents have had since before there was this list; what is new stands behind.
+[[nodiscard]] const RowFields<PointRow>& document_fields();
+
+/// Those that people see.
+[[nodiscard]] const std::vector<const char*>& shown_keys();
+
 /// Those of a predicted point, in the order of the document.
 [[nodiscard]] const RowFields<PointRow>& predicted_fields();
 
