@@ -9,7 +9,7 @@
 
 // glibc lets a program define malloc itself (its manual, "Replacing malloc") and keeps its own under other
 // names. The program's definition is found first by every library, the engines' included, which is why this
-// counts what replacing `operator new` would miss.
+// counts allocations that replacing `operator new` would miss.
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define MOBILENET_COST_OWN_MALLOC 0
@@ -36,7 +36,7 @@ std::atomic<std::int64_t> bytes = 0;
 
 namespace {
 
-/// One load where nobody counts, which is everywhere but in a worker.
+/// A single load where allocations are not counted, which is everywhere but in a worker.
 inline void note(std::size_t size) {
     if (!counting.load(std::memory_order_relaxed)) return;
     count.fetch_add(1, std::memory_order_relaxed);

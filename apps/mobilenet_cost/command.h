@@ -76,7 +76,7 @@ class Command {
         this->value(flag, "S", value, read_seconds, help);
     }
 
-    /// One of the enumerators, by its name. `what` is the word for it in messages.
+    /// One of the enumerators, by its name. `what` names it in messages.
     template <typename Enum>
     void choice(const std::string& flag, std::string_view what, Enum& value, const std::string& help,
                 const std::vector<std::string>& names = enum_names<Enum>()) {

@@ -11,7 +11,7 @@
 namespace mobilenet_cost::app {
 namespace {
 
-/// What --show names, in its order.
+/// The parts that --show names.
 enum class Part { totals, layers, blocks, scaling, all };
 const std::vector<std::string> kParts = {"totals", "layers", "blocks", "scaling", "all"};
 

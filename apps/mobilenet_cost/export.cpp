@@ -35,7 +35,7 @@ struct ExportOptions {
 struct Subject {
     Family family;  ///< of one variant
     NetworkKind network;
-    std::optional<std::uint64_t> seed;  ///< of the weights; absent: without weights
+    std::optional<std::uint64_t> seed;  ///< seed of the weights; absent: without weights
 
     [[nodiscard]] const Variant& variant() const { return family.variants.front(); }
 };
@@ -81,8 +81,8 @@ OnnxText describe(const Subject& subject) {
     return text;
 }
 
-/// Linux promises more memory than there is and kills later; so ask before allocating. The weights are there
-/// twice, as generated and as the message holds them.
+/// Linux promises more memory than exists and kills later, so the memory is checked before it is allocated.
+/// The weights exist twice, as generated and in the message.
 void check_memory(const Network& network) {
     const std::int64_t needed = 2 * onnx_weight_bytes(network);
     const std::optional<std::int64_t> available = available_memory_bytes();

@@ -57,7 +57,7 @@ void check_programs(const GateCommand& command) {
         fail("--confirm-base", "expected together with --confirm-head, found one without the other");
 }
 
-/// Two pairs of builds are two gates; code placement is what differs between two builds of the base.
+/// Two pairs of builds are two gates; two builds of the base differ only in code placement.
 GateReport run_all(const GateCommand& command, const std::vector<GateCell>& cells, GateSettings settings,
                    const GateHooks& hooks) {
     const bool confirm = !command.confirm_base.empty();

@@ -52,7 +52,7 @@ std::vector<GateCell> grid_cells(const GateOptions& options) {
     return cells;
 }
 
-/// The flags must name one cell: the one that the cells of a file begin from.
+/// The single cell that the flags must name; cells of a file take from it whatever they leave out.
 GateCell file_defaults(const GateOptions& options) {
     GateOptions one = options;
     if (one.variant.resolutions.empty() && one.variant.betas.empty()) one.variant.resolutions = {1};

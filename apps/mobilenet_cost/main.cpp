@@ -32,13 +32,13 @@ constexpr std::array<CommandRow, 15> kCommands = {{
     {"sweep", "the alpha x resolution grid in one document", setup_sweep},
     {"pick", "the variants that meet budgets, best first, with the Pareto front", setup_pick},
     {"report", "stored runs of a measured sweep as one document", setup_report},
-    {"compare", "two stored runs or documents: what is exact gates, times inform", setup_compare},
+    {"compare", "compare two stored results: exact quantities must match, times are shown", setup_compare},
     {"gate", "time two builds side by side: is the new one slower?", setup_gate},
     {"self-test", "what `gate` can tell on this machine", setup_self_test},
     {"budget", "check variants against limits on MACs, parameters and bytes", setup_budget},
     {"export", "the variant as an ONNX file, with the weights that the engines run", setup_export},
     {"machine", "this computer: peak arithmetic, bandwidths, noise, roofline", setup_machine},
-    {"models", "the model families there are", setup_models},
+    {"models", "list the built-in models", setup_models},
     {"engines", "what can run a network here", setup_engines},
     {"conventions", "one network as each tool and paper counts it", setup_conventions},
     {"worker", "one side of `gate`, by lines of JSON", setup_worker, true},
@@ -103,7 +103,7 @@ void refuse_stray_words(const CLI::App& command) {
         fail("", fmt::format("expected an option, found {}", in_quotes(extra)));
 }
 
-/// What an option takes, from the type that its help shows.
+/// The kind of value that an option takes, from the type in its help.
 std::string expected_value(const CLI::Option& option) {
     constexpr std::string_view kNumbers = " N X P C S MS KIB SHARE ";
     constexpr std::array<std::pair<std::string_view, const char*>, 9> kOthers = {{{"LIST", "a list"},
@@ -136,9 +136,9 @@ int dispatch(std::vector<std::string> arguments) {
     CLI::App parser("Where a MobileNet's parameters, multiply-adds, bytes and time go.", "mobilenet-cost");
     parser.set_version_flag("--version", version_text());
     parser.require_subcommand(0, 1);  // a second command is an unexpected word, not silently left out
-    parser.footer("mobilenet-cost COMMAND --help tells a command's options.");
+    parser.footer("mobilenet-cost COMMAND --help shows the options of a command.");
     const auto wide = std::make_shared<CLI::Formatter>();
-    wide->column_width(46);        // of the longest options: with two lines each they would not fit a screen
+    wide->column_width(46);  // fits the longest options: with two lines each the help would not fit a screen
     std::deque<Command> commands;  // options refer to them
     for (const CommandRow& row : kCommands) {
         CLI::App* added = parser.add_subcommand(row.name, row.help);

@@ -36,10 +36,10 @@ struct Family {
     std::vector<Variant> variants;
 };
 
-/// What the cells of a grid have in common.
+/// Settings that all cells of a grid share.
 [[nodiscard]] SweepSettings settings_of(const VariantOptions& options, const Convention& convention);
 
-/// What stands in for a grid axis that was not given.
+/// The values of a grid axis that was not given.
 enum class DefaultGrid {
     one,        ///< alpha 1, the native resolution
     published,  ///< every published alpha and resolution of the model

@@ -47,15 +47,15 @@ std::string choose_format(const OutputOptions& options, const std::vector<ExtraF
     fail_unknown("--format", "format", options.format, formats);
 }
 
-/// What a terminal is told beside the text.
+/// How text is drawn on the terminal.
 struct View {
     TextStyle style = TextStyle::plain;
     BarStyle bars = BarStyle::ascii;
-    std::size_t columns = 0;  ///< 0: not a terminal, or nobody knows
+    std::size_t columns = 0;  ///< 0: not a terminal, or unknown
     bool ascii = false;       ///< no other characters at all
 };
 
-/// COLUMNS where it is set, as other programs take it; otherwise what the terminal says.
+/// COLUMNS if it is set, as in other programs; otherwise the width that the terminal reports.
 std::size_t terminal_columns() {
     const std::string_view typed = std::getenv("COLUMNS") == nullptr ? "" : std::getenv("COLUMNS");
     std::size_t columns = 0;

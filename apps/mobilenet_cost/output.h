@@ -10,7 +10,7 @@
 
 namespace mobilenet_cost::app {
 
-/// --format, --output and --plain, as typed.
+/// --format, --output and --plain.
 struct OutputOptions {
     std::string format;
     std::string path = "-";

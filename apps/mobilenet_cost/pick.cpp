@@ -114,7 +114,7 @@ SweepTiming read_sweep_timing(const TimingOptions& typed) {
     timing.max_seconds = kMostSeconds;
     set_limits(typed, timing);
     timing.precision = kPrecision;
-    timing.precise_times = true;  // a budget is one of time
+    timing.precise_times = true;  // the budget limits the time
     timing.pin_cpu = pinned_cpu(typed);
     return timing;
 }
@@ -203,7 +203,7 @@ int run_pick(const Command& command, const PickOptions& options) {
     return report.result.ranking.empty() ? kExceeded : kFine;
 }
 
-/// `unit`: of what is typed, in that of the quantity.
+/// `unit`: the unit of the flag in units of the quantity.
 void add_limit(Command& command, PickOptions& options, PickQuantity quantity, const std::string& type,
                double unit, const std::string& help) {
     const auto read = [&limits = options.limits, quantity, unit](const std::string& text,

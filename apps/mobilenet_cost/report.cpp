@@ -43,7 +43,7 @@ std::optional<Prediction> stored_prediction(const SweepRun& run, const SweepResu
     return prediction_of(configs_of(run, log), run, result);
 }
 
-/// Each cell's blocks. A run of a model that is not here, or is another one by now, is shown without them.
+/// Analyses of all cells. A run of a model that is missing here, or has changed, is shown without them.
 std::vector<Analysis> analyses_of(const SweepRun& run, const std::string& log) {
     std::vector<Analysis> analyses;
     try {
@@ -61,7 +61,7 @@ std::vector<Analysis> analyses_of(const SweepRun& run, const std::string& log) {
     return analyses;
 }
 
-/// Nothing for a file of the user's: a name says nothing about a network that it describes.
+/// Nothing for a file of the user: the name does not say which network the file describes.
 std::vector<std::optional<double>> published_top1(const SweepRun& run) {
     const std::vector<PublishedAccuracy> published = bundled_published();
     std::vector<std::optional<double>> top1;
@@ -90,7 +90,7 @@ PicturedRun evaluated(SweepRun run, const std::vector<std::string>& logs) {
     return shown;
 }
 
-/// With what only pictures show.
+/// Adds the data that only pictures show.
 PicturedRun pictured(PicturedRun shown, const std::vector<std::string>& logs) {
     shown.analyses = analyses_of(shown.run, logs.front());
     shown.top1 = published_top1(shown.run);

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 /// A page that opens at once, also on a phone.
 constexpr std::size_t kMostPageBytes = 2000000;
 
-/// To draw one picture; takes a tenth of a second.
+/// Time-out for one picture, which takes a tenth of a second to draw.
 constexpr double kMostSeconds = 60;
 
 void make_folder(const std::string& path) {

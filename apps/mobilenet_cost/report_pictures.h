@@ -14,7 +14,7 @@
 
 namespace mobilenet_cost::app {
 
-/// --html and --svg, as typed; empty: not asked for.
+/// Paths of --html and --svg; empty: not asked for.
 struct PictureOptions {
     std::string html;
     std::string svg;
@@ -28,7 +28,7 @@ void add_picture_options(Command& command, PictureOptions& options);
 /// before the runs are read.
 class Pictures {
   public:
-    /// Throws Error for a path that cannot be written, or what is not installed.
+    /// Throws Error for a path that cannot be written, or for a program that is not installed.
     explicit Pictures(const PictureOptions& options);
 
     /// Throws std::runtime_error if a file could not be written whole.
@@ -40,7 +40,7 @@ class Pictures {
 
     std::optional<PageFiles> files_;
     std::unique_ptr<AtomicFile> page_;
-    std::string folder_;                    ///< of the pictures; empty: none are asked for
+    std::string folder_;                    ///< for the pictures; empty: none were asked for
     std::unique_ptr<ChildProcess> drawer_;  ///< node
 };
 

@@ -7,8 +7,8 @@
 
 namespace mobilenet_cost::app {
 
-/// One line on standard error. What documents, command lines and other programs put into it is printable and
-/// of some length there: nothing else of the program writes to that stream but the progress line.
+/// One line on standard error, made printable and shortened, because it may quote documents, command lines
+/// and other programs. Only the progress line writes to that stream besides this.
 void say_text(std::string_view text);
 
 template <typename... Values>

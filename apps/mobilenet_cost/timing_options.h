@@ -22,21 +22,21 @@ struct TimingOptions {
     std::optional<int> cpu;
 };
 
-/// `rounds` and `max_seconds` end the help's lines of these flags: what they count for, and the default.
+/// `rounds` and `max_seconds` end the help lines of these flags: the scope, and the default.
 void add_timing_options(Command& command, TimingOptions& options, const std::string& rounds,
                         const std::string& max_seconds);
 
 /// --networks; `otherwise` says in the help what is timed without it.
 void add_networks_option(Command& command, std::vector<NetworkKind>& networks, const std::string& otherwise);
 
-/// Says on stderr that times of this build mean nothing, if it is one of those.
+/// Warns on stderr if times of this build mean nothing (a sanitizer, no optimisation).
 void warn_of_build();
 
 /// Sessions of one thread stay on one processor; without a flag the last allowed one, because the first takes
 /// most interrupts.
 [[nodiscard]] int pinned_cpu(const TimingOptions& options);
 
-/// Sets what was given of the rounds, the seed and the time limit of any command's settings.
+/// Sets the rounds, the seed and the time limit in the settings of any command, as far as they were given.
 template <typename Settings>
 void set_limits(const TimingOptions& options, Settings& settings) {
     settings.rounds = options.rounds.value_or(settings.rounds);

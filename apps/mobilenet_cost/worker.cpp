@@ -46,8 +46,8 @@ class DescriptorBuffer final : public std::streambuf {
     std::array<char, 4096> space_ = {};
 };
 
-/// What a library prints on standard output (oneDNN does when DNNL_VERBOSE is set) goes to standard error:
-/// the protocol has the real one to itself.
+/// Output of libraries on standard output (oneDNN with DNNL_VERBOSE) goes to standard error, because only the
+/// protocol may use the real one.
 int run_worker_command() {
     const int protocol = dup(STDOUT_FILENO);
     if (protocol < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) return kFailed;

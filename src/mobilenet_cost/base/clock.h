@@ -14,7 +14,7 @@ class Clock {
     [[nodiscard]] virtual std::int64_t resolution() = 0;  ///< smallest step, nanoseconds
 };
 
-/// std::chrono::steady_clock; its resolution is observed, not what the type promises.
+/// std::chrono::steady_clock; its resolution is measured, because the type promises more.
 class SteadyClock final : public Clock {
   public:
     [[nodiscard]] std::int64_t now() override;

@@ -25,7 +25,7 @@ namespace mobilenet_cost {
 //
 // so that what is written is what is read. Absent optionals are null.
 
-/// The least and the most that a number may be: what is read is within them, whoever wrote it.
+/// The least and the most that a number may be: a value outside of them is refused.
 struct Limits {
     double least = 0;
     double most = 0;

@@ -17,7 +17,7 @@ using nlohmann::json;
 
 constexpr std::size_t kDeepest = 32;
 
-/// Some 50 bytes each, the text itself apart: what a document may make of memory.
+/// Limits the memory that a document takes: about 50 bytes each, apart from the text.
 constexpr std::size_t kMostValues = 10'000'000;
 
 constexpr int kNumberOverflow = 406;  // of nlohmann/json's exceptions
@@ -80,7 +80,7 @@ class DocumentBuilder final : public nlohmann::json_sax<json> {
     }
 
   private:
-    /// An object or array that is not finished; for messages the key of its member that is being read.
+    /// An object or array that is not finished, and the key of the member being read, for messages.
     struct Open {
         json* value = nullptr;
         std::string key = {};
@@ -132,7 +132,7 @@ class DocumentBuilder final : public nlohmann::json_sax<json> {
     std::string_view place_;
     json document_;
     std::vector<Open> open_;  // the document first
-    json* member_ = nullptr;  // of the innermost object: what its last key is for
+    json* member_ = nullptr;  // value of the last key of the innermost object
     std::size_t values_ = 0;
 };
 
@@ -140,7 +140,7 @@ class DocumentBuilder final : public nlohmann::json_sax<json> {
 
 json parse_json(std::string_view text, std::string_view place) {
     DocumentBuilder builder(text, place);
-    (void)json::sax_parse(text, &builder);  // what is wrong is thrown
+    (void)json::sax_parse(text, &builder);  // throws
     return builder.take();
 }
 

@@ -43,7 +43,7 @@ struct Character {
     bool valid = false;  ///< otherwise a byte that belongs to no character
 };
 
-/// What nearly all text is: ASCII without control characters.
+/// ASCII without control characters, as nearly all text is.
 bool is_plain(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
@@ -56,7 +56,7 @@ std::size_t length_of(unsigned char lead) {
     return lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
 }
 
-/// The first one of a text that is not empty. Neither surrogates nor longer forms than needed are characters.
+/// First character of a text that is not empty. Surrogates and overlong forms are not characters.
 Character first_character(std::string_view text) {
     static constexpr std::array<char32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
     const auto lead = static_cast<unsigned char>(text.front());
@@ -116,7 +116,7 @@ std::size_t width_of(const std::string& shown) {
     return is_plain(shown) ? shown.size() : 1;
 }
 
-/// How many of these characters have room.
+/// Number of these characters that fit into `most` columns.
 template <typename Iterator>
 std::ptrdiff_t that_fit(Iterator first, Iterator last, std::size_t most) {
     std::size_t width = 0;

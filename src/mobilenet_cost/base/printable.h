@@ -10,9 +10,9 @@ namespace mobilenet_cost {
 // terminal, a table or a message. Characters that a reader cannot see, or that change how others are shown,
 // become escapes: control characters (\x1b, \n, \u0085), bidirectional controls (\u202e), characters without
 // width and line separators (\u200b, \u2028), and bytes that are not UTF-8 (\xff). All others stay as they
-// are, and so does a backslash: what is printable already is not changed a second time.
+// are, and so does a backslash: printable text is not changed a second time.
 
-/// Characters of a foreign value, and of a path with the place in it, that a message shows.
+/// Most characters that a message shows of a foreign value, and of a path with the place in it.
 inline constexpr std::size_t kShownCharacters = 80;
 inline constexpr std::size_t kShownPathCharacters = 300;
 
@@ -27,7 +27,7 @@ inline constexpr std::size_t kShownPathCharacters = 300;
 /// Printable, its end cut off and "..." in its place if it has more characters than that. Escapes stay whole.
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t most = kShownCharacters);
 
-/// Likewise, cut in the middle: the end of a path tells as much as its beginning.
+/// The same, but cut in the middle: the end of a path says as much as its beginning.
 [[nodiscard]] std::string abridged(std::string_view text, std::size_t most = kShownPathCharacters);
 
 /// shortened() between quotes.

@@ -54,8 +54,9 @@ struct Estimate {
 [[nodiscard]] Estimate median_estimate(std::span<const double> values, double confidence);
 
 /// Ratio of paired positive values, numerators[i] and denominators[i] taken in the same round: exp of the
-/// median log ratio with its sign-test interval. What slows both of a pair cancels; the logarithm makes a/b
-/// the exact reciprocal of b/a. Throws Error when the lengths differ or a value is not > 0.
+/// median log ratio with its sign-test interval. What slows down both values of a pair cancels out; the
+/// logarithm makes a/b the exact reciprocal of b/a. Throws Error when the lengths differ or a value is not >
+/// 0.
 [[nodiscard]] Estimate paired_ratio(std::span<const double> numerators, std::span<const double> denominators,
                                     double confidence);
 

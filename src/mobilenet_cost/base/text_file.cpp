@@ -34,7 +34,7 @@ void require_readable_kind(const std::filesystem::path& path) {
         case Type::socket:
             fail(path.string(), "expected a file or a pipe, found a socket");
         default:
-            break;  // what is not there is told when it is opened
+            break;  // a missing file is reported when it is opened
     }
 }
 

@@ -52,7 +52,7 @@ std::string bytes_text(std::int64_t bytes) {
 }
 
 std::string seconds_text(double seconds) {
-    // The limits are those of rounding: 999.95 ms would print as 1000.0 ms.
+    // Limits with rounding: 999.95 ms would print as 1000.0 ms.
     const double magnitude = std::abs(seconds);
     if (magnitude >= 0.99995) return three_digits(seconds) + " s";
     if (magnitude >= 0.99995e-3) return three_digits(seconds * 1e3) + " ms";

@@ -67,7 +67,7 @@ struct Scaling {
     [[nodiscard]] double params_rule_error() const { return alpha_squared / params_exact - 1; }
 };
 
-/// Everything `cost` says about one variant.
+/// Everything that `cost` reports about one variant.
 struct Analysis {
     std::string model;
     Variant variant;  ///< with the resolution filled in
@@ -91,7 +91,7 @@ struct Analysis {
 [[nodiscard]] Analysis analyze(const ModelConfig& config, const Variant& variant, DataType data_type,
                                const Convention& convention);
 
-/// What a sweep needs of a variant: no names, no rows.
+/// The numbers of a variant that a sweep needs: no names, no rows.
 struct Summary {
     Totals totals;
     Totals standard;

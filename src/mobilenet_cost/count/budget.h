@@ -10,7 +10,7 @@
 
 namespace mobilenet_cost {
 
-/// One limit of one variant, and what the variant has.
+/// One limit of one variant, and its actual value.
 struct BudgetCheck {
     std::string model;
     Variant variant;

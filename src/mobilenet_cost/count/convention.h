@@ -55,11 +55,11 @@ struct CountedTerm {
 struct Convention {
     std::string name;
     std::string title;
-    std::string unit;  ///< what it calls its count: "MACs" or "FLOPs"
+    std::string unit;  ///< its name for the count: "MACs" or "FLOPs"
     std::vector<CountedTerm> counted;
     BatchNormCount batch_norm = BatchNormCount::bn0;
     std::string source;  ///< version that was read or run, or paper
-    std::string note;    ///< what to know before comparing; may be empty
+    std::string note;    ///< a caveat before comparing; may be empty
 };
 
 /// Throws Error with the nearest name.

@@ -24,7 +24,7 @@ struct SweepCell {
     bool operator==(const SweepCell&) const = default;
 };
 
-/// What the cells have in common.
+/// Settings that all cells share.
 struct SweepSettings {
     DataType data_type = DataType::f32;
     std::string convention;
@@ -43,7 +43,7 @@ struct SweepSettings {
 /// MACs of the standard-convolution counterpart over those of the cell; 1 where there are none.
 [[nodiscard]] double standard_ratio(const SweepCell& cell);
 
-/// Index of the base of the cells of one model; there must be one of it.
+/// Index of the base cell of a model, which must have at least one cell.
 [[nodiscard]] std::size_t base_cell(const std::vector<SweepCell>& cells, const std::string& model);
 
 }  // namespace mobilenet_cost

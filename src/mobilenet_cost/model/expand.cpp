@@ -31,7 +31,7 @@ SpatialPadding pad(std::int64_t size, std::int64_t kernel, std::int64_t stride, 
     return {output, total / 2, total - total / 2};
 }
 
-/// A tensor and its shape: what the next layer reads.
+/// A tensor that the next layer reads.
 struct Tensor {
     TensorId id = 0;
     Shape shape;

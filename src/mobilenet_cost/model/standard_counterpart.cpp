@@ -42,7 +42,7 @@ class Counterpart {
         append(layer, index);
     }
 
-    /// The depthwise layer's output is now its input: what lies between the pair reads that.
+    /// Layers between the pair now read the depthwise layer's input.
     void skip_depthwise(std::size_t depthwise) {
         const TensorId input = from_.layers[depthwise].inputs[0];
         tensor_[depthwise + 1] = tensor_[static_cast<std::size_t>(input)];

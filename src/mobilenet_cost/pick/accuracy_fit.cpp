@@ -85,7 +85,7 @@ std::optional<AccuracyFit> AccuracyFit::fit(const std::vector<PublishedAccuracy>
         [](const auto& left, const auto& right) { return left.resolution < right.resolution; });
     AccuracyFit fit;
     fit.coefficients_ = least_squares(chosen);
-    fit.of_all_ = {.median_error = median(errors),
+    fit.errors_ = {.median_error = median(errors),
                    .largest_error = *std::max_element(errors.begin(), errors.end()),
                    .points = chosen.size()};
     fit.least_alpha_ = narrow->alpha;
@@ -99,7 +99,7 @@ std::optional<AccuracyEstimate> AccuracyFit::estimate(double alpha, std::int64_t
     const bool inside = alpha >= least_alpha_ && alpha <= most_alpha_ && resolution >= least_resolution_ &&
                         resolution <= most_resolution_;
     if (!inside) return std::nullopt;
-    AccuracyEstimate estimate = of_all_;
+    AccuracyEstimate estimate = errors_;
     estimate.top1 = value_at(coefficients_, alpha, resolution);
     return estimate;
 }

@@ -10,16 +10,16 @@
 
 namespace mobilenet_cost {
 
-/// What an AccuracyFit says of a network that nobody trained and published.
+/// Estimated accuracy of a network without a published one.
 struct AccuracyEstimate {
     double top1 = 0;           ///< fraction
-    double median_error = 0;   ///< how far off the fit is for each published point that is left out of it,
+    double median_error = 0;   ///< leave-one-out error over the published points,
     double largest_error = 0;  ///< as a difference of fractions
-    std::size_t points = 0;    ///< published ones that it is fitted to
+    std::size_t points = 0;    ///< published accuracies that the fit uses
 };
 
-/// A guess between published accuracies of a model: a quadratic surface in log(alpha) and log(resolution), by
-/// least squares on log(1 - top-1), the error rate that width and resolution divide rather than subtract
+/// Interpolates the published accuracies of a model: a quadratic surface in log(alpha) and log(resolution),
+/// by least squares on log(1 - top-1), the error rate that width and resolution divide rather than subtract
 /// from.
 class AccuracyFit {
   public:
@@ -29,12 +29,12 @@ class AccuracyFit {
     [[nodiscard]] static std::optional<AccuracyFit> fit(const std::vector<PublishedAccuracy>& rows,
                                                         const std::string& model, DataType data_type);
 
-    /// Nothing outside of the published widths and resolutions: a quadratic knows nothing there.
+    /// Nothing outside of the published widths and resolutions, where a quadratic is no guide.
     [[nodiscard]] std::optional<AccuracyEstimate> estimate(double alpha, std::int64_t resolution) const;
 
   private:
     std::vector<double> coefficients_;
-    AccuracyEstimate of_all_;  ///< but for the top-1
+    AccuracyEstimate errors_;  ///< without the top-1
     double least_alpha_ = 0;
     double most_alpha_ = 0;
     std::int64_t least_resolution_ = 0;

@@ -105,6 +105,18 @@ PickMiss nearest_miss(const std::vector<PickCandidate>& candidates,
 
 }  // namespace
 
+PickTime pick_time(const Estimate& seconds, const std::string& engine, int threads) {
+    PickTime time;
+    time.seconds = seconds.value;
+    if (seconds.interval) {
+        time.low = seconds.interval->low;
+        time.high = seconds.interval->high;
+    }
+    time.engine = engine;
+    time.threads = threads;
+    return time;
+}
+
 std::string_view pick_flag(PickQuantity quantity) {
     return kWords.at(static_cast<std::size_t>(quantity)).flag;
 }

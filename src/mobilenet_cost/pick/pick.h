@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mobilenet_cost/base/stats.h"
 #include "mobilenet_cost/count/grid.h"
 #include "mobilenet_cost/pick/accuracy_fit.h"
 #include "mobilenet_cost/pick/published.h"
@@ -15,29 +16,34 @@ namespace mobilenet_cost {
 /// The time of one pass, and where it is from.
 struct PickTime {
     double seconds = 0;
-    std::optional<double> low;  ///< of a measured one its interval, of a predicted one its error bars
+    std::optional<double>
+        low;  ///< ends of the interval of a measured time, or of the error bars of a predicted one
     std::optional<double> high;
     bool predicted = false;
-    std::string file;  ///< that it was stored in; empty: found in this run
+    std::string file;  ///< where it was stored; empty: taken in this run
     std::string engine;
     int threads = 1;
 
     bool operator==(const PickTime&) const = default;
 };
 
+/// With the ends of the interval, where there is one.
+[[nodiscard]] PickTime pick_time(const Estimate& seconds, const std::string& engine, int threads);
+
 /// A variant to choose from.
 struct PickCandidate {
     SweepCell cell;                             ///< what is counted
     std::optional<PublishedAccuracy> accuracy;  ///< of the data type asked for; never an estimate
     std::optional<AccuracyEstimate> estimate;   ///< where there is none; shown, and never ranked by
-    bool estimate_counts = false;               ///< it may meet a limit on top-1
+    bool estimate_counts = false;               ///< the estimate may meet a limit on top-1
     std::optional<PickTime> time;
 };
 
-/// What a budget limits.
+/// A quantity that a budget limits.
 enum class PickQuantity { seconds, macs, params, weight_bytes, peak_bytes, top1 };
+inline constexpr std::size_t kPickQuantities = 6;
 
-/// A limit that a variant meets: at least so much top-1, at most so much of anything else.
+/// The least top-1, or the most of any other quantity.
 struct PickLimit {
     PickQuantity quantity = PickQuantity::seconds;
     double limit = 0;
@@ -48,10 +54,10 @@ struct PickLimit {
 [[nodiscard]] std::string_view pick_flag(PickQuantity quantity);  ///< "--max-ms"
 [[nodiscard]] std::string_view pick_key(PickQuantity quantity);   ///< "max_seconds", of a document
 
-/// Nothing where it is not known.
+/// Nothing where it is unknown.
 [[nodiscard]] std::optional<double> value_of(const PickCandidate& candidate, PickQuantity quantity);
 
-/// What is not known meets no limit.
+/// An unknown quantity meets no limit.
 [[nodiscard]] bool meets(const PickCandidate& candidate, const PickLimit& limit);
 
 /// The limits that a candidate does not meet, in their order.
@@ -63,18 +69,17 @@ struct PickLimit {
 /// last), peak memory, weights and MACs, the least first.
 [[nodiscard]] bool is_better(const PickCandidate& left, const PickCandidate& right);
 
-/// No worse in accuracy, time, peak memory and weights, and better in one. Only candidates that the same is
-/// known of are compared: without a published top-1 MACs stand for accuracy, without a time they stand for
-/// that.
+/// No worse in accuracy, time, peak memory and weights, and better in one. Only candidates with the same
+/// known quantities are compared. MACs stand in for an accuracy or a time that neither has.
 [[nodiscard]] bool dominates(const PickCandidate& left, const PickCandidate& right);
 
-/// How near the candidates come to a limit that not all of them meet.
+/// The candidate that comes nearest to a limit that it misses.
 struct PickMiss {
     PickLimit limit;
-    std::optional<std::size_t> candidate;  ///< absent: the quantity is known of none that misses it
+    std::optional<std::size_t> candidate;  ///< absent: the quantity is unknown for all that miss it
     double found = 0;
-    double excess = 0;               ///< the part of the limit that is missing to it
-    std::vector<PickQuantity> also;  ///< other limits that it misses
+    double excess = 0;               ///< distance to the limit, as a part of the limit
+    std::vector<PickQuantity> also;  ///< the other limits that it misses
 };
 
 struct PickResult {

@@ -12,7 +12,7 @@
 
 namespace mobilenet_cost {
 
-/// The accuracy that somebody published for trained weights of a network: ImageNet validation, one crop.
+/// A published accuracy of a trained network: ImageNet validation, one crop.
 struct PublishedAccuracy {
     std::string model;
     double alpha = 1;
@@ -33,11 +33,11 @@ struct PublishedAccuracy {
 /// Every file of a folder, in the order of their names; none if there is no such folder.
 [[nodiscard]] std::vector<PublishedAccuracy> load_published(const std::filesystem::path& folder);
 
-/// Those beside the bundled configs.
+/// The files beside the bundled configs.
 [[nodiscard]] std::vector<PublishedAccuracy> bundled_published();
 
-/// Not of networks that no row is about: other classes than ImageNet's 1000 (or 1001, with TF-slim's
-/// background), or a scope that makes other widths.
+/// False for networks that no published row can match: other classes than ImageNet's 1000 (or 1001, with
+/// TF-slim's background), or a scope that makes other widths.
 [[nodiscard]] bool is_publishable(const Variant& variant);
 
 /// The accuracy that counts for a variant: the first row of it, because each file begins with the releases of

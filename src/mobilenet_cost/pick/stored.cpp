@@ -19,19 +19,11 @@ struct Row {
     PickTime time;
 };
 
-PickTime time_of(const CellId& id, const Estimate& seconds, bool predicted, const std::string& file) {
-    PickTime time{.seconds = seconds.value,
-                  .low = {},
-                  .high = {},
-                  .predicted = predicted,
-                  .file = file,
-                  .engine = id.engine,
-                  .threads = id.threads};
-    if (seconds.interval) {
-        time.low = seconds.interval->low;
-        time.high = seconds.interval->high;
-    }
-    return time;
+Row row_of(const CellId& id, const Estimate& seconds, bool predicted, const std::string& file) {
+    Row row{id, pick_time(seconds, id.engine, id.threads)};
+    row.time.predicted = predicted;
+    row.time.file = file;
+    return row;
 }
 
 StoredPrediction stored_prediction(const StoredDocument& document, const PredictedPoint& point) {
@@ -53,7 +45,7 @@ void add_predictions(std::string_view log, StoredDocument& document) {
         document.predictions.push_back(stored_prediction(document, point));
 }
 
-/// Passes of the network itself, with its weights and activations where the last pass left them.
+/// Passes of the separable network with warm caches.
 bool is_pass(const CellId& id) {
     return id.network == "separable" && (id.cache.empty() || id.cache == "warm");
 }
@@ -63,11 +55,11 @@ std::vector<Row> rows_of(const StoredDocument& document) {
     std::vector<Row> rows;
     for (const StoredCell& cell : document.cells) {
         if (cell.seconds && is_pass(cell.id))
-            rows.push_back({cell.id, time_of(cell.id, *cell.seconds, false, document.file)});
+            rows.push_back(row_of(cell.id, *cell.seconds, false, document.file));
     }
     for (const StoredPrediction& prediction : document.predictions) {
         if (is_pass(prediction.id))
-            rows.push_back({prediction.id, time_of(prediction.id, prediction.seconds, true, document.file)});
+            rows.push_back(row_of(prediction.id, prediction.seconds, true, document.file));
     }
     if (rows.empty())
         fail(document.file,

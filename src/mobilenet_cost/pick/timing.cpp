@@ -16,30 +16,21 @@
 namespace mobilenet_cost {
 namespace {
 
-/// Of all time for the corners, so that some is left to measure what comes out best.
+/// Part of the time limit for the corners of the grids; the rest is for measuring the best.
 constexpr double kShareOfCorners = 0.6;
 
-/// Of the time that is left, for one of several steps: a noisy one must not take all of it.
+/// Part of the remaining time for one of several steps: a noisy one must not take all of it.
 constexpr double kShareOfStep = 0.4;
 
-/// Measured at once to confirm predictions: about a screen's top.
+/// Predictions that are confirmed at once: about the top of a screen.
 constexpr std::size_t kConfirmedPerTurn = 4;
 constexpr int kConfirmations = 3;
 
-/// Predictions up to this factor over the limit are worth a measurement, too: about the error of a good one.
+/// Predictions up to this factor over the limit are measured, too: about the error of a good prediction.
 constexpr double kNear = 1.1;
 
-/// Shorter runs end before they have rounds enough for an interval.
+/// Shorter runs end before they have enough rounds for an interval.
 constexpr double kLeastSeconds = 1;
-
-PickTime time_at(const std::string& engine, int threads, double seconds, bool predicted) {
-    PickTime time;
-    time.seconds = seconds;
-    time.predicted = predicted;
-    time.engine = engine;
-    time.threads = threads;
-    return time;
-}
 
 /// One look at the machine is enough.
 class WorldOnceSeen final : public EngineWorld {
@@ -52,17 +43,10 @@ class WorldOnceSeen final : public EngineWorld {
 };
 
 PickTime predicted_time(const PredictedPoint& point) {
-    PickTime time = time_at(point.engine, point.threads, point.seconds, true);
+    PickTime time = pick_time({point.seconds, std::nullopt}, point.engine, point.threads);
     time.low = point.low;
     time.high = point.high;
-    return time;
-}
-
-PickTime measured_time(const SweepPoint& point, const Estimate& seconds) {
-    PickTime time = time_at(point.engine, point.threads, seconds.value, false);
-    if (!seconds.interval) return time;
-    time.low = seconds.interval->low;
-    time.high = seconds.interval->high;
+    time.predicted = true;
     return time;
 }
 
@@ -142,7 +126,7 @@ void PickTimer::take_measured(const SweepRun& run, std::vector<PickCandidate>& c
             failed_ = failed_ || found.status == BenchStatus::failed;
             continue;
         }
-        candidate.time = measured_time(point, *found.seconds);
+        candidate.time = pick_time(*found.seconds, point.engine, point.threads);
         ++measured_;
     }
 }

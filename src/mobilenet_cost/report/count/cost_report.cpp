@@ -45,7 +45,7 @@ std::string params_text(const Analysis& analysis) {
                        with_thousands(analysis.params[1]), with_thousands(analysis.params[4]));
 }
 
-/// What one looks for first, in a few lines.
+/// The most important numbers, in a few lines.
 std::string summary_text(const Analysis& analysis) {
     const Totals& totals = analysis.totals;
     std::string text = variant_title(analysis) + "\n\n";

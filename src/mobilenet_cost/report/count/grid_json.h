@@ -5,7 +5,7 @@
 
 namespace mobilenet_cost {
 
-// Internal, as json_text.h: what a sweep's document says without and with times.
+// Internal, as json_text.h: the parts that a sweep's document has with and without times.
 
 inline constexpr const char* kSweepSchema = "mobilenet-cost.sweep.v1";
 

@@ -9,7 +9,7 @@
 namespace mobilenet_cost {
 namespace {
 
-/// In the words of the table; a second FLOP per MAC is said once, not for each kind of layer.
+/// In the words of the table; a second FLOP per MAC is mentioned once, not for each kind of layer.
 std::string differences_text(const std::vector<TermDifference>& found) {
     std::string text;
     for (const TermDifference& difference : found) {

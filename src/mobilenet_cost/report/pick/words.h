@@ -14,7 +14,7 @@ namespace mobilenet_cost {
 /// A value of a quantity for people.
 [[nodiscard]] std::string value_text(PickQuantity quantity, double value);
 
-/// As it was typed: "--max-ms 3".
+/// As the user types it: "--max-ms 3".
 [[nodiscard]] std::string limit_text(const PickLimit& limit);
 
 /// "--max-ms, --min-top1"
