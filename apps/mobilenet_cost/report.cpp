@@ -10,7 +10,7 @@
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/count/convention.h"
-#include "mobilenet_cost/pick/published.h"
+#include "mobilenet_cost/pick/candidates.h"
 #include "mobilenet_cost/sweep/join_runs.h"
 #include "mobilenet_cost/sweep/result.h"
 #include "mobilenet_cost/sweep/run_log.h"
@@ -61,19 +61,6 @@ std::vector<Analysis> analyses_of(const SweepRun& run, const std::string& log) {
     return analyses;
 }
 
-/// Nothing for a file of the user: the name does not say which network the file describes.
-std::vector<std::optional<double>> published_top1(const SweepRun& run) {
-    const std::vector<PublishedAccuracy> published = bundled_published();
-    std::vector<std::optional<double>> top1;
-    for (const SweepCell& cell : run.cells) {
-        const bool bundled = std::find(run.models.begin(), run.models.end(), cell.model) != run.models.end();
-        const PublishedAccuracy* row =
-            bundled ? find_published(published, cell.model, cell.variant, run.settings.data_type) : nullptr;
-        top1.push_back(row != nullptr ? std::optional(row->top1) : std::nullopt);
-    }
-    return top1;
-}
-
 std::string name_of(const std::vector<std::string>& logs) {
     std::string name;
     for (const std::string& log : logs)
@@ -93,7 +80,7 @@ PicturedRun evaluated(SweepRun run, const std::vector<std::string>& logs) {
 /// Adds the data that only pictures show.
 PicturedRun pictured(PicturedRun shown, const std::vector<std::string>& logs) {
     shown.analyses = analyses_of(shown.run, logs.front());
-    shown.top1 = published_top1(shown.run);
+    shown.top1 = published_top1(shown.run.cells, shown.run.models, shown.run.settings.data_type);
     return shown;
 }
 

@@ -29,6 +29,19 @@ std::vector<PublishedAccuracy> published_of(const std::string& model) {
     return bundled_published();
 }
 
+std::vector<std::optional<double>> published_top1(const std::vector<SweepCell>& cells,
+                                                  const std::vector<std::string>& models,
+                                                  DataType data_type) {
+    const std::vector<PublishedAccuracy> published = bundled_published();
+    std::vector<std::optional<double>> top1;
+    for (const SweepCell& cell : cells) {
+        const bool bundled = std::find(models.begin(), models.end(), cell.model) != models.end();
+        const auto* row = bundled ? find_published(published, cell.model, cell.variant, data_type) : nullptr;
+        top1.push_back(row != nullptr ? std::optional(row->top1) : std::nullopt);
+    }
+    return top1;
+}
+
 std::vector<PickCandidate> candidates_of(const ModelConfig& config, const std::vector<Variant>& variants,
                                          const Convention& convention, DataType data_type,
                                          const std::vector<PublishedAccuracy>& published) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,14 @@ struct PickFamilies {
     std::vector<std::string> models;  ///< names or files, as asked for
 };
 
-/// Published accuracies of a model. None for a file of the user's: a name says nothing about the network that
-/// it describes.
+/// Published accuracies of a model. None for a file of the user: the name does not say which network the file
+/// describes.
 [[nodiscard]] std::vector<PublishedAccuracy> published_of(const std::string& model);
+
+/// The published top-1 of each cell, where there is one. `models`: the names or files that were asked for.
+[[nodiscard]] std::vector<std::optional<double>> published_top1(const std::vector<SweepCell>& cells,
+                                                                const std::vector<std::string>& models,
+                                                                DataType data_type);
 
 /// Each variant once, with its costs and its published accuracy, or an estimate where there is none.
 [[nodiscard]] std::vector<PickCandidate> candidates_of(const ModelConfig& config,
