@@ -118,6 +118,21 @@ class Bench(CliTest):
                       "residual: whole pass - sum", "pass with clock readings / without", "Kernels of reference: a ="]:
             self.assertTrue([line for line in lines if line.startswith(start)], start)
 
+    def test_a_complete_log_gives_the_same_document(self):
+        log = self.folder / "bench.run.jsonl"
+        document = self.document("--engine", "reference", "--cache", "cold", "--log", log)
+        again = run("bench", "--resume", log, "--format", "json")
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(json.loads(again.stdout), document)
+        self.assert_refused(run("bench", "--resume", log, "--rounds", "3"),
+                            "--rounds: expected nothing but --format, --output, --plain, --out-... and --progress "
+                            "with --resume")
+
+    def test_several_variants_end_in_one_table(self):
+        lines = self.text("--model", MODEL, "--alpha", "1,2,3", "--engine", "reference").splitlines()
+        for caption in ["How much faster", "Time of one forward pass", "Bytes of activations"]:
+            self.assertEqual(len([line for line in lines if line.startswith(caption)]), 1, caption)
+
 
 if __name__ == "__main__":
     unittest.main()
