@@ -363,7 +363,7 @@ TEST_F(RunLogTest, WrongContentIsRefusedAtItsLine) {
         {1, "/points", nlohmann::json::array(), "line 2: expected 4 points, found 0"},
         {1, "/points/2/counts", nullptr, "line 2: expected the counts of point 2, which is ok, found none"},
         {1, "/points/0/status", "okay",
-         "line 2: /points/0/status: unknown name \"okay\" (known: ok, failed, skipped)"},
+         "line 2: /points/0/status: unknown name \"okay\" (known: ok, failed, skipped, late)"},
         {2, "/points", nlohmann::json::array(), "line 3: expected 4 points, found 0"},
         {2, "/points/1/size/passes", 0,
          "line 3: /points/1/size/passes: expected a number from 1 to 1000000000, found 0"},

@@ -13,6 +13,7 @@
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/stats.h"
 #include "mobilenet_cost/measure/calibration.h"
+#include "mobilenet_cost/measure/layer_profile.h"
 #include "mobilenet_cost/measure/session_setup.h"
 #include "mobilenet_cost/model/model_files.h"
 #include "mobilenet_cost/model/standard_counterpart.h"
