@@ -5,46 +5,57 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/parts/columns.h"
 #include "mobilenet_cost/report/parts/documents.h"
 
 namespace mobilenet_cost {
 namespace {
 
-Json check_json(const BudgetCheck& check) {
-    return {{"model", check.model},
-            {"alpha", check.variant.alpha},
-            {"resolution", check.variant.resolution},
-            {"classes", check.variant.classes},
-            {"batch", check.variant.batch},
-            {"dtype", check.data_type},
-            {"convention", check.convention},
-            {"quantity", check.quantity},
-            {"limit", check.limit},
-            {"found", check.found},
-            {"exceeded", check.exceeded()}};
+/// Part of the limit that is used; unknown for a limit of 0.
+std::optional<double> used(const BudgetCheck& check) {
+    if (check.limit == 0) return std::nullopt;
+    return static_cast<double>(check.found) / static_cast<double>(check.limit);
 }
 
-/// Part of the limit that is used; unknown for a limit of 0.
-Cell used_cell(const BudgetCheck& check) {
-    if (check.limit == 0) return unknown_cell();
-    return percent_cell(static_cast<double>(check.found) / static_cast<double>(check.limit), 1);
+const char* verdict(const BudgetCheck& check) {
+    return check.exceeded() ? "EXCEEDED" : "ok";
+}
+
+/// A member of the variant.
+template <typename Member>
+auto of_variant(Member Variant::*member) {
+    return [member](const BudgetCheck& check) { return check.variant.*member; };
+}
+
+const RowFields<BudgetCheck>& budget_fields() {
+    static const RowFields<BudgetCheck> fields = {
+        {"model", "model", Show::name, kCsv | kJson, &BudgetCheck::model},
+        {"alpha", "alpha", Show::plain, kCsv | kJson, of_variant(&Variant::alpha)},
+        {"resolution", "res", Show::plain, kCsv | kJson, of_variant(&Variant::resolution)},
+        {"classes", kJson, of_variant(&Variant::classes)},
+        {"batch", kJson, of_variant(&Variant::batch)},
+        {"dtype", "dtype", Show::name, kCsv | kJson, &BudgetCheck::data_type},
+        {"convention", kJson, &BudgetCheck::convention},
+        {"quantity", "limit on", Show::name, kCsv | kJson, &BudgetCheck::quantity},
+        {"limit", "limit", Show::plain, kCsv | kJson, &BudgetCheck::limit},
+        {"found", "found", Show::plain, kCsv | kJson, &BudgetCheck::found},
+        {"used", "used", Show::percent_1, kCsv, used},
+        {"verdict", "verdict", Show::name, kCsv, verdict},
+        {"exceeded", kJson, &BudgetCheck::exceeded},
+    };
+    return fields;
 }
 
 constexpr const char* kBudgetReportSchema = "mobilenet-cost.budget_report.v1";
 
-Table budget_table(const std::vector<BudgetCheck>& checks) {
-    Table table;
-    table.columns = {
-        {"model", "model", true},       {"alpha", "alpha"}, {"resolution", "res"}, {"dtype", "dtype", true},
-        {"quantity", "limit on", true}, {"limit", "limit"}, {"found", "found"},    {"used", "used"},
-        {"verdict", "verdict", true}};
-    for (const BudgetCheck& check : checks) {
-        table.rows.push_back({text_cell(check.model), text_cell(shortest(check.variant.alpha)),
-                              count_cell(check.variant.resolution), text_cell(check.data_type),
-                              text_cell(check.quantity), count_cell(check.limit), count_cell(check.found),
-                              used_cell(check), text_cell(check.exceeded() ? "EXCEEDED" : "ok")});
-    }
-    return table;
+std::vector<Section> budget_sections(const std::vector<BudgetCheck>& checks) {
+    return {{"", budget_fields().shown({"model", "alpha", "resolution", "dtype", "quantity", "limit", "found",
+                                        "used", "verdict"},
+                                       checks)}};
+}
+
+Json check_json(const BudgetCheck& check) {
+    return budget_fields().json(check);
 }
 
 }  // namespace
@@ -66,11 +77,8 @@ std::string exceeded_text(const BudgetCheck& check) {
 }
 
 Report budget_report(const std::vector<BudgetCheck>& checks) {
-    return {.sections =
-                [&] {
-                    return std::vector<Section>{{"", budget_table(checks)}};
-                },
-            .csv = [&] { return budget_table(checks); },
+    return {.sections = [&] { return budget_sections(checks); },
+            .csv = [&] { return budget_fields().csv(checks); },
             .json =
                 [&] {
                     return rows_json(kBudgetReportSchema, "checks", checks, check_json,

@@ -72,6 +72,8 @@ std::string shown_text(Show show, const Value& value) {
             return fmt::format("{:.1f} %", 100 * number_of(value));
         case Show::signed_percent:
             return fmt::format("{:+.1f} %", 100 * number_of(value));
+        case Show::digits:
+            return raw_text(value);
         case Show::decimals_3:
             return fmt::format("{:.3f}", number_of(value));
         case Show::giga:

@@ -1,15 +1,14 @@
 #include "mobilenet_cost/report/pick/json.h"
 
-#include "mobilenet_cost/base/json_text.h"
+#include "mobilenet_cost/report/count/grid_json.h"
+#include "mobilenet_cost/report/parts/documents.h"
+#include "mobilenet_cost/report/parts/measured_json.h"
+#include "mobilenet_cost/report/pick/words.h"
 
 namespace mobilenet_cost {
 namespace {
 
 constexpr const char* kPickSchema = "mobilenet-cost.pick.v1";
-
-Json or_null(const std::optional<double>& value) {
-    return value ? Json(*value) : Json(nullptr);
-}
 
 /// Counts as whole numbers.
 Json limit_json(const PickLimit& limit, double value) {
@@ -17,21 +16,10 @@ Json limit_json(const PickLimit& limit, double value) {
     return static_cast<std::int64_t>(value);
 }
 
-Json settings_json(const PickReport& report) {
-    const SweepSettings& settings = report.settings;
-    return {{"dtype", data_type_name(settings.data_type)},
-            {"convention", settings.convention},
-            {"alpha_scope", settings.alpha_scope},
-            {"classes", settings.classes},
-            {"batch", settings.batch}};
-}
-
 Json limits_json(const PickReport& report) {
     Json json = Json::object();
-    for (const PickQuantity quantity :
-         {PickQuantity::seconds, PickQuantity::macs, PickQuantity::params, PickQuantity::weight_bytes,
-          PickQuantity::peak_bytes, PickQuantity::top1})
-        json[std::string(pick_key(quantity))] = nullptr;
+    for (std::size_t i = 0; i < kPickQuantities; ++i)
+        json[std::string(pick_key(static_cast<PickQuantity>(i)))] = nullptr;
     for (const PickLimit& limit : report.limits)
         json[std::string(pick_key(limit.quantity))] = limit_json(limit, limit.limit);
     return json;
@@ -66,7 +54,7 @@ Json time_json(const PickCandidate& candidate) {
     return {{"seconds", time.seconds},
             {"low_seconds", or_null(time.low)},
             {"high_seconds", or_null(time.high)},
-            {"from", time.predicted ? "predicted" : "measured"},
+            {"from", time_kind(time)},
             {"file", time.file.empty() ? Json(nullptr) : Json(time.file)},
             {"engine", time.engine},
             {"threads", time.threads}};
@@ -78,24 +66,19 @@ Json variant_json(const PickCandidate& candidate) {
             {"resolution", candidate.cell.variant.resolution}};
 }
 
-Json candidate_json(const PickReport& report, std::size_t index, const std::vector<std::size_t>& places) {
-    const PickCandidate& candidate = report.candidates[index];
-    const SweepCell& cell = candidate.cell;
-    const std::size_t place = places[index];
-    const std::optional<std::size_t>& by = report.result.dominated_by[index];
-    Json json = variant_json(candidate);
-    json["beta"] = cell.beta;
-    json["macs"] = cell.macs;
-    json["params"] = cell.params;
-    json["weight_bytes"] = cell.weight_bytes;
-    json["peak_activation_bytes"] = cell.peak_activation_bytes;
+Json candidate_json(const PickRow& row) {
+    static const RowFields<PickRow> fields = pick_fields().first({"model", "alpha", "resolution"});
+    const PickCandidate& candidate = row.candidate();
+    const std::size_t place = (*row.places)[row.index];
+    const std::optional<std::size_t>& by = row.report->result.dominated_by[row.index];
+    Json json = fields.json(row);
     json["accuracy"] = accuracy_json(candidate);
     json["estimate"] = estimate_json(candidate);
     json["time"] = time_json(candidate);
     json["fits"] = place > 0;
-    json["misses"] = names_json(report.result.misses[index]);
+    json["misses"] = names_json(row.misses());
     json["rank"] = place > 0 ? Json(place) : Json(nullptr);
-    json["dominated_by"] = by ? variant_json(report.candidates[*by]) : Json(nullptr);
+    json["dominated_by"] = by ? variant_json(row.report->candidates[*by]) : Json(nullptr);
     return json;
 }
 
@@ -132,13 +115,12 @@ Json widest_json(const PickReport& report) {
 
 }  // namespace
 
-std::string pick_json(const PickReport& report) {
-    const std::vector<std::size_t> places = pick_places(report);
+std::string pick_json(const PickReport& report, const std::vector<PickRow>& rows) {
     Json candidates = Json::array();
-    for (const std::size_t index : pick_order(report))
-        candidates.push_back(candidate_json(report, index, places));
+    for (const PickRow& row : rows)
+        candidates.push_back(candidate_json(row));
     return pretty_json({{"schema", kPickSchema},
-                        {"settings", settings_json(report)},
+                        {"settings", sweep_settings_json(report.settings)},
                         {"limits", limits_json(report)},
                         {"fitting", report.result.ranking.size()},
                         {"candidates", std::move(candidates)},
@@ -147,15 +129,8 @@ std::string pick_json(const PickReport& report) {
                         {"notes", report.notes}});
 }
 
-std::string pick_jsonl(const PickReport& report) {
-    const std::vector<std::size_t> places = pick_places(report);
-    std::string lines;
-    for (const std::size_t index : pick_order(report)) {
-        Json line = {{"schema", kPickSchema}};
-        line.update(candidate_json(report, index, places));
-        lines += compact_json(line);
-    }
-    return lines;
+std::string pick_jsonl(const std::vector<PickRow>& rows) {
+    return rows_jsonl(kPickSchema, rows, candidate_json);
 }
 
 }  // namespace mobilenet_cost

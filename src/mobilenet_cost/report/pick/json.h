@@ -1,13 +1,15 @@
 #pragma once
 
-#include "mobilenet_cost/report/pick/report.h"
+#include <string>
+#include <vector>
+
+#include "mobilenet_cost/report/pick/rows.h"
 
 namespace mobilenet_cost {
 
-/// Schema mobilenet-cost.pick.v1 (docs/schemas/pick.schema.json).
-[[nodiscard]] std::string pick_json(const PickReport& report);
+[[nodiscard]] std::string pick_json(const PickReport& report, const std::vector<PickRow>& rows);
 
 /// One line for each candidate.
-[[nodiscard]] std::string pick_jsonl(const PickReport& report);
+[[nodiscard]] std::string pick_jsonl(const std::vector<PickRow>& rows);
 
 }  // namespace mobilenet_cost

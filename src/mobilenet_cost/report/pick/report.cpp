@@ -6,8 +6,8 @@
 
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/base/units.h"
-#include "mobilenet_cost/report/pick/csv.h"
 #include "mobilenet_cost/report/pick/json.h"
+#include "mobilenet_cost/report/pick/rows.h"
 #include "mobilenet_cost/report/pick/words.h"
 
 namespace mobilenet_cost {
@@ -26,121 +26,65 @@ bool any_time(const PickReport& report) {
                        [](const PickCandidate& candidate) { return candidate.time.has_value(); });
 }
 
-/// Sources of accuracies and files of times in the order of their first use: a, b, c, behind the figure.
-class Footnotes {
-  public:
-    std::string mark(const std::string& text) {
-        const auto found = std::find(texts_.begin(), texts_.end(), text);
-        const auto index = static_cast<std::size_t>(found - texts_.begin());
-        if (found == texts_.end()) texts_.push_back(text);
-        return index < 26 ? std::string(1, static_cast<char>('a' + index)) : fmt::format("a{}", index - 25);
+/// The candidates that fit, best first, then the others in the same order.
+std::vector<std::size_t> pick_order(const PickReport& report) {
+    std::vector<std::size_t> others;
+    for (std::size_t i = 0; i < report.candidates.size(); ++i) {
+        if (!report.result.misses[i].empty()) others.push_back(i);
     }
-
-    /// A line for each.
-    std::string lines() {
-        std::string text;
-        for (const std::string& note : std::vector(texts_))
-            text += text_line(fmt::format("{}: {}", mark(note), note));
-        return text;
-    }
-
-  private:
-    std::vector<std::string> texts_;
-};
-
-/// How an accuracy came about.
-std::string accuracy_text(const PickCandidate& candidate) {
-    if (candidate.accuracy) return "published by " + candidate.accuracy->source;
-    const AccuracyEstimate& estimate = *candidate.estimate;
-    return fmt::format(
-        "estimated from {} of {}; off by {:.1f} points (median; {:.1f} at most) for one left out",
-        estimate.points, candidate.cell.model, 100 * estimate.median_error, 100 * estimate.largest_error);
+    std::stable_sort(others.begin(), others.end(), [&](std::size_t left, std::size_t right) {
+        return is_better(report.candidates[left], report.candidates[right]);
+    });
+    std::vector<std::size_t> order = report.result.ranking;
+    order.insert(order.end(), others.begin(), others.end());
+    return order;
 }
 
-Cell top1_cell(const PickCandidate& candidate, Footnotes& notes) {
-    if (!candidate.accuracy && !candidate.estimate) return unknown_cell();
-    const std::string text = candidate.accuracy ? percent_text(candidate.accuracy->top1)
-                                                : "~" + percent_text(candidate.estimate->top1);
-    return text_cell(fmt::format("{} {}", text, notes.mark(accuracy_text(candidate))));
+/// The place of each candidate in the ranking, counted from 1; 0: it does not fit.
+std::vector<std::size_t> pick_places(const PickReport& report) {
+    std::vector<std::size_t> places(report.candidates.size(), 0);
+    std::size_t place = 0;
+    for (const std::size_t index : report.result.ranking)
+        places[index] = ++place;
+    return places;
 }
 
-Cell time_cell(const PickCandidate& candidate) {
-    return candidate.time ? text_cell(seconds_text(candidate.time->seconds)) : unknown_cell();
+/// The fields that every table of variants shows; parameters only where they are limited, because the weights
+/// tell them too.
+std::vector<const char*> shared_keys(const PickReport& report) {
+    std::vector<const char*> keys = {"model", "alpha", "resolution", "top1_source"};
+    if (any_time(report)) keys.insert(keys.end(), {"seconds", "origin"});
+    keys.push_back("macs");
+    if (has_limit(report, PickQuantity::params)) keys.push_back("params");
+    keys.insert(keys.end(), {"weight_bytes", "peak_activation_bytes"});
+    return keys;
 }
 
-/// "measured", and where it was stored.
-Cell origin_cell(const PickCandidate& candidate, Footnotes& notes) {
-    if (!candidate.time) return unknown_cell();
-    std::string text = time_kind(*candidate.time);
-    if (!candidate.time->file.empty()) text += " " + notes.mark("stored in " + candidate.time->file);
-    return text_cell(std::move(text));
-}
-
-/// On the front, or behind a row of the table.
-Cell front_cell(const PickReport& report, std::size_t candidate, const std::vector<std::size_t>& places) {
-    const std::optional<std::size_t>& by = report.result.dominated_by[candidate];
-    return text_cell(by ? fmt::format("< {}", places[*by]) : "front");
-}
-
-/// The columns that every table of variants has; parameters only where they are limited, because weights say
-/// it.
-std::vector<Column> shared_columns(const PickReport& report) {
-    std::vector<Column> columns = {
-        {"model", "model", true}, {"alpha", "alpha"}, {"resolution", "res"}, {"top1", "top-1"}};
-    if (any_time(report)) {
-        columns.push_back({"seconds", "time"});
-        columns.push_back({"time", "from", true});
-    }
-    columns.push_back({"macs", "MACs"});
-    if (has_limit(report, PickQuantity::params)) columns.push_back({"params", "params"});
-    columns.push_back({"weight_bytes", "weights"});
-    columns.push_back({"peak_activation_bytes", "peak"});
-    return columns;
-}
-
-std::vector<Cell> shared_cells(const PickReport& report, std::size_t index, Footnotes& notes) {
-    const PickCandidate& candidate = report.candidates[index];
-    const SweepCell& cell = candidate.cell;
-    std::vector<Cell> cells = {text_cell(cell.model), text_cell(shortest(cell.variant.alpha)),
-                               text_cell(fmt::format("{}", cell.variant.resolution)),
-                               top1_cell(candidate, notes)};
-    if (any_time(report)) {
-        cells.push_back(time_cell(candidate));
-        cells.push_back(origin_cell(candidate, notes));
-    }
-    cells.push_back(text_cell(with_prefix(cell.macs)));
-    if (has_limit(report, PickQuantity::params)) cells.push_back(text_cell(with_prefix(cell.params)));
-    cells.push_back(text_cell(bytes_text(cell.weight_bytes)));
-    cells.push_back(text_cell(bytes_text(cell.peak_activation_bytes)));
-    return cells;
+Table variant_table(const PickReport& report, const std::vector<const char*>& keys,
+                    const std::vector<std::size_t>& candidates, Footnotes& notes) {
+    const std::vector<std::size_t> places = pick_places(report);
+    std::vector<PickRow> rows;
+    for (const std::size_t index : candidates)
+        rows.push_back({&report, index, &places, &notes});
+    return pick_fields().shown(keys, rows);
 }
 
 Table fitting_table(const PickReport& report, std::size_t rows, Footnotes& notes) {
-    Table table;
-    table.columns = shared_columns(report);
-    table.columns.insert(table.columns.begin(), Column{"rank", "#"});
-    const std::vector<std::size_t> places = pick_places(report);
-    table.columns.push_back({"front", "Pareto", true});
-    for (std::size_t i = 0; i < rows; ++i) {
-        std::vector<Cell> row = shared_cells(report, report.result.ranking[i], notes);
-        row.insert(row.begin(), text_cell(fmt::format("{}", i + 1)));
-        row.push_back(front_cell(report, report.result.ranking[i], places));
-        table.rows.push_back(std::move(row));
-    }
-    return table;
+    std::vector<const char*> keys = shared_keys(report);
+    keys.insert(keys.begin(), "rank");
+    keys.push_back("front");
+    const auto& ranking = report.result.ranking;
+    return variant_table(report, keys, {ranking.begin(), ranking.begin() + static_cast<std::ptrdiff_t>(rows)},
+                         notes);
 }
 
 Table missing_table(const PickReport& report, Footnotes& notes) {
-    Table table;
+    std::vector<const char*> keys = shared_keys(report);
+    keys.push_back("misses");
+    std::vector<std::size_t> others = pick_order(report);
+    std::erase_if(others, [&](std::size_t index) { return report.result.misses[index].empty(); });
+    Table table = variant_table(report, keys, others, notes);
     table.caption = "What does not fit";
-    table.columns = shared_columns(report);
-    table.columns.push_back({"misses", "misses", true});
-    for (const std::size_t index : pick_order(report)) {
-        if (report.result.misses[index].empty()) continue;
-        std::vector<Cell> row = shared_cells(report, index, notes);
-        row.push_back(text_cell(flags_text(report.result.misses[index])));
-        table.rows.push_back(std::move(row));
-    }
     return table;
 }
 
@@ -293,7 +237,7 @@ std::vector<Cell> miss_row(const PickReport& report, const PickMiss& miss, Footn
     }
     const PickCandidate& nearest = report.candidates[*miss.candidate];
     std::string origin = "counted";
-    if (miss.limit.quantity == PickQuantity::seconds) origin = origin_cell(nearest, notes).text;
+    if (miss.limit.quantity == PickQuantity::seconds) origin = origin_text(nearest, notes);
     if (miss.limit.quantity == PickQuantity::top1)
         origin = (nearest.accuracy ? "published " : "estimated ") + notes.mark(accuracy_text(nearest));
     row.insert(row.end(), {text_cell(value_text(miss.limit.quantity, miss.found)),
@@ -323,27 +267,6 @@ std::vector<Section> miss_sections(const PickReport& report, Footnotes& notes) {
 
 }  // namespace
 
-std::vector<std::size_t> pick_order(const PickReport& report) {
-    std::vector<std::size_t> others;
-    for (std::size_t i = 0; i < report.candidates.size(); ++i) {
-        if (!report.result.misses[i].empty()) others.push_back(i);
-    }
-    std::stable_sort(others.begin(), others.end(), [&](std::size_t left, std::size_t right) {
-        return is_better(report.candidates[left], report.candidates[right]);
-    });
-    std::vector<std::size_t> order = report.result.ranking;
-    order.insert(order.end(), others.begin(), others.end());
-    return order;
-}
-
-std::vector<std::size_t> pick_places(const PickReport& report) {
-    std::vector<std::size_t> places(report.candidates.size(), 0);
-    std::size_t place = 0;
-    for (const std::size_t index : report.result.ranking)
-        places[index] = ++place;
-    return places;
-}
-
 std::string miss_text(const PickReport& report, const PickMiss& miss) {
     if (!miss.candidate) return limit_text(miss.limit) + ": not known of any variant";
     const PickCandidate& nearest = report.candidates[*miss.candidate];
@@ -355,14 +278,23 @@ std::string miss_text(const PickReport& report, const PickMiss& miss) {
 }
 
 Report pick_report(const PickReport& report) {
-    const auto sections = [&] {
+    const auto with_rows = [&report](auto write) {
+        return [&report, write] {
+            const std::vector<std::size_t> places = pick_places(report);
+            std::vector<PickRow> rows;
+            for (const std::size_t index : pick_order(report))
+                rows.push_back({&report, index, &places});
+            return write(rows);
+        };
+    };
+    const auto sections = [&report] {
         Footnotes notes;
         return report.result.ranking.empty() ? miss_sections(report, notes) : fitting_sections(report, notes);
     };
     return {.sections = sections,
-            .csv = [&] { return pick_table(report); },
-            .json = [&] { return pick_json(report); },
-            .jsonl = [&] { return pick_jsonl(report); }};
+            .csv = with_rows([](const auto& rows) { return pick_fields().csv(rows); }),
+            .json = with_rows([&report](const auto& rows) { return pick_json(report, rows); }),
+            .jsonl = with_rows([](const auto& rows) { return pick_jsonl(rows); })};
 }
 
 }  // namespace mobilenet_cost

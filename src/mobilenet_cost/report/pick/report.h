@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -20,12 +19,6 @@ struct PickReport {
     std::vector<std::string> notes;  ///< how the times were found
     bool all = false;                ///< show every variant, not a screen of them
 };
-
-/// The candidates that fit, best first, then the others in the same order.
-[[nodiscard]] std::vector<std::size_t> pick_order(const PickReport& report);
-
-/// The place of each candidate in the ranking, counted from 1; 0: it does not fit.
-[[nodiscard]] std::vector<std::size_t> pick_places(const PickReport& report);
 
 /// A miss for stderr: "--max-ms 3: nearest is ... with 3.2 ms, off by 6.7 %"
 [[nodiscard]] std::string miss_text(const PickReport& report, const PickMiss& miss);
