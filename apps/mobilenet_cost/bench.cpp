@@ -117,7 +117,7 @@ void setup_bench(Command& command) {
     SweepTiming& settings = options->settings;
     settings.layers = false;
     add_variant_options(command, options->variant, Bytes::not_counted);
-    add_timing_options(command, options->timing, "[at most 1000]", "[60 for each variant]");
+    add_timing_options(command, options->timing, "[at most 1000]", "[60 a variant]");
     command.number("--precision", "P", settings.precision,
                    "half width of a speed-up's interval to stop at [0.02]");
     command.value(

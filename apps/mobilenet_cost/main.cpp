@@ -32,7 +32,7 @@ constexpr std::array<CommandRow, 15> kCommands = {{
     {"sweep", "the alpha x resolution grid in one document", setup_sweep},
     {"pick", "the variants that meet budgets, best first, with the Pareto front", setup_pick},
     {"report", "stored runs of a measured sweep as one document", setup_report},
-    {"compare", "compare two stored results: exact quantities must match, times are shown", setup_compare},
+    {"compare", "compare two stored results: counts must match, times are shown", setup_compare},
     {"gate", "time two builds side by side: is the new one slower?", setup_gate},
     {"self-test", "what `gate` can tell on this machine", setup_self_test},
     {"budget", "check variants against limits on MACs, parameters and bytes", setup_budget},

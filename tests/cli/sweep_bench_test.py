@@ -239,11 +239,11 @@ class Interrupted(SweepBench):
             self.assertEqual(self.document.read_text(), "old")
             return result.stderr
 
-        self.assertIn("expected the processor", refused(lambda h: h["origin"]["machine"]["cpu"].update(family=99)))
+        self.assertIn("expected the processor", refused(lambda h: h["origin"]["machine"].update(cpu_family=99)))
         self.assertIn("expected the CPUs", refused(lambda h: h["origin"]["machine"].update(allowed_cpus=[999])))
         self.assertIn("expected the version", refused(lambda h: h["origin"].update(commit="0000000")))
         self.assertIn("expected the engine", refused(lambda h: h["origin"]["engines"][0].update(version="2")))
-        self.assertIn("another version of this program", refused(lambda h: h.update(schema="mobilenet-cost.run.v3")))
+        self.assertIn("another version of this program", refused(lambda h: h.update(schema="mobilenet-cost.run.v4")))
         self.assertIn("found another network", refused(lambda h: h["cells"][0].update(macs=1)))
         self.assert_refused(self.resume(self.folder / "missing"))
         os.mkfifo(self.folder / "pipe")  # of which nothing is appended to

@@ -4,6 +4,7 @@
 // Ours is (N, H, W, C), ONNX is (N, C, H, W): shapes are written in that order, filters are transposed.
 
 #include <bit>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -11,7 +12,7 @@
 #include <stdexcept>
 
 #include <fmt/format.h>
-#include <google/protobuf/io/zero_copy_stream_impl.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <onnx/onnx_pb.h>
 
 #include "mobilenet_cost/base/build_info.h"
@@ -270,13 +271,27 @@ void set_text(onnx::ModelProto& model, const OnnxText& text) {
     }
 }
 
+class FileStream final : public google::protobuf::io::CopyingOutputStream {
+  public:
+    explicit FileStream(std::FILE* file) : file_(file) {}
+    bool Write(const void* buffer, int size) override {
+        const auto bytes = static_cast<std::size_t>(size);
+        return std::fwrite(buffer, 1, bytes, file_) == bytes;
+    }
+
+  private:
+    std::FILE* file_;
+};
+
 OnnxFile write_model(const Network& network, const Weights* weights, const OnnxText& text, std::FILE* file) {
     onnx::ModelProto model;
     set_text(model, text);
     GraphWriter(network, weights, *model.mutable_graph()).write();
-    google::protobuf::io::FileOutputStream stream(fileno(file));
-    if (!model.SerializeToZeroCopyStream(&stream) || !stream.Flush())
-        throw std::runtime_error(fmt::format("writing the ONNX model: {}", std::strerror(stream.GetErrno())));
+    FileStream stream(file);
+    google::protobuf::io::CopyingOutputStreamAdaptor adaptor(&stream);
+    errno = 0;
+    if (!model.SerializeToZeroCopyStream(&adaptor) || !adaptor.Flush())
+        throw std::runtime_error(fmt::format("writing the ONNX model: {}", std::strerror(errno)));
     return {.nodes = model.graph().node_size(), .bytes = static_cast<std::int64_t>(model.ByteSizeLong())};
 }
 
