@@ -221,7 +221,7 @@ PointResult result_of(const SweepRun& run, std::size_t index, double confidence)
         return paired_ratio(round_seconds(other), round_seconds(samples), confidence);
     };
     result.speedup = ratio(point.base);
-    if (result.speedup) result.fraction_kept = scaled(*result.speedup, 1 / *result.analytic_speedup);
+    if (result.speedup) result.kept = scaled(*result.speedup, 1 / *result.analytic_speedup);
     if (separable) result.standard = ratio(*point.counterpart);
     if (result.standard) result.standard_kept = scaled(*result.standard, 1 / *result.analytic_standard);
     if (point.base != index) result.detectable_change = 0.0125;

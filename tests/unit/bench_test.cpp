@@ -65,8 +65,8 @@ TEST_F(BenchTest, TimesTheThreeNetworksAndComparesThem) {
     for (const BenchComparison& row : result.comparisons) {
         EXPECT_EQ(row.status, BenchStatus::ok);
         EXPECT_NEAR(row.speedup->value, *row.analytic_speedup, 1e-6);
-        EXPECT_NEAR(row.fraction_kept->value, 1, 1e-6);
-        EXPECT_NEAR(row.fraction_kept->interval->low, 1, 1e-6);
+        EXPECT_NEAR(row.kept->value, 1, 1e-6);
+        EXPECT_NEAR(row.kept->interval->low, 1, 1e-6);
     }
     EXPECT_EQ(result.run.measurement.ended, Ended::precise_enough);
     EXPECT_TRUE(result.profiles.empty());
@@ -225,7 +225,7 @@ TEST_F(BenchTest, DriftOfTheMachineCancelsInTheSpeedup) {
     const Estimate& variant = *row_of(result, NetworkKind::separable).seconds;
     EXPECT_GT(variant.interval->high / variant.interval->low, 1.005);
     for (const BenchComparison& row : result.comparisons) {
-        EXPECT_NEAR(row.fraction_kept->value, 1, 0.002);
+        EXPECT_NEAR(row.kept->value, 1, 0.002);
         EXPECT_LT(row.speedup->interval->high / row.speedup->interval->low, 1.004);
     }
 }

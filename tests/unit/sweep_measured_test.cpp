@@ -76,7 +76,7 @@ TEST_F(SweepMeasuredTest, GridsShowAnalyticMeasuredAndKept) {
     EXPECT_EQ(measured.rows[0][2].text.front(), '~');  // not as precise as asked for
     EXPECT_EQ(measured.rows[1][2].raw, fmt::format("{}", result.points[6].speedup->value));
     const Table& kept = sections[2].table;
-    EXPECT_EQ(kept.rows[1][2].heat, result.points[6].fraction_kept->value);
+    EXPECT_EQ(kept.rows[1][2].heat, result.points[6].kept->value);
     EXPECT_EQ(sections[3].table.rows[1][2].text, "failed");
     EXPECT_FALSE(sections[3].table.rows[1][2].heat.has_value());
 }

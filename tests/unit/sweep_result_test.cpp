@@ -81,8 +81,8 @@ TEST_F(SweepResultTest, SpeedupIsTheMedianOfThePairs) {
     EXPECT_NEAR(point.speedup->interval->low, 2.0, 1e-12);
     EXPECT_NEAR(point.speedup->interval->high, 2.6, 1e-12);
     EXPECT_NEAR(point.speedup->interval->coverage, 1 - 2.0 / 128, 1e-12);
-    EXPECT_NEAR(point.fraction_kept->value, 2.3 / 4, 1e-12);
-    EXPECT_NEAR(point.fraction_kept->interval->high, 2.6 / 4, 1e-12);
+    EXPECT_NEAR(point.kept->value, 2.3 / 4, 1e-12);
+    EXPECT_NEAR(point.kept->interval->high, 2.6 / 4, 1e-12);
     EXPECT_FALSE(point.standard);
     EXPECT_FALSE(point.precise);
     EXPECT_EQ(result.points[0].speedup->value, 1);
@@ -139,7 +139,7 @@ TEST_F(SweepResultTest, WhatDiffersBetweenRunsWidensRatiosOnly) {
     EXPECT_EQ(point.speedup->value, within.speedup->value);
     EXPECT_NEAR(point.speedup->interval->low, 2.0 / 1.01, 1e-12);
     EXPECT_NEAR(point.speedup->interval->high, 2.6 * 1.01, 1e-12);
-    EXPECT_NEAR(point.fraction_kept->interval->high, 2.6 * 1.01 / 4, 1e-12);
+    EXPECT_NEAR(point.kept->interval->high, 2.6 * 1.01 / 4, 1e-12);
     EXPECT_EQ(point.seconds, within.seconds);
     EXPECT_NEAR(*point.detectable_change, *within.detectable_change + 0.01, 1e-12);
     EXPECT_EQ(result.points[0].speedup->interval->high, 1);  // over itself
@@ -217,7 +217,7 @@ TEST_F(SweepResultTest, AFailedBaseLeavesTheTimes) {
     EXPECT_EQ(result.points[1].status, BenchStatus::ok);
     EXPECT_TRUE(result.points[1].seconds);
     EXPECT_FALSE(result.points[1].speedup);
-    EXPECT_FALSE(result.points[1].fraction_kept);
+    EXPECT_FALSE(result.points[1].kept);
     EXPECT_EQ(result.points[1].analytic_speedup, 4);
     EXPECT_EQ(result.imprecise, 1);
 }

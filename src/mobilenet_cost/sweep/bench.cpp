@@ -71,7 +71,7 @@ BenchComparison compare(const SweepRun& run, const SweepResult& result, std::siz
         return comparison;
     }
     comparison.speedup = standard ? variant.standard : variant.speedup;
-    comparison.fraction_kept = standard ? variant.standard_kept : variant.fraction_kept;
+    comparison.kept = standard ? variant.standard_kept : variant.kept;
     comparison.precise = standard ? !variant.wide.standard : !variant.wide.speedup;
     comparison.status = comparison.speedup ? BenchStatus::ok : BenchStatus::skipped;
     if (!comparison.speedup) comparison.reason = "every pair was disturbed";

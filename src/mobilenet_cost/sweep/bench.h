@@ -41,7 +41,7 @@ struct BenchComparison {
     std::string reason;
     std::optional<double> analytic_speedup;  ///< ratio of the MACs
     std::optional<Estimate> speedup;         ///< measured
-    std::optional<Estimate> fraction_kept;   ///< measured / analytic
+    std::optional<Estimate> kept;            ///< measured / analytic
     bool precise = true;                     ///< the interval of the speed-up is as narrow as asked for
 };
 

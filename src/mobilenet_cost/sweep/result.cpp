@@ -166,7 +166,7 @@ class Evaluation {
         if (result.speedup && result.speedup->interval && !is_base)
             result.detectable_change = detectable(paired, run_.timing.confidence) + run_.timing.between_runs;
         if (result.speedup && result.analytic_speedup)
-            result.fraction_kept = scaled(*result.speedup, 1 / *result.analytic_speedup);
+            result.kept = scaled(*result.speedup, 1 / *result.analytic_speedup);
     }
 
     [[nodiscard]] static double least_squares(const std::vector<std::pair<double, double>>& pairs) {

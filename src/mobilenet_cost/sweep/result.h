@@ -32,7 +32,7 @@ struct PointResult {
     std::optional<Estimate> seconds;          ///< of one pass
     std::optional<double> analytic_speedup;   ///< MACs of the base point over MACs of this one
     std::optional<Estimate> speedup;          ///< over the base point, from the pairs of each round
-    std::optional<Estimate> fraction_kept;    ///< speedup / analytic_speedup
+    std::optional<Estimate> kept;             ///< speedup / analytic_speedup
     std::optional<double> analytic_standard;  ///< separable only: MACs of the counterpart over its own
     std::optional<Estimate> standard;         ///< separable only: time of the counterpart over its own
     std::optional<Estimate> standard_kept;    ///< standard / analytic_standard

@@ -1,10 +1,14 @@
 #include "mobilenet_cost/report/bench/csv.h"
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "mobilenet_cost/report/bench/cells.h"
+#include "mobilenet_cost/report/bench/comparisons.h"
 #include "mobilenet_cost/report/bench/json.h"
 
 namespace mobilenet_cost {
@@ -32,14 +36,20 @@ const Columns kNetworkColumns = {"network",
                                  "packed_weight_bytes=/memory/packed_weight_bytes",
                                  "arena_bytes=/memory/arena_bytes",
                                  "scratch_bytes=/memory/scratch_bytes",
-                                 "flops_per_second",
-                                 "analytic_speedup",
-                                 "speedup",
-                                 "speedup_ci_low=/speedup_ci/0",
-                                 "speedup_ci_high=/speedup_ci/1",
-                                 "fraction_kept",
-                                 "fraction_kept_ci_low=/fraction_kept_ci/0",
-                                 "fraction_kept_ci_high=/fraction_kept_ci/1"};
+                                 "flops_per_second"};
+
+/// Of comparison_fields(): the ends of an interval stand in a list.
+Columns comparison_csv_columns() {
+    Columns columns;
+    for (const Column& column : comparison_fields().csv(std::vector<BenchComparison>()).columns) {
+        const std::string& key = column.key;
+        const bool low = key.ends_with("_ci_low");
+        const bool end = low || key.ends_with("_ci_high");
+        const std::string list = key.substr(0, key.rfind('_'));
+        columns.push_back(end ? fmt::format("{}=/{}/{}", key, list, low ? 0 : 1) : key);
+    }
+    return columns;
+}
 
 const Columns kLayerColumns = {
     "layer_mode",     "layer=/name",     "op",           "class",      "kernel", "median_seconds",
@@ -52,10 +62,10 @@ Cell cell_of(const Json& value) {
     return unknown_cell();
 }
 
-Table table_of(const Columns& columns, const std::vector<Json>& rows) {
+Table table_of(std::initializer_list<Columns> columns, const std::vector<Json>& rows) {
     Table table;
     std::vector<Json::json_pointer> places;
-    for (const Columns& part : {kVariantColumns, columns}) {
+    for (const Columns& part : columns) {
         for (const std::string& text : part) {
             const std::size_t end = text.find('=');
             const std::string key = text.substr(0, end);
@@ -92,13 +102,13 @@ Table bench_csv_table(const SweepRun& run, const SweepResult& result) {
         merged.update(row);
         networks.push_back(std::move(merged));
     }
-    return table_of(kNetworkColumns, networks);
+    return table_of({kVariantColumns, kNetworkColumns, comparison_csv_columns()}, networks);
 }
 
 Table bench_layers_csv_table(const SweepRun& run, const SweepResult& result) {
     std::vector<Json> rows = bench_rows(run, result);
     std::erase_if(rows, [](const Json& row) { return row["row"] != "layer"; });
-    return table_of(kLayerColumns, rows);
+    return table_of({kVariantColumns, kLayerColumns}, rows);
 }
 
 }  // namespace mobilenet_cost

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "mobilenet_cost/report/bench/comparisons.h"
 #include "mobilenet_cost/report/bench/notes.h"
 #include "mobilenet_cost/report/parts/measured_json.h"
 
@@ -117,12 +118,7 @@ Json network_json(const SweepRun& run, const SweepResult& result, const BenchRow
 Json comparison_json(const SweepRun& run, const BenchComparison& row) {
     Json json = head_json(run, run.points[row.point], "comparison",
                           std::string(network_kind_name(row.slower)) + "/separable", row.status, row.reason);
-    json["analytic_speedup"] = or_null(row.analytic_speedup);
-    json["speedup"] = value_of(row.speedup);
-    json["speedup_ci"] = interval_of(row.speedup);
-    json["fraction_kept"] = value_of(row.fraction_kept);
-    json["fraction_kept_ci"] = interval_of(row.fraction_kept);
-    json["precise"] = row.precise;
+    json.update(comparison_fields().json(row));
     return json;
 }
 

@@ -8,6 +8,7 @@
 
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/report/bench/cells.h"
+#include "mobilenet_cost/report/bench/comparisons.h"
 #include "mobilenet_cost/report/bench/layers.h"
 #include "mobilenet_cost/report/bench/notes.h"
 #include "mobilenet_cost/report/sweep/groups.h"
@@ -99,33 +100,23 @@ class BenchReport {
         section.table.caption =
             several() ? "How much faster each variant is" : "How much faster this variant is";
         section.table.columns = head_columns();
-        append(section.table.columns, {{"slower", "than", true},
-                                       {"analytic_speedup", "on paper"},
-                                       {"speedup", "measured"},
-                                       {"speedup_interval", interval_title()},
-                                       {"fraction_kept", "kept"}});
+        section.table.columns.push_back({"slower", "than", true});
+        append(section.table.columns, comparison_columns(interval_title()));
         for (const BenchVariant& variant : variants_) {
             for (const BenchComparison& row : variant.comparisons)
-                section.table.rows.push_back(comparison_cells(variant, row));
+                section.table.rows.push_back(comparison_row(variant, row));
         }
         return section;
     }
 
-    std::vector<Cell> comparison_cells(const BenchVariant& variant, const BenchComparison& row) {
+    std::vector<Cell> comparison_row(const BenchVariant& variant, const BenchComparison& row) {
         const std::string name = network_title(variant, row.slower);
         std::vector<Cell> cells = head_cells(variant, row.point);
-        append(cells, {text_cell(name), optional_cell(row.analytic_speedup, factor_cell)});
-        if (row.speedup) {
-            Cell factor = factor_cell(row.speedup->value);
-            if (!row.precise) factor.text = "~" + factor.text;
-            append(cells, {factor, text_cell(interval_text(*row.speedup, factor_text))});
-        } else {
-            append(cells, std::vector<Cell>(2, unknown_cell()));
-            // A network that was not timed has its own row, which says why.
-            if (!has_row_that_failed(variant, row))
-                add_reason(variant, "against " + name + ":", row.status, row.reason);
-        }
-        cells.push_back(row.fraction_kept ? percent_cell(row.fraction_kept->value, 0) : unknown_cell());
+        cells.push_back(text_cell(name));
+        append(cells, comparison_cells(row));
+        // A network that was not timed has its own row, which says why.
+        if (!row.speedup && !has_row_that_failed(variant, row))
+            add_reason(variant, "against " + name + ":", row.status, row.reason);
         return cells;
     }
 

@@ -123,7 +123,7 @@ RowFields<Row> make_point_fields() {
         {"analytic_speedup", "analytic", Show::factor, kAll, known(&PointResult::analytic_speedup)},
         {"speedup", "measured", Show::factor, kAll | kSqlEnds, known(&PointResult::speedup)},
         {"speedup_width", "within", Show::plain, kShownOnly, speedup_width},
-        {"fraction_kept", "kept", Show::percent, kAll, known(&PointResult::fraction_kept)},
+        {"fraction_kept", "kept", Show::percent, kAll, known(&PointResult::kept)},
         {"standard_analytic_speedup", kOfCell, known(&PointResult::analytic_standard)},
         {"standard_speedup", kOfCell, known(&PointResult::standard)},
         {"standard_fraction_kept", kOfCell, known(&PointResult::standard_kept)},
@@ -225,7 +225,7 @@ const RowFields<SlopeFit>& fit_fields() {
 }
 
 Speedup over_base(const PointResult& point) {
-    return {point.analytic_speedup, point.speedup, point.fraction_kept};
+    return {point.analytic_speedup, point.speedup, point.kept};
 }
 
 Speedup over_standard(const PointResult& point) {
