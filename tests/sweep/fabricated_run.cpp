@@ -271,7 +271,7 @@ SweepRun fabricated_bench() {
     run.cells = {run.cells[3], run.cells[2], run.cells[0]};  // two variants and their base
     run.points.clear();
     for (const char* engine : {"onednn", "xnnpack"}) {
-        for (const std::size_t cell : {0, 1, 2})
+        for (std::size_t cell = 0; cell < run.cells.size(); ++cell)
             add_bench_points(run, engine, cell);
     }
     run.points[6].status = BenchStatus::skipped;
