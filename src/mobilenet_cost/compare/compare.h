@@ -42,7 +42,7 @@ inline constexpr std::string_view kWhole = "there";
 
 /// Something that makes times incomparable.
 struct ClassDifference {
-    std::string what;  ///< "processor", "compiler", "onednn", ...
+    std::string what;  ///< "processor", "compiler", an engine, ...
     std::string base;
     std::string contender;
 };

@@ -23,7 +23,7 @@ struct GateCell {
     bool operator==(const GateCell&) const = default;
 };
 
-/// "mobilenet_v1/alpha=0.5/res=160/net=separable/engine=onednn/threads=1"; classes, batch and scope where
+/// "mobilenet_v1/alpha=0.5/res=160/net=separable/engine=native/threads=1"; classes, batch and scope where
 /// they are not the usual ones.
 [[nodiscard]] std::string gate_cell_name(const GateCell& cell);
 

@@ -23,7 +23,7 @@ namespace mobilenet_cost {
 [[nodiscard]] std::string interval_text(const Estimate& estimate,
                                         const std::function<std::string(double)>& text);
 
-[[nodiscard]] std::string row_title(const std::string& engine, int threads);  ///< onednn, 2 threads
+[[nodiscard]] std::string row_title(const std::string& engine, int threads);  ///< "native, 2 threads"
 
 void append(std::vector<Column>& columns, std::vector<Column> more);
 void append(std::vector<Cell>& cells, std::vector<Cell> more);

@@ -17,7 +17,7 @@ namespace mobilenet_cost {
 /// "mobilenet_v1 alpha 0.5 at 160 px", with the settings that are not the usual ones.
 [[nodiscard]] std::string id_title(const CellId& id);
 
-/// "onednn, 1 thread, standard"; "-": it was not run.
+/// "native, 1 thread, standard"; "-": it was not run.
 [[nodiscard]] std::string id_run(const CellId& id);
 
 /// One sentence on each thing that makes the exit status other than 0.

@@ -19,7 +19,7 @@ struct ForeignFormat {
 
 [[nodiscard]] std::span<const ForeignFormat> foreign_formats();
 
-/// A name for each point, "mobilenet_v1/alpha=0.5/res=160/net=separable/engine=onednn/threads=1", with the
+/// A name for each point, "mobilenet_v1/alpha=0.5/res=160/net=separable/engine=native/threads=1", with the
 /// given character between key and value. A point that is entered again gets "/again=2": readers take equal
 /// names for one thing.
 [[nodiscard]] std::vector<std::string> point_names(const SweepRun& run, char separator);

@@ -21,7 +21,7 @@ struct SweepGroup {
 /// In the order of their first points.
 [[nodiscard]] std::vector<SweepGroup> sweep_groups(const SweepRun& run);
 
-[[nodiscard]] std::string group_title(const SweepGroup& group);  ///< "mobilenet_v1 on onednn, 1 thread"
+[[nodiscard]] std::string group_title(const SweepGroup& group);  ///< "mobilenet_v1 on native, 1 thread"
 [[nodiscard]] std::string cell_title(const SweepCell& cell);     ///< "alpha 0.5 at 160 px"
 
 /// The point of a group for one network of a cell.
