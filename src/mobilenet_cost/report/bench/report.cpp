@@ -76,12 +76,12 @@ class BenchReport {
         return columns;
     }
 
-    [[nodiscard]] std::vector<Cell> head_cells(const BenchVariant& variant, std::size_t point) const {
+    [[nodiscard]] std::vector<Cell> head_cells(std::size_t point) const {
         std::vector<Cell> cells;
         if (several()) {
-            cells = {text_cell(run_.cells[variant.cell].model),
-                     text_cell(shortest(variant_of(variant.cell).alpha)),
-                     count_cell(variant_of(variant.cell).resolution)};
+            const std::size_t cell = run_.points[point].cell;  // of a base that variants share: its own
+            cells = {text_cell(run_.cells[cell].model), text_cell(shortest(variant_of(cell).alpha)),
+                     count_cell(variant_of(cell).resolution)};
         }
         append(cells, {text_cell(run_.points[point].engine), count_cell(run_.points[point].threads)});
         return cells;
@@ -111,7 +111,7 @@ class BenchReport {
 
     std::vector<Cell> comparison_row(const BenchVariant& variant, const BenchComparison& row) {
         const std::string name = network_title(variant, row.slower);
-        std::vector<Cell> cells = head_cells(variant, row.point);
+        std::vector<Cell> cells = head_cells(row.point);
         cells.push_back(text_cell(name));
         append(cells, comparison_cells(row));
         // A network that was not timed has its own row, which says why.
@@ -151,7 +151,7 @@ class BenchReport {
         const SweepPoint& point = run_.points[row.point];
         const PointResult& found = result_.points[row.point];
         const std::string name = network_title(variant, row.network);
-        std::vector<Cell> cells = head_cells(variant, row.point);
+        std::vector<Cell> cells = head_cells(row.point);
         append(cells, {text_cell(name), point.counts ? macs_cell(point.counts->macs) : unknown_cell()});
         if (found.seconds) {
             append(cells, {seconds_cell(found.seconds->value),
@@ -186,7 +186,7 @@ class BenchReport {
             const SweepPoint& point = run_.points[row.point];
             if (!point.memory || !point.counts) return;
             const SessionMemory& memory = *point.memory;
-            std::vector<Cell>& cells = section.table.rows.emplace_back(head_cells(variant, row.point));
+            std::vector<Cell>& cells = section.table.rows.emplace_back(head_cells(row.point));
             cells.push_back(text_cell(network_title(variant, row.network)));
             for (const std::int64_t bytes :
                  {point.counts->peak_activation_bytes, memory.in_place_bytes, memory.kept_bytes,
