@@ -12,7 +12,7 @@ namespace mobilenet_cost {
 inline constexpr Limits kAnySeconds = {-1e9, 1e9};    ///< a difference
 inline constexpr Limits kPassSeconds = {1e-12, 1e9};  ///< of a pass that ran
 inline constexpr Limits kByteDifferences = {-9.2e18, 9.2e18};
-inline constexpr Limits kPasses = {1, 1e9};           ///< of a block, as passes_for()
+inline constexpr Limits kPasses = {1, 1e9};  ///< of a block, as passes_for()
 inline constexpr Limits kThreads = {1, 1 << 20};
 
 template <typename Archive>
