@@ -86,7 +86,7 @@ def near(value, random):
     if isinstance(value, (int, float)):
         return random.choice([value + 1, value - 1, -value, value * 2, value // 2, value * 10**9, str(value)])
     if isinstance(value, str):
-        return random.choice([value + "x", value[1:], value.upper(), value + CONTROLS, BIDI + value, value * 1000])
+        return random.choice([value + "x", value[1:], value.upper(), value + CONTROLS, BIDI + value, (value * 1000)[:1_000_000]])
     return any_value(random)
 
 
