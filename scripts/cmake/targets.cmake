@@ -30,6 +30,7 @@ function(mobilenet_cost_precompile target)
                     <fmt/format.h> ${ARGN})
     endif()
 endfunction()
+
 # Compiles the files of each folder in batches of about eight, by their first letters, so that a new file changes one.
 function(mobilenet_cost_unity target)
     set_target_properties(${target} PROPERTIES UNITY_BUILD "${MOBILENET_COST_UNITY}" UNITY_BUILD_MODE GROUP)

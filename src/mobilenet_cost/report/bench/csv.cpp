@@ -18,25 +18,29 @@ namespace {
 // into the row.
 using Columns = std::vector<std::string>;
 
-const Columns kVariantColumns = {"model", "alpha",       "beta",  "resolution", "classes",
-                                 "batch", "alpha_scope", "cache", "engine",     "threads"};
+Columns variant_columns() {
+    return {"model", "alpha",       "beta",  "resolution", "classes",
+            "batch", "alpha_scope", "cache", "engine",     "threads"};
+}
 
-const Columns kNetworkColumns = {"network",
-                                 "status",
-                                 "reason",
-                                 "median_seconds",
-                                 "ci_low_seconds",
-                                 "ci_high_seconds",
-                                 "samples",
-                                 "macs",
-                                 "params",
-                                 "weight_bytes",
-                                 "peak_activation_bytes",
-                                 "memory_bytes",
-                                 "packed_weight_bytes=/memory/packed_weight_bytes",
-                                 "arena_bytes=/memory/arena_bytes",
-                                 "scratch_bytes=/memory/scratch_bytes",
-                                 "flops_per_second"};
+Columns network_columns() {
+    return {"network",
+            "status",
+            "reason",
+            "median_seconds",
+            "ci_low_seconds",
+            "ci_high_seconds",
+            "samples",
+            "macs",
+            "params",
+            "weight_bytes",
+            "peak_activation_bytes",
+            "memory_bytes",
+            "packed_weight_bytes=/memory/packed_weight_bytes",
+            "arena_bytes=/memory/arena_bytes",
+            "scratch_bytes=/memory/scratch_bytes",
+            "flops_per_second"};
+}
 
 /// Of comparison_fields(): the ends of an interval stand in a list.
 Columns comparison_csv_columns() {
@@ -51,9 +55,10 @@ Columns comparison_csv_columns() {
     return columns;
 }
 
-const Columns kLayerColumns = {
-    "layer_mode",     "layer=/name",     "op",           "class",      "kernel", "median_seconds",
-    "ci_low_seconds", "ci_high_seconds", "mean_seconds", "time_share", "macs",   "traffic_bytes"};
+Columns layer_columns() {
+    return {"layer_mode",     "layer=/name",     "op",           "class",      "kernel", "median_seconds",
+            "ci_low_seconds", "ci_high_seconds", "mean_seconds", "time_share", "macs",   "traffic_bytes"};
+}
 
 Cell cell_of(const Json& value) {
     if (value.is_string()) return text_cell(value.get<std::string>());
@@ -102,13 +107,13 @@ Table bench_csv_table(const SweepRun& run, const SweepResult& result) {
         merged.update(row);
         networks.push_back(std::move(merged));
     }
-    return table_of({kVariantColumns, kNetworkColumns, comparison_csv_columns()}, networks);
+    return table_of({variant_columns(), network_columns(), comparison_csv_columns()}, networks);
 }
 
 Table bench_layers_csv_table(const SweepRun& run, const SweepResult& result) {
     std::vector<Json> rows = bench_rows(run, result);
     std::erase_if(rows, [](const Json& row) { return row["row"] != "layer"; });
-    return table_of({kVariantColumns, kLayerColumns}, rows);
+    return table_of({variant_columns(), layer_columns()}, rows);
 }
 
 }  // namespace mobilenet_cost

@@ -19,29 +19,39 @@ struct PointKey {
     std::size_t point = 0;
 };
 
-const RowFields<SweepRun> kRun = {
-    {"run", kSql, run_name},
-    {"started", kSql, &SweepRun::started},
-    {"version", kSql, [](const SweepRun& run) { return run.origin.version; }},
-    {"build_commit", kSql, [](const SweepRun& run) { return run.origin.commit; }},
-    {"compiler", kSql, [](const SweepRun& run) { return run.origin.compiler; }},
-    {"flags", kSql, [](const SweepRun& run) { return run.origin.flags; }},
-    {"cpu_model", kSql, [](const SweepRun& run) { return run.origin.machine.cpu.model_name; }},
-    {"kernel", kSql, [](const SweepRun& run) { return run.origin.machine.kernel; }},
-    {"ended", kSql, [](const SweepRun& run) { return ended_name(run.measurement.ended); }},
-    {"run_seconds", kSql, [](const SweepRun& run) { return run.measurement.seconds; }},
-    {"rounds", kSql, [](const SweepRun& run) { return run.measurement.order.size(); }},
-    {"confidence", kSql, [](const SweepRun& run) { return run.timing.confidence; }},
-    {"seed", kSql, [](const SweepRun& run) { return fmt::format("{}", run.timing.seed); }},
-    {"noise", kSql, [](const SweepRun& run) { return noise_verdict_name(run.preflight.verdict); }}};
+const RowFields<SweepRun>& run_fields() {
+    static const RowFields<SweepRun> fields = {
+        {"run", kSql, run_name},
+        {"started", kSql, &SweepRun::started},
+        {"version", kSql, [](const SweepRun& run) { return run.origin.version; }},
+        {"build_commit", kSql, [](const SweepRun& run) { return run.origin.commit; }},
+        {"compiler", kSql, [](const SweepRun& run) { return run.origin.compiler; }},
+        {"flags", kSql, [](const SweepRun& run) { return run.origin.flags; }},
+        {"cpu_model", kSql, [](const SweepRun& run) { return run.origin.machine.cpu.model_name; }},
+        {"kernel", kSql, [](const SweepRun& run) { return run.origin.machine.kernel; }},
+        {"ended", kSql, [](const SweepRun& run) { return ended_name(run.measurement.ended); }},
+        {"run_seconds", kSql, [](const SweepRun& run) { return run.measurement.seconds; }},
+        {"rounds", kSql, [](const SweepRun& run) { return run.measurement.order.size(); }},
+        {"confidence", kSql, [](const SweepRun& run) { return run.timing.confidence; }},
+        {"seed", kSql, [](const SweepRun& run) { return fmt::format("{}", run.timing.seed); }},
+        {"noise", kSql, [](const SweepRun& run) { return noise_verdict_name(run.preflight.verdict); }}};
+    return fields;
+}
 
 /// A point's and a block's rows begin with these.
-const RowFields<PointKey> kKey = {{"run", kSql, [](const PointKey& key) { return run_name(key.run); }},
-                                  {"point", kSql, &PointKey::point}};
+const RowFields<PointKey>& key_fields() {
+    static const RowFields<PointKey> fields = {
+        {"run", kSql, [](const PointKey& key) { return run_name(key.run); }},
+        {"point", kSql, &PointKey::point}};
+    return fields;
+}
 
-const RowFields<TimedBlock> kBlock = {{"round", kSql, &TimedBlock::round},
-                                      {"place", kSql, &TimedBlock::place},
-                                      {"seconds", kSql, &TimedBlock::seconds}};
+const RowFields<TimedBlock>& block_fields() {
+    static const RowFields<TimedBlock> fields = {{"round", kSql, &TimedBlock::round},
+                                                 {"place", kSql, &TimedBlock::place},
+                                                 {"seconds", kSql, &TimedBlock::seconds}};
+    return fields;
+}
 
 std::string create(const char* table, const std::vector<std::string>& columns, const char* key) {
     return fmt::format("CREATE TABLE IF NOT EXISTS mobilenet_cost_{} (\n  {}, PRIMARY KEY ({}));\n", table,
@@ -60,16 +70,16 @@ std::vector<std::string> joined(std::vector<std::string> key, const std::vector<
 }  // namespace
 
 std::string sweep_sql(const SweepRun& run, const SweepResult& result) {
-    const std::vector<std::string> key_columns = kKey.sql_columns();
-    std::string text = create("run", kRun.sql_columns(), "run");
+    const std::vector<std::string> key_columns = key_fields().sql_columns();
+    std::string text = create("run", run_fields().sql_columns(), "run");
     text += create("point", joined(key_columns, point_fields().sql_columns()), "run, point");
-    text += create("block", joined(key_columns, kBlock.sql_columns()), "run, point, round, place");
-    text += "BEGIN;\n" + insert("run", kRun.sql_values(run));
+    text += create("block", joined(key_columns, block_fields().sql_columns()), "run, point, round, place");
+    text += "BEGIN;\n" + insert("run", run_fields().sql_values(run));
     for (std::size_t i = 0; i < run.points.size(); ++i) {
-        const std::vector<std::string> key = kKey.sql_values({run, i});
+        const std::vector<std::string> key = key_fields().sql_values({run, i});
         text += insert("point", joined(key, point_fields().sql_values(timed_row(run, result, i))));
         for (const TimedBlock& block : run.measurement.cells[i].blocks)
-            text += insert("block", joined(key, kBlock.sql_values(block)));
+            text += insert("block", joined(key, block_fields().sql_values(block)));
     }
     return text + "COMMIT;\n";
 }

@@ -41,14 +41,17 @@ struct GridRow {
 };
 using GridRows = std::vector<GridRow>;
 
-const RowFields<GridRow> kGrid = {
-    {"panel", kJson, [](const GridRow& row) { return row.panel.name; }},
-    {"form", kJson, [](const GridRow& row) { return row.panel.form; }},
-    {"alpha", kJson, [](const GridRow& row) { return row.cell.variant.alpha; }},
-    {"resolution", kJson, [](const GridRow& row) { return row.cell.variant.resolution; }},
-    {"value", kJson, &GridRow::value},
-    {"cell", kJson, [](const GridRow& row) { return cell_title(row.cell); }},
-    {"note", kJson, &GridRow::note}};
+const RowFields<GridRow>& grid_fields() {
+    static const RowFields<GridRow> fields = {
+        {"panel", kJson, [](const GridRow& row) { return row.panel.name; }},
+        {"form", kJson, [](const GridRow& row) { return row.panel.form; }},
+        {"alpha", kJson, [](const GridRow& row) { return row.cell.variant.alpha; }},
+        {"resolution", kJson, [](const GridRow& row) { return row.cell.variant.resolution; }},
+        {"value", kJson, &GridRow::value},
+        {"cell", kJson, [](const GridRow& row) { return cell_title(row.cell); }},
+        {"note", kJson, &GridRow::note}};
+    return fields;
+}
 
 std::optional<Estimate> exactly(const std::optional<double>& value) {
     if (!value) return std::nullopt;
@@ -178,20 +181,25 @@ std::optional<double> centre(const std::optional<Estimate>& estimate) {
     return estimate ? std::optional(estimate->value) : std::nullopt;
 }
 
-const RowFields<ScatterRow> kScatter = {
-    {"cell", kJson, [](const ScatterRow& row) { return cell_title(row.point.cell); }},
-    {"network", kJson, [](const ScatterRow& row) { return network_kind_name(row.point.network); }},
-    {"source", kJson, [](const ScatterRow& row) { return row.point.predicted ? "predicted" : "measured"; }},
-    {"alpha", kJson, [](const ScatterRow& row) { return row.point.cell.variant.alpha; }},
-    {"resolution", kJson, [](const ScatterRow& row) { return row.point.cell.variant.resolution; }},
-    {"macs", kJson, &ScatterRow::macs},
-    {"params", kJson, &ScatterRow::params},
-    {"peak_activation_bytes", kJson, &ScatterRow::peak_bytes},
-    {"top1", kJson, &ScatterRow::top1},
-    {"seconds", kJson, [](const ScatterRow& row) { return row.point.result.seconds; }},
-    {"speedup", kJson, [](const ScatterRow& row) { return centre(over_base(row.point.result).measured); }},
-    {"kept", kJson, [](const ScatterRow& row) { return centre(over_base(row.point.result).kept); }},
-    {"front", kJson, &ScatterRow::front}};
+const RowFields<ScatterRow>& scatter_fields() {
+    static const RowFields<ScatterRow> fields = {
+        {"cell", kJson, [](const ScatterRow& row) { return cell_title(row.point.cell); }},
+        {"network", kJson, [](const ScatterRow& row) { return network_kind_name(row.point.network); }},
+        {"source", kJson,
+         [](const ScatterRow& row) { return row.point.predicted ? "predicted" : "measured"; }},
+        {"alpha", kJson, [](const ScatterRow& row) { return row.point.cell.variant.alpha; }},
+        {"resolution", kJson, [](const ScatterRow& row) { return row.point.cell.variant.resolution; }},
+        {"macs", kJson, &ScatterRow::macs},
+        {"params", kJson, &ScatterRow::params},
+        {"peak_activation_bytes", kJson, &ScatterRow::peak_bytes},
+        {"top1", kJson, &ScatterRow::top1},
+        {"seconds", kJson, [](const ScatterRow& row) { return row.point.result.seconds; }},
+        {"speedup", kJson,
+         [](const ScatterRow& row) { return centre(over_base(row.point.result).measured); }},
+        {"kept", kJson, [](const ScatterRow& row) { return centre(over_base(row.point.result).kept); }},
+        {"front", kJson, &ScatterRow::front}};
+    return fields;
+}
 
 ScatterRow scatter_row(const PicturedRun& pictured, PointRow point, const std::vector<Candidate>& all) {
     const SweepCell& cell = point.cell;
@@ -212,17 +220,20 @@ struct LayerRow {
     const LayerTime& layer;
 };
 
-const RowFields<LayerRow> kLayers = {
-    {"cell", kJson, &LayerRow::cell},
-    {"index", kJson, &LayerRow::index},
-    {"layer", kJson, [](const LayerRow& row) { return row.layer.name; }},
-    {"op", kJson, [](const LayerRow& row) { return row.layer.op; }},
-    {"class", kJson, [](const LayerRow& row) { return layer_class_name(row.layer.layer_class); }},
-    {"macs", kJson, [](const LayerRow& row) { return row.layer.macs; }},
-    {"traffic_bytes", kJson, [](const LayerRow& row) { return row.layer.traffic_bytes; }},
-    {"seconds", kJson, [](const LayerRow& row) { return row.layer.seconds; }},
-    {"kernel", kJson, [](const LayerRow& row) { return row.layer.kernel; }},
-    {"fused", kJson, [](const LayerRow& row) { return row.layer.fused; }}};
+const RowFields<LayerRow>& layer_fields() {
+    static const RowFields<LayerRow> fields = {
+        {"cell", kJson, &LayerRow::cell},
+        {"index", kJson, &LayerRow::index},
+        {"layer", kJson, [](const LayerRow& row) { return row.layer.name; }},
+        {"op", kJson, [](const LayerRow& row) { return row.layer.op; }},
+        {"class", kJson, [](const LayerRow& row) { return layer_class_name(row.layer.layer_class); }},
+        {"macs", kJson, [](const LayerRow& row) { return row.layer.macs; }},
+        {"traffic_bytes", kJson, [](const LayerRow& row) { return row.layer.traffic_bytes; }},
+        {"seconds", kJson, [](const LayerRow& row) { return row.layer.seconds; }},
+        {"kernel", kJson, [](const LayerRow& row) { return row.layer.kernel; }},
+        {"fused", kJson, [](const LayerRow& row) { return row.layer.fused; }}};
+    return fields;
+}
 
 /// Every n-th round, so that there are not too many samples.
 std::size_t stride_of(const SweepRun& run, const SweepGroup& group) {
@@ -249,7 +260,7 @@ Json speedup_table(const PicturedRun& pictured, const SweepGroup& group) {
         if (point.speedup) speedup.kept = exactly(*point.speedup / cell.analytic_speedup);
         add_speedup(cell, speedup, "predicted, not measured", rows);
     }
-    return kGrid.chart_table(rows);
+    return grid_fields().chart_table(rows);
 }
 
 Json standard_table(const PicturedRun& pictured, const SweepGroup& group) {
@@ -260,7 +271,7 @@ Json standard_table(const PicturedRun& pictured, const SweepGroup& group) {
         const SweepCell& cell = pictured.run.cells[pictured.run.points[i].cell];
         add_speedup(cell, over_standard(point), note_of(point), rows);
     }
-    return kGrid.chart_table(rows);
+    return grid_fields().chart_table(rows);
 }
 
 Json change_table(const PicturedRun& base, const SweepGroup& base_group, const PicturedRun& contender,
@@ -284,7 +295,7 @@ Json change_table(const PicturedRun& base, const SweepGroup& base_group, const P
                             "medians of two runs: not paired, so without an interval"});
         }
     }
-    return kGrid.chart_table(rows);
+    return grid_fields().chart_table(rows);
 }
 
 Json points_table(const PicturedRun& pictured, const SweepGroup& group) {
@@ -296,7 +307,7 @@ Json points_table(const PicturedRun& pictured, const SweepGroup& group) {
     }
     for (const PredictedPoint& point : predicted(pictured, group))
         rows.push_back(scatter_row(pictured, predicted_row(pictured.run, point), all));
-    return kScatter.chart_table(rows);
+    return scatter_fields().chart_table(rows);
 }
 
 Json layers_table(const PicturedRun& pictured, const SweepGroup& group) {
@@ -307,7 +318,7 @@ Json layers_table(const PicturedRun& pictured, const SweepGroup& group) {
         for (const LayerTime& layer : pictured.run.profiles[i]->layers)
             rows.push_back({cell, index++, layer});
     }
-    return kLayers.chart_table(rows);
+    return layer_fields().chart_table(rows);
 }
 
 Json roof_table(const PicturedRun& pictured, const SweepGroup& group) {
