@@ -126,6 +126,13 @@ TEST(SweepPage, EverySampleIsThereOnce) {
         std::count_if(rows.begin(), rows.end(), [](const json& row) { return row["disturbed"] == true; }), 1);
 }
 
+TEST(SweepPage, WithoutAMedianThereIsNoChartOfSamples) {
+    PicturedRun run = pictured();
+    for (PointResult& point : run.result.points)
+        point.seconds.reset();
+    EXPECT_TRUE(rows_of(data_of(run), "samples", "samples").empty());
+}
+
 TEST(SweepPage, TheFrontIsWhatNothingDominates) {
     const PicturedRun run = pictured();
     std::size_t on_front = 0;

@@ -148,6 +148,11 @@ void add_layers(const Subject& subject, Charts& charts) {
 }
 
 void add_samples(const Subject& subject, Charts& charts) {
+    const auto has_median = [&](std::size_t point) {
+        return subject.pictured->result.points[point].seconds.has_value();
+    };
+    // The chart is of samples over their median; of none there is nothing to draw.
+    if (std::none_of(subject.group.points.begin(), subject.group.points.end(), has_median)) return;
     const std::string samples = charts.keep(samples_table(*subject.pictured, subject.group));
     if (charts.is_empty(samples)) return;
     const std::string series = charts.keep(series_table(*subject.pictured, subject.group));
