@@ -39,7 +39,9 @@ CostView view_of(const std::vector<Part>& show, std::size_t variants) {
 int run_explain(const CostOptions& options) {
     if (!options.output.format.empty() && options.output.format != "table")
         fail("--explain", "expected --format table, found " + shortened(options.output.format));
-    Output output({"table", options.output.path, options.output.plain});
+    OutputOptions text = options.output;
+    text.format = "table";
+    Output output(text);
     const auto explain = [&](const ModelConfig& config, const Variant& variant) {
         const Network network = expand(config, variant);
         const std::size_t layer = find_layer(network, options.explain);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,6 +14,7 @@
 #include "mobilenet_cost/base/printable.h"
 
 #include "app.h"
+#include "help.h"
 #include "say.h"
 
 namespace mobilenet_cost::app {
@@ -23,25 +24,74 @@ struct CommandRow {
     const char* name;
     const char* help;
     Setup setup;
+    HelpTexts texts = {};
     bool hidden = false;  ///< for other programs; no help and no message names it
 };
 
 constexpr std::array<CommandRow, 15> kCommands = {{
-    {"cost", "exact parameters, MACs, bytes and memory, layer by layer (the default)", setup_cost},
-    {"bench", "real forward passes: the measured speed-up beside the analytic one", setup_bench},
-    {"sweep", "the alpha x resolution grid in one document", setup_sweep},
-    {"pick", "the variants that meet budgets, best first, with the Pareto front", setup_pick},
-    {"report", "stored runs of a measured sweep as one document", setup_report},
-    {"compare", "compare two stored results: counts must match, times are shown", setup_compare},
-    {"gate", "time two builds side by side: is the new one slower?", setup_gate},
-    {"self-test", "what `gate` can tell on this machine", setup_self_test},
-    {"budget", "check variants against limits on MACs, parameters and bytes", setup_budget},
-    {"export", "the variant as an ONNX file, with the weights that the engines run", setup_export},
-    {"machine", "this computer: peak arithmetic, bandwidths, noise, roofline", setup_machine},
-    {"models", "list the built-in models", setup_models},
-    {"engines", "what can run a network here", setup_engines},
-    {"conventions", "one network as each tool and paper counts it", setup_conventions},
-    {"worker", "one side of `gate`, by lines of JSON", setup_worker, true},
+    {"cost",
+     "exact parameters, MACs, bytes, memory, by layer (the default)",
+     setup_cost,
+     {"model alpha res classes dtype convention show explain format output",
+      {"cost --alpha 0.5 --res 160", "cost --model mobilenet_v3_small --explain Logits"}}},
+    {"bench",
+     "real forward passes: measured beside analytic speed-up",
+     setup_bench,
+     {"model alpha res engine threads per-layer max-seconds format output",
+      {"bench --alpha 0.5 --res 160", "bench --alpha 0.25,0.5 --res 160 --threads 1,2 --per-layer"}}},
+    {"sweep",
+     "the alpha x resolution grid in one document",
+     setup_sweep,
+     {"model alpha res bench engine networks max-seconds resume format output",
+      {"sweep --alpha 0.25:1:0.25 -o grid.json", "sweep --bench --alpha 0.5,1 --res 160,224 -o grid.json"}}},
+    {"pick",
+     "variants that meet budgets, best first, with the Pareto front",
+     setup_pick,
+     {"model max-ms max-macs max-weight-kib max-peak-kib min-top1 measure from all format output",
+      {"pick --max-ms 5 --max-peak-kib 2048", "pick --dtype i8 --res 96 --max-weight-kib 1024"}}},
+    {"report",
+     "stored runs of a measured sweep as one document",
+     setup_report,
+     {"html svg compare format output",
+      {"report grid.run.jsonl --html grid.html", "report old.run.jsonl new.run.jsonl --compare --svg out"}}},
+    {"compare",
+     "compare two stored results: counts must match, times are shown",
+     setup_compare,
+     {"ignore allow-new gate-times format output",
+      {"compare base.json head.json", "compare base.run.jsonl head.run.jsonl --gate-times"}}},
+    {"gate",
+     "time two builds side by side: is the new one slower?",
+     setup_gate,
+     {"base head model alpha res engine threads max-seconds format output",
+      {"gate --base old/mobilenet-cost --head ./mobilenet-cost",
+       "gate --base OLD --head NEW --alpha 0.5 --res 160 -o timings.md"}}},
+    {"self-test",
+     "what `gate` can tell on this machine",
+     setup_self_test,
+     {"model alpha res engine threads max-seconds format output",
+      {"self-test", "self-test --max-seconds 60 --format json"}}},
+    {"budget",
+     "check variants against limits on MACs, parameters and bytes",
+     setup_budget,
+     {"", {"budget limits.json", "budget limits.json --format markdown"}}},
+    {"export",
+     "the variant as an ONNX file, with the weights that engines run",
+     setup_export,
+     {"onnx model alpha res network weights",
+      {"export --alpha 0.5 --res 160 --onnx v1.onnx",
+       "export --network standard --weights none --onnx full.onnx"}}},
+    {"machine",
+     "this computer: peak arithmetic, bandwidths, noise, roofline",
+     setup_machine,
+     {"", {"machine", "machine --refresh --format json"}}},
+    {"models", "list the built-in models", setup_models, {"", {"models", "models --format csv"}}},
+    {"engines", "what can run a network here", setup_engines, {"", {"engines", "engines --format json"}}},
+    {"conventions",
+     "one network as each tool and paper counts it",
+     setup_conventions,
+     {"model alpha res classes format output",
+      {"conventions", "conventions --model mobilenet_v3_small --format markdown"}}},
+    {"worker", "one side of `gate`, by lines of JSON", setup_worker, {}, true},
 }};
 
 std::string version_text() {
@@ -50,12 +100,17 @@ std::string version_text() {
                        build.compiler, build.build_type, build.flags.empty() ? " none" : " ", build.flags);
 }
 
-/// Options may come without a command: `mobilenet-cost --alpha 0.5` is `mobilenet-cost cost --alpha 0.5`.
-std::vector<std::string> with_default_command(std::vector<std::string> arguments) {
-    const bool option_first = !arguments.empty() && arguments.front().starts_with('-');
-    const bool about = option_first && (arguments.front() == "--help" || arguments.front() == "-h" ||
-                                        arguments.front() == "--version");
-    if (arguments.empty() || (option_first && !about)) arguments.insert(arguments.begin(), "cost");
+/// Options may come without a command: `mobilenet-cost --alpha 0.5` is `mobilenet-cost cost --alpha 0.5`; and
+/// `help COMMAND` is `COMMAND --help`.
+std::vector<std::string> with_command(std::vector<std::string> arguments) {
+    if (arguments.empty()) return {"cost"};
+    std::string& first = arguments.front();
+    if (first == "help" || first == "-h") first = "--help";
+    if (first == "version" || first == "-V") first = "--version";
+    if (first == "--help" && arguments.size() > 1 && !arguments[1].starts_with('-'))
+        return {arguments[1], "--help"};
+    if (first.starts_with('-') && first != "--help" && first != "--version")
+        arguments.insert(arguments.begin(), "cost");
     return arguments;
 }
 
@@ -132,42 +187,58 @@ void refuse_empty_values(const CLI::App& command) {
     }
 }
 
-int dispatch(std::vector<std::string> arguments) {
-    CLI::App parser("Where a MobileNet's parameters, multiply-adds, bytes and time go.", "mobilenet-cost");
-    parser.set_version_flag("--version", version_text());
-    parser.require_subcommand(0, 1);  // a second command is an unexpected word, not silently left out
-    parser.footer("mobilenet-cost COMMAND --help shows the options of a command.");
-    const auto wide = std::make_shared<CLI::Formatter>();
-    wide->column_width(46);  // fits the longest options: with two lines each the help would not fit a screen
-    std::deque<Command> commands;  // options refer to them
-    for (const CommandRow& row : kCommands) {
-        CLI::App* added = parser.add_subcommand(row.name, row.help);
-        added->allow_extras();
-        added->formatter(wide);
-        if (row.hidden) added->group("");
-        row.setup(commands.emplace_back(*added));
-    }
-    if (!arguments.front().starts_with('-')) {
-        const bool known = std::any_of(kCommands.begin(), kCommands.end(), [&](const CommandRow& command) {
-            return command.name == arguments.front();
-        });
-        if (!known) fail_unknown("", "command", arguments.front(), command_names());
-    }
+/// Prints what an option such as --help asks for instead of a run. Throws Error for what cannot be parsed.
+bool parse(CLI::App& parser, const CommandRow& row, const std::vector<std::string>& arguments) {
     try {
-        std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-        parser.parse(std::move(reversed));
+        parser.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend() - 1));
+        return true;
+    } catch (const CLI::CallForHelp&) {
+        fmt::print("{}", help_text(parser, row.texts, false));
+    } catch (const CLI::CallForAllHelp&) {
+        fmt::print("{}", help_text(parser, row.texts, true));
     } catch (const CLI::ParseError& error) {
-        if (error.get_exit_code() == 0) return parser.exit(error);
         fail("", error.what());
     }
-    for (const Command& command : commands) {
-        if (!command.parser().parsed()) continue;
-        refuse_unknown_options(command.parser());
-        refuse_empty_values(command.parser());  // before words that a missing value left behind
-        refuse_stray_words(command.parser());
-        return command.run();
+    return false;
+}
+
+/// Only this command's options are made: the others would cost half of a quick command's start.
+int run(const CommandRow& row, const std::vector<std::string>& arguments) {
+    CLI::App parser(row.help, fmt::format("mobilenet-cost {}", row.name));
+    parser.set_help_flag("-h,--help", "the options that most runs need");
+    parser.set_help_all_flag("--help-all", "every option");
+    parser.allow_extras();
+    Command command(parser);
+    row.setup(command);
+    if (!parse(parser, row, arguments)) return kFine;
+    refuse_unknown_options(parser);
+    refuse_empty_values(parser);  // before words that a missing value left behind
+    refuse_stray_words(parser);
+    return command.run();
+}
+
+void print_overview() {
+    std::vector<std::pair<std::string, std::string>> rows;
+    for (const CommandRow& row : kCommands) {
+        if (!row.hidden) rows.emplace_back(row.name, row.help);
     }
-    return kUsage;
+    fmt::print("{}", overview_text(rows));
+}
+
+int dispatch(const std::vector<std::string>& arguments) {
+    const std::string& name = arguments.front();
+    if (name == "--help") {
+        print_overview();
+        return kFine;
+    }
+    if (name == "--version") {
+        fmt::print("{}\n", version_text());
+        return kFine;
+    }
+    const auto* row = std::find_if(kCommands.begin(), kCommands.end(),
+                                   [&](const CommandRow& command) { return command.name == name; });
+    if (row == kCommands.end()) fail_unknown("", "command", name, command_names());
+    return run(*row, arguments);
 }
 
 }  // namespace
@@ -176,7 +247,7 @@ int dispatch(std::vector<std::string> arguments) {
 int main(int argc, char** argv) {
     namespace app = mobilenet_cost::app;
     try {
-        return app::dispatch(app::with_default_command(app::with_empty_values({argv + 1, argv + argc})));
+        return app::dispatch(app::with_command(app::with_empty_values({argv + 1, argv + argc})));
     } catch (...) {
         const mobilenet_cost::Failure failure = mobilenet_cost::current_failure();
         app::say("error: {}", failure.reason);

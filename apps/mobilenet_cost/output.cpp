@@ -12,6 +12,7 @@
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/report/parts/drawing.h"
+#include "mobilenet_cost/report/parts/fit.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -53,6 +54,7 @@ struct View {
     BarStyle bars = BarStyle::ascii;
     std::size_t columns = 0;  ///< 0: not a terminal, or unknown
     bool ascii = false;       ///< no other characters at all
+    bool wide = false;        ///< all columns, whatever the width
 };
 
 /// COLUMNS if it is set, as in other programs; otherwise the width that the terminal reports.
@@ -76,8 +78,8 @@ bool is_utf8() {
     return false;
 }
 
-View view_of(bool to_stdout, bool plain) {
-    View view{.style = TextStyle::plain, .bars = BarStyle::ascii, .columns = 0, .ascii = plain};
+View view_of(bool to_stdout, bool plain, bool wide) {
+    View view{.style = TextStyle::plain, .bars = BarStyle::ascii, .columns = 0, .ascii = plain, .wide = wide};
     if (plain || !to_stdout || isatty(STDOUT_FILENO) != 1) return view;
     const char* no_colour = std::getenv("NO_COLOR");
     if (no_colour == nullptr || *no_colour == '\0') view.style = TextStyle::colour;
@@ -88,7 +90,9 @@ View view_of(bool to_stdout, bool plain) {
 
 std::vector<Section> drawn(std::vector<Section> sections, const View& view) {
     if (view.ascii) return ascii_only(std::move(sections));
-    return view.columns > 0 ? with_bars(std::move(sections), view.bars, view.columns) : std::move(sections);
+    if (view.columns == 0) return sections;
+    if (!view.wide) sections = fitted(std::move(sections), view.columns);
+    return with_bars(std::move(sections), view.bars, view.columns);
 }
 
 std::string render(const Report& report, const std::string& format, const View& view) {
@@ -112,13 +116,17 @@ void add_output_options(Command& command, OutputOptions& options, const std::vec
     command.text("-f,--format", names, options.format, "form of the result [table, or the suffix of -o]");
     command.text("-o,--output", "FILE", options.path, "where to write it [-: standard output]");
     command.flag("--plain", options.plain, "for logs: no colour, no bars, nothing but ASCII");
+    command.flag("--wide", options.wide, "all columns, even if the terminal is narrower");
 }
 
 Output::Output(const OutputOptions& options, const std::vector<ExtraFormat>& extra)
-    : format_(choose_format(options, extra)), plain_(options.plain), file_(options.path, "--output") {}
+    : format_(choose_format(options, extra)),
+      plain_(options.plain),
+      wide_(options.wide),
+      file_(options.path, "--output") {}
 
 std::string Output::rendered(const Report& report) const {
-    return render(report, format_, view_of(file_.is_stdout(), plain_));
+    return render(report, format_, view_of(file_.is_stdout(), plain_, wide_));
 }
 
 void Output::put(const std::string& text) {

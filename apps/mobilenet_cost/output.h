@@ -10,11 +10,12 @@
 
 namespace mobilenet_cost::app {
 
-/// --format, --output and --plain.
+/// --format, --output, --plain and --wide.
 struct OutputOptions {
     std::string format;
     std::string path = "-";
     bool plain = false;
+    bool wide = false;
 };
 
 void add_output_options(Command& command, OutputOptions& options, const std::vector<ExtraFormat>& extra = {});
@@ -36,6 +37,7 @@ class Output {
   private:
     std::string format_;
     bool plain_ = false;
+    bool wide_ = false;
     AtomicFile file_;
 };
 

@@ -6,8 +6,8 @@ import unittest
 from program import SOURCE, CliTest, run
 
 COMMANDS = ["cost", "bench", "sweep", "pick", "report", "compare", "gate", "self-test", "budget", "export", "machine", "models", "engines", "conventions"]
-MOST_LINES = 44
-MOST_COLUMNS = 100
+MOST_LINES = 24
+MOST_COLUMNS = 80
 
 
 class Help(CliTest):
@@ -17,7 +17,32 @@ class Help(CliTest):
                 lines = self.output(*command, "--help").splitlines()
                 self.assertLessEqual(len(lines), MOST_LINES)
                 self.assertLessEqual(max(map(len, lines)), MOST_COLUMNS)
-                self.assertEqual(lines, self.output(*command, "-h").splitlines())
+                for same in [[*command, "-h"], ["help", *command], ["--help", *command]]:
+                    self.assertEqual(lines, self.output(*same).splitlines())
+
+    def test_all_options_fit_the_width(self):
+        for name in COMMANDS:
+            with self.subTest(name):
+                few, all_lines = (self.output(name, flag).splitlines() for flag in ["--help", "--help-all"])
+                self.assertLessEqual(max(map(len, all_lines)), MOST_COLUMNS)
+                self.assertLessEqual({line for line in few if line.startswith("  -")}, set(all_lines))
+                told = "--help-all lists every option." in few
+                self.assertEqual(told, len(few) < len(all_lines))
+
+    def test_examples_have_options_of_their_command(self):
+        for name in COMMANDS:
+            with self.subTest(name):
+                text = self.output(name, "--help-all")
+                examples = re.findall(r"^  mobilenet-cost (\S+)(.*)", text, re.MULTILINE)
+                self.assertEqual([command for command, _ in examples], [name, name])
+                for _, arguments in examples:
+                    for option in re.findall(r"(?<= )--?[a-z][a-z-]*", arguments):
+                        self.assertRegex(text, rf"(?m)^  (-\w,)?(\S*,)?{option}\b|^  {option},")
+
+    def test_examples_that_only_count_run(self):
+        for name in ["cost", "conventions", "models"]:
+            for line in re.findall(r"^  mobilenet-cost (.*)", self.output(name, "--help"), re.MULTILINE):
+                self.output(*line.split())
 
     def test_lists_every_command(self):
         text = self.output("--help")
@@ -27,7 +52,7 @@ class Help(CliTest):
         for command in COMMANDS:
             with self.subTest(command):
                 # The explanation stands beside the option or, for a long one, on the line below it.
-                text = re.sub(r"\n {20,}", "  ", self.output(command, "--help"))
+                text = re.sub(r"\n {20,}", "  ", self.output(command, "--help-all"))
                 options = [line for line in text.splitlines() if line.startswith("  -")]
                 self.assertTrue(options)
                 for line in options:
@@ -38,11 +63,16 @@ class Help(CliTest):
 
     def test_version(self):
         [project] = re.findall(r"^ {4}VERSION (\S+)$", (SOURCE / "CMakeLists.txt").read_text(), re.MULTILINE)
+        for same in [["version"], ["-V"]]:
+            self.assertEqual(self.output(*same), self.output("--version"))
         self.assertEqual(self.output("--version").splitlines()[0], f"mobilenet-cost {project}")
 
     def test_help_runs_nothing(self):
         self.output("--model", "no_such_model", "--help")
         self.assertEqual(run("budget", "--help").returncode, 0)
+
+    def test_of_an_unknown_command(self):
+        self.assert_refused(run("help", "swep"), 'unknown command "swep" (did you mean "sweep"?)')
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def run(*arguments, env=None, **options):
     )
 
 
-def on_terminal(*arguments, columns=0, env=None):
+def on_terminal(*arguments, columns=0, env=None, cwd=None):
     """What a run that succeeds writes to a terminal of that width as its stdout; 0: one that does not know its width.
 
     A terminal that nobody holds open may lose what was not read yet, so this side stays open until an end mark of our
@@ -54,7 +54,7 @@ def on_terminal(*arguments, columns=0, env=None):
     fcntl.ioctl(program_side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [PROGRAM, *map(str, arguments)]
     process = subprocess.Popen(
-        command, stdout=program_side, stdin=subprocess.DEVNULL, env=environment(**(env or {}))
+        command, stdout=program_side, stdin=subprocess.DEVNULL, env=environment(**(env or {})), cwd=cwd
     )
     writer = threading.Thread(target=lambda: (process.wait(), os.write(program_side, end_mark)))
     writer.start()

@@ -41,7 +41,8 @@ class Bars(CliTest):
 
     def test_columns_wins_over_the_terminal(self):
         narrow = on_terminal(*SMALL, columns=180, env={**UTF8, "COLUMNS": "80"})
-        self.assertNotRegex(narrow, BLOCKS)
+        self.assertLessEqual(max(map(len, layer_lines(narrow))), 80)
+        self.assertNotRegex(on_terminal(*SMALL, "--wide", columns=180, env={**UTF8, "COLUMNS": "80"}), BLOCKS)
         self.assertRegex(on_terminal(*SMALL, columns=80, env={**UTF8, "COLUMNS": "180"}), BLOCKS)
         for wrong in ["wide", "", "-5"]:
             self.assertRegex(on_terminal(*SMALL, columns=180, env={**UTF8, "COLUMNS": wrong}), BLOCKS)
@@ -51,7 +52,7 @@ class Bars(CliTest):
         width = max(map(len, layer_lines(plain)))
         for columns in [0, 40, width, width + 10, width + 14, width + 15, width + 16, width + 40, 300]:
             with self.subTest(columns):
-                text = on_terminal(*SMALL, columns=columns, env=UTF8)
+                text = on_terminal(*SMALL, "--wide", columns=columns, env=UTF8)
                 self.assertLessEqual(max(map(len, layer_lines(text))), max(width, columns))
                 self.assertEqual(bool(BLOCKS.search(text)), columns >= width + 15)
         # Whatever is drawn, the figures are the same.
@@ -68,6 +69,49 @@ class Bars(CliTest):
         text = on_terminal(*SMALL, columns=180, env={**UTF8, "NO_COLOR": "1"})
         self.assertRegex(text, BLOCKS)
         self.assertNotIn("\x1b", text)
+
+
+class Width(CliTest):
+    COMMANDS = [
+        ["cost"],
+        ["cost", "--model", "mobilenet_v4_conv_small"],
+        ["cost", "--alpha", "0.25,0.5,1", "--res", "160,224"],
+        ["cost", "--explain", "Conv2d_1_pointwise"],
+        ["sweep", "--alpha", "0.25,0.5", "--res", "32,64"],
+        ["conventions"],
+        ["models"],
+        ["engines"],
+        ["pick", "--max-macs", "1e8"],
+        ["pick", "--from", SOURCE / "tests/golden/pick_input.json", "--max-ms", "6", "--all"],
+    ]
+    MEASURED = [["machine", "--rounds", "1"], ["bench", *SMALL, "--engine", "reference", "--rounds", "1"]]
+
+    def check(self, command, columns):
+        with self.subTest(command, columns=columns):
+            text = without_colour(on_terminal(*command, columns=columns, env=UTF8))
+            self.assertEqual([line for line in text.splitlines() if len(line) > columns], [])
+
+    def test_every_line_fits(self):
+        for command in self.COMMANDS:
+            for columns in [80, 100, 200]:
+                self.check(command, columns)
+
+    def test_every_line_of_a_measurement_fits(self):
+        for command in self.MEASURED:
+            self.check(command, 80)
+
+    def test_what_is_left_out_is_named(self):
+        narrow, whole = on_terminal(*SMALL, columns=80), on_terminal(*SMALL, "--wide", columns=80)
+        self.assertEqual(without_colour(whole), self.output(*SMALL))
+        self.assertIn("(--wide shows all).", narrow)
+        [heading] = [line for line in self.output(*SMALL).splitlines() if line.startswith("layer ")]
+        for title in heading.split():
+            self.assertIn(title, narrow)
+
+    def test_a_file_has_every_column(self):
+        path = self.folder / "cost.txt"
+        on_terminal(*SMALL, "-o", path, columns=80)
+        self.assertEqual(path.read_text(), self.output(*SMALL))
 
 
 class Plain(CliTest):

@@ -24,9 +24,10 @@ UNPRINTABLE = b"/dev/null/\xff\x1b[31m\xe2\x80\xae"
 def described(command):
     """Options and positionals of a command that take a value, and what the help says of their type."""
     # The explanation stands beside the option or, for a long one, on the line below it.
-    for line in run(command, "--help").stdout.splitlines():
+    text = re.sub(r"\n {20,}", "  ", run(command, "--help-all").stdout)
+    for line in text.splitlines():
         option = re.match(r"  (?:-\w,)?(--[\w-]+) (\S+)", line)
-        positional = re.match(r"  (\w+) [A-Z|]+ .*REQUIRED", line)
+        positional = re.match(r"  (\w+) [A-Z|]+ .*\(required\)", line)
         if positional:
             yield positional[1], "POSITIONAL"
         elif option and re.fullmatch(r"[A-Z/|]+|[\w|-]+\|[\w|-]+", option[2]):

@@ -13,6 +13,8 @@ from pathlib import Path
 PROGRAM = os.environ["MOBILENET_COST_PROGRAM"]
 SOURCE = Path(os.environ["MOBILENET_COST_SOURCE_DIR"])
 STORED = SOURCE / "tests/golden"
+sys.path.insert(0, str(SOURCE / "tests/cli"))
+from program import on_terminal  # noqa: E402
 
 V1 = "--alpha 0.5 --res 160"
 V3 = "--model mobilenet_v3_small --alpha 0.75 --res 64"
@@ -103,6 +105,19 @@ SWEEPS = [
     ("bench.jsonl", "bench.jsonl"),
 ]
 
+# What a terminal of each width shows. The engines and the machine are not the same everywhere: cli.terminal has those.
+WIDTHS = [80, 100, 200]
+AT_WIDTHS = [
+    ("cost", "cost"),
+    ("cost_v4", "cost --model mobilenet_v4_conv_small"),
+    ("cost_many", "cost --alpha 0.5,1 --res 128:192:32"),
+    ("conventions", "conventions"),
+    ("models", "models"),
+    ("sweep", "sweep"),
+    ("pick", f"{PICK} --all"),
+]
+SWEEPS_AT_WIDTHS = [("sweep_measured", "txt"), ("bench", "bench.txt")]
+
 # Beside the stored output: this script and what the cases read.
 INPUTS = ["golden_test.py", "budget_input.json", "compare_input.json", "pick_input.json"]
 
@@ -117,6 +132,10 @@ def output_of(arguments, status):
     return result.stdout
 
 
+def shown_at(width, arguments):
+    return on_terminal(*arguments.split(), columns=width, env={"NO_COLOR": "1", "LC_ALL": "C.UTF-8"}, cwd=SOURCE).encode()
+
+
 def sweep_of(form):
     command = [Path(PROGRAM).parent / "print_sweep", form]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=120).stdout
@@ -128,6 +147,11 @@ def everything():
         yield name, f"mobilenet-cost {arguments}", output_of(arguments, status)
     for name, form in SWEEPS:
         yield name, f"print_sweep {form}", sweep_of(form)
+    for width in WIDTHS:
+        for name, arguments in AT_WIDTHS:
+            yield f"width_{width}/{name}.txt", f"mobilenet-cost {arguments}", shown_at(width, arguments)
+        for name, form in SWEEPS_AT_WIDTHS:
+            yield f"width_{width}/{name}.txt", f"print_sweep {form}.{width}", sweep_of(f"{form}.{width}")
 
 
 def difference(name, command, found):
@@ -140,12 +164,16 @@ def difference(name, command, found):
     return "".join(difflib.unified_diff(*lines, f"tests/golden/{name}", command, n=1)) or name
 
 
+def stored_names():
+    return {str(path.relative_to(STORED)) for path in STORED.rglob("*.*")} - set(INPUTS)
+
+
 def check():
     found = list(everything())
     differences = [difference(*case) for case in found]
     for text in filter(None, differences):
         print(text)
-    strays = {path.name for path in STORED.iterdir() if path.is_file()} - {case[0] for case in found} - set(INPUTS)
+    strays = stored_names() - {case[0] for case in found}
     for name in sorted(strays):
         print(f"tests/golden/{name} belongs to no case")
     if any(differences) or strays:
@@ -154,10 +182,10 @@ def check():
 
 def update():
     found = {name: text for name, _, text in everything()}
-    for path in STORED.iterdir():
-        if path.is_file() and path.name not in found and path.name not in INPUTS:
-            path.unlink()
+    for name in stored_names() - set(found):
+        (STORED / name).unlink()
     for name, text in found.items():
+        (STORED / name).parent.mkdir(exist_ok=True)
         (STORED / name).write_bytes(text)
 
 

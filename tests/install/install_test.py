@@ -158,9 +158,9 @@ def check_manual(prefix, scratch):
     expect(list(sections) == commands, f"the page has the commands {list(sections)}, --help has {commands}")
     for command in commands:
         tags = re.findall(r"^\.TP\n(.*)", sections[command], re.MULTILINE)
-        for line in run(program, command, "--help", cwd=scratch).splitlines():
-            for option in re.findall(r"--?[a-z][a-z0-9-]*", line[:46] if line.startswith("  ") else ""):
-                if option not in ("-h", "--help"):
+        for line in run(program, command, "--help-all", cwd=scratch).splitlines():
+            for option in re.findall(r"--?[a-z][a-z0-9-]*", line[:30] if line.startswith("  ") else ""):
+                if option not in ("-h", "--help", "--help-all"):
                     expect(any(re.search(rf"(?<!\S){option}\b(?!-)", tag) for tag in tags), f"{command} {option} in the page")
     for title in ["NAME", "SYNOPSIS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"]:
         expect(f"\n.SH {title}\n" in page, f"the page has no {title}")

@@ -1,9 +1,12 @@
-// Writes the report of a fabricated sweep or bench to stdout, for tests in Python: print_sweep FORMAT
+// Writes the report of a fabricated sweep or bench to stdout, for tests in Python: print_sweep FORMAT. A
+// format such as txt.80 is the text as a terminal of 80 columns shows it.
 
 #include <cstdio>
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -11,6 +14,7 @@
 #include "mobilenet_cost/report/bench/json.h"
 #include "mobilenet_cost/report/bench/report.h"
 #include "mobilenet_cost/report/foreign/formats.h"
+#include "mobilenet_cost/report/parts/fit.h"
 #include "mobilenet_cost/report/sweep/measured.h"
 #include "mobilenet_cost/report/sweep/measured_json.h"
 
@@ -30,6 +34,10 @@ constexpr BuildInfo kBuild = {.version = "1.2.3",
                               .plugins_from_bin = {},
                               .data_from_bin = {},
                               .build_command = {}};
+
+std::string at_width(std::vector<Section> sections, std::size_t width) {
+    return render_text(fitted(std::move(sections), width), TextStyle::plain);
+}
 
 }  // namespace
 
@@ -53,6 +61,10 @@ int main(int count, char** arguments) {
     formats["bench_layers.csv"] = [&] { return render_csv(bench_layers_csv_table(bench, timed)); };
     formats["bench.json"] = [&] { return bench_json(bench, timed, kBuild); };
     formats["bench.jsonl"] = [&] { return bench_jsonl(bench, timed, kBuild); };
+    for (const std::size_t width : {80, 100, 200}) {
+        formats[fmt::format("txt.{}", width)] = [=] { return at_width(sections(), width); };
+        formats[fmt::format("bench.txt.{}", width)] = [=] { return at_width(tables(), width); };
+    }
     for (const ForeignFormat& foreign : foreign_formats())
         formats[std::string(foreign.name)] = [&] { return foreign.write(run, result); };
     const auto format = formats.find(count == 2 ? arguments[1] : "");

@@ -21,6 +21,10 @@ const RowFields<BenchComparison>& comparison_fields() {
     return fields;
 }
 
+std::vector<std::string> droppable_comparison_columns() {
+    return {kBehindInterval.begin(), kBehindInterval.end()};
+}
+
 std::vector<Column> comparison_columns(const std::string& interval_title) {
     std::vector<Column> columns = comparison_fields().columns(kBeforeInterval);
     columns.push_back({"speedup_interval", interval_title});

@@ -148,6 +148,7 @@ Table layer_table(const Profiles& profiles, KernelLists& lists) {
     Table table;
     const LayerProfile& first = *profiles.front();
     table.columns = columns_of(profiles);
+    table.droppable = {"op", "input", "output", "traffic_share", "gflop_per_second"};
     for (std::size_t i = 0; i < first.layers.size(); ++i)
         table.rows.push_back(layer_row(profiles, i, lists));
     for (std::size_t i = 0; i < first.classes.size(); ++i)

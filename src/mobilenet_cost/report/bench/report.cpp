@@ -99,6 +99,7 @@ class BenchReport {
         Section section{.text = title(), .table = {}};
         section.table.caption =
             several() ? "How much faster each variant is" : "How much faster this variant is";
+        section.table.droppable = droppable_comparison_columns();
         section.table.columns = head_columns();
         section.table.columns.push_back({"slower", "than", true});
         append(section.table.columns, comparison_columns(interval_title()));
@@ -133,6 +134,7 @@ class BenchReport {
     Section time_section() {
         Section section;
         section.table.caption = "Time of one forward pass, median over the rounds";
+        section.table.droppable = {"samples", "memory_bytes", "macs", "gflop_per_second"};
         section.table.columns = head_columns();
         append(section.table.columns, {{"network", "network", true},
                                        {"macs", "MACs"},
@@ -172,6 +174,8 @@ class BenchReport {
         Section section;
         section.table.caption =
             "Bytes of activations: the live peak of the analysis and what leads to the engine's";
+        section.table.droppable = {"packed_weight_bytes", "gap_bytes",  "scratch_bytes",
+                                   "padding_bytes",       "kept_bytes", "in_place_bytes"};
         section.table.columns = head_columns();
         append(section.table.columns, {{"network", "network", true},
                                        {"peak_activation_bytes", "live peak"},

@@ -139,6 +139,8 @@ std::vector<Cell> layer_total(const Analysis& analysis) {
 Table layer_table(const Analysis& analysis) {
     Table table;
     table.columns = layer_columns(analysis);
+    table.droppable = {"op",     "input", "arithmetic_intensity", "traffic_bytes", "traffic_share", "stride",
+                       "kernel", "output"};
     for (const LayerAnalysis& layer : analysis.layers)
         table.rows.push_back(layer_row(analysis, layer));
     table.total = layer_total(analysis);
@@ -162,6 +164,7 @@ Table block_table(const Analysis& analysis) {
                      {"c_ratio", "C_s/C_d"},
                      {"ratio_closed_form", "K²Co/(K²+Co)"},
                      {"ratio_article_approx", "Co/(1+1/K²)"}};
+    table.droppable = {"ratio_article_approx", "ratio_closed_form", "c_ratio", "w_out", "h_out", "k"};
     for (const SeparableBlock& block : analysis.blocks) {
         table.rows.push_back({text_cell(block.name), count_cell(block.k), count_cell(block.c_in),
                               count_cell(block.c_out), count_cell(block.h_out), count_cell(block.w_out),
@@ -211,6 +214,7 @@ std::vector<Cell> variant_cells(const Analysis& analysis) {
 Table totals_table(const std::vector<Analysis>& analyses) {
     Table table;
     table.columns = variant_columns();
+    table.droppable = {"beta", "traffic_bytes", "arithmetic_intensity", "weight_bytes"};
     for (const Column& column : std::vector<Column>{{"macs", analyses.front().unit},
                                                     {"params", "params"},
                                                     {"weight_bytes", "weight B"},

@@ -39,7 +39,7 @@ std::vector<Column> ledger_columns() {
             {"excess_over_paper", "vs paper"},
             {"params", "parameters"},
             {"batch_norm", "batch norm", true},
-            {"counted_beside_macs", "counted beside the paper's MACs", true}};
+            {"counted_beside_macs", "counted besides", true}};
 }
 
 Table ledger_table(const Ledger& ledger) {
@@ -47,14 +47,17 @@ Table ledger_table(const Ledger& ledger) {
     table.caption = fmt::format("{}  alpha {}  resolution {}  classes {}", ledger.model, ledger.variant.alpha,
                                 ledger.variant.resolution, ledger.variant.classes);
     table.columns = ledger_columns();
+    table.droppable = {"unit", "batch_norm"};
     for (const Convention& convention : convention_table())
         table.rows.push_back(ledger_row(ledger, convention));
     return table;
 }
 
 constexpr const char* kLegend =
+    "Counted besides: what a convention counts beside the multiply-adds that the papers count.\n"
     "bn0: batch norm not counted; bn1: folded into one bias per channel; bn2: gamma and beta; bn3: without\n"
-    "gamma (TF-slim's default); bn4: all four values. A name goes with --convention NAME in every command.\n";
+    "gamma (TF-slim's default); bn4: all four values. A name goes with --convention NAME in every command;\n"
+    "docs/conventions.md says where each one comes from.\n";
 
 Json convention_json(const Ledger& ledger, const Convention& convention) {
     Json json = {{"name", convention.name},

@@ -37,6 +37,7 @@ constexpr const char* kEnginesSchema = "mobilenet-cost.engines.v1";
 
 Table models_table(const std::vector<ModelSummary>& models) {
     Table table;
+    table.droppable = {"resolutions"};
     table.columns = {{"model", "model", true},   {"resolution", "res"},
                      {"macs", "MACs"},           {"params", "params"},
                      {"alphas", "alphas", true}, {"resolutions", "resolutions", true}};
@@ -51,6 +52,7 @@ Table models_table(const std::vector<ModelSummary>& models) {
 
 Table engines_table(const std::vector<EngineStatus>& engines) {
     Table table;
+    table.droppable = {"data_types"};
     table.columns = {{"engine", "engine", true},         {"available", "here", true},
                      {"version", "version", true},       {"instruction_set", "instructions", true},
                      {"data_types", "data types", true}, {"note", "note", true}};

@@ -100,6 +100,7 @@ Table compute_table(const MachinePeaks& peaks) {
         {"i8_interval", "95 % interval", Show::plain, kShownOnly, giga_ends(&Row::i8)}};
     Table table = fields.shown(peaks.compute);
     table.caption = "arithmetic in registers";
+    table.droppable = {"per_cycle", "clock"};
     return table;
 }
 
@@ -117,6 +118,7 @@ Table memory_table(const MachinePeaks& peaks) {
         {"ridge", "ridge FLOP/B", Show::plain, kShownOnly,
          [&](const Row& row) { return decimals(ridge_point(peaks, row.level, row.threads), 2); }}};
     Table table = fields.shown(peaks.memory);
+    table.droppable = {"used", "ridge"};
     table.caption = "memory; the ridge is the FLOP per byte above which arithmetic is the bound";
     return table;
 }

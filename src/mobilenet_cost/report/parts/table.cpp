@@ -17,12 +17,6 @@ constexpr std::string_view kBold = "\x1b[1m";
 constexpr std::string_view kDim = "\x1b[2m";
 constexpr std::string_view kReset = "\x1b[0m";
 
-/// Code points, not bytes: captions and names may hold characters such as "×".
-std::size_t display_width(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 std::string padded(std::string_view text, std::size_t width, bool left) {
     const std::string gap(width - std::min(width, display_width(text)), ' ');
     return left ? std::string(text) + gap : gap + std::string(text);
@@ -114,7 +108,10 @@ std::string styled(const std::string& line, std::string_view style_code, TextSty
 std::string text_table(const Table& table, TextStyle style) {
     const std::vector<std::size_t> widths = column_widths(table);
     std::string text;
-    if (!table.caption.empty()) text += styled(printable(table.caption), kBold, style) + "\n";
+    if (!table.caption.empty()) {
+        const auto shown = table.caption_has_lines ? printable_lines : printable;
+        text += styled(shown(table.caption), kBold, style) + "\n";
+    }
     text += styled(text_row(titles(table), table, widths), kDim, style) + "\n";
     for (const auto& row : table.rows)
         text += (style == TextStyle::colour && has_heat(row) ? heat_row(row, table, widths)
@@ -125,6 +122,8 @@ std::string text_table(const Table& table, TextStyle style) {
         text += styled(text_row(texts_of(row), table, widths), kBold, style) + "\n";
     if (!table.total.empty())
         text += styled(text_row(texts_of(table.total), table, widths), kBold, style) + "\n";
+    if (!table.note.empty())
+        text += styled(printable_lines(table.note), kDim, style) + (table.note.ends_with('\n') ? "" : "\n");
     return text;
 }
 
@@ -213,6 +212,11 @@ Cell unknown_cell() {
 
 std::string text_line(std::string_view text) {
     return printable(text) + '\n';
+}
+
+std::size_t display_width(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 std::size_t table_width(const Table& table) {

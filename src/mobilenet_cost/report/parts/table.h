@@ -34,11 +34,15 @@ struct Cell {
 inline constexpr std::size_t kWidestGrid = 12;
 
 struct Table {
-    std::string caption;  ///< one line above the table; may be empty
+    std::string caption;             ///< one line above the table; may be empty
+    bool caption_has_lines = false;  ///< it was broken into lines by fitted()
     std::vector<Column> columns;
     std::vector<std::vector<Cell>> rows;
     std::vector<std::vector<Cell>> sums;  ///< rows behind the others, set apart; may be empty
     std::vector<Cell> total;              ///< last row, set apart; empty: none
+    std::vector<std::string>
+        droppable;     ///< keys of columns that a narrow terminal may do without, first ones first
+    std::string note;  ///< lines below the table, for terminals; may be empty
 };
 
 /// What a command shows to people: tables with lines of text between them.
@@ -51,6 +55,9 @@ struct Section {
 [[nodiscard]] std::string text_line(std::string_view text);
 
 enum class TextStyle { plain, colour };
+
+/// Code points, not bytes: captions and names may hold characters such as "×".
+[[nodiscard]] std::size_t display_width(std::string_view text);
 
 /// Characters of its longest line as text, its caption aside.
 [[nodiscard]] std::size_t table_width(const Table& table);

@@ -66,7 +66,9 @@ Table variant_table(const PickReport& report, const std::vector<const char*>& ke
     std::vector<PickRow> rows;
     for (const std::size_t index : candidates)
         rows.push_back({&report, index, &places, &notes});
-    return pick_fields().shown(keys, rows);
+    Table table = pick_fields().shown(keys, rows);
+    table.droppable = {"params", "weight_bytes", "macs"};
+    return table;
 }
 
 Table fitting_table(const PickReport& report, std::size_t rows, Footnotes& notes) {

@@ -56,6 +56,7 @@ Section share_section(const SweepRun& run, const SweepGroup& group, std::size_t 
     table.caption = fmt::format("{}: where the time goes, {}", group_title(group),
                                 cell_title(run.cells[run.points[point].cell]));
     table.columns = class_fields().columns(keys);
+    table.droppable = {"layers", "roofline_seconds", "traffic_bytes_per_second", "traffic_share"};
     for (const ClassShare& row : profile.classes)
         table.rows.push_back(cells(class_row(row), row.layer_class));
     table.total = cells({.name = "all layers", .share = total_of(profile)}, std::nullopt);
