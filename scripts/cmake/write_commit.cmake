@@ -1,11 +1,12 @@
-# Writes the commit of the tree SOURCE to OUTPUT as a string literal, and leaves the file alone if it says so already.
+# Writes the commit of the tree SOURCE to OUTPUT as a string literal, with "-dirty" if the tree is not as committed, and
+# leaves the file alone if it says so already.
 
 cmake_minimum_required(VERSION 3.25)
 
 set(commit unknown)
 if(GIT AND EXISTS "${SOURCE}/.git")
     execute_process(
-        COMMAND "${GIT}" -C "${SOURCE}" rev-parse --short=12 HEAD
+        COMMAND "${GIT}" -C "${SOURCE}" describe --always --dirty --abbrev=12 --exclude=*
         OUTPUT_VARIABLE output
         OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET
         RESULT_VARIABLE status)

@@ -114,7 +114,7 @@ class Wrong(ScriptTest):
 
 
 class Git(ScriptTest):
-    """Of gate_parent, which asks git."""
+    """What asks git: gate_parent, and the commit that a build is called by."""
 
     def git(self, *arguments):
         names = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
@@ -124,6 +124,27 @@ class Git(ScriptTest):
         self.git("init", "-q")
         self.git("commit", "-q", "--allow-empty", "-m", "first")
         self.assert_refused(self.run_script("gate_parent"), "gate_parent", 1, "expected the parent of HEAD, found none")
+
+    def test_a_build_of_a_changed_tree_says_so(self):
+        def commit():
+            output = self.root / "commit.inc"
+            subprocess.run(["cmake", "-DGIT=git", f"-DSOURCE={self.root}", f"-DOUTPUT={output}", "-P",
+                            self.root / "scripts/cmake/write_commit.cmake"], check=True, timeout=60)
+            return output.read_text()
+
+        self.assertEqual(commit(), '"unknown"\n')
+        self.git("init", "-q")
+        self.git("add", "README.md")
+        self.git("commit", "-q", "-m", "first")
+        self.git("tag", "v1")
+        clean = commit()
+        self.assertRegex(clean, r'^"[0-9a-f]{12}"\n$')
+        (self.root / "README.md").write_text("changed")
+        self.assertEqual(commit(), clean.replace('"\n', '-dirty"\n'))
+        self.git("add", "README.md")
+        self.assertIn("-dirty", commit())
+        self.git("commit", "-q", "-m", "second")
+        self.assertRegex(commit(), r'^"[0-9a-f]{12}"\n$')
 
     def test_what_is_in_the_place_of_the_worktree_is_left_alone(self):
         self.git("init", "-q")
