@@ -1,4 +1,5 @@
 #include <limits>
+#include <map>
 #include <set>
 #include <string>
 
@@ -6,10 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/base/stats.h"
 #include "mobilenet_cost/report/foreign/formats.h"
 #include "mobilenet_cost/report/foreign/gbench.h"
 #include "mobilenet_cost/report/foreign/sql.h"
 #include "mobilenet_cost/report/foreign/text.h"
+#include "mobilenet_cost/report/parts/gbench_rows.h"
 
 #include "sweep/fabricated_run.h"
 
@@ -37,7 +40,7 @@ TEST_F(ForeignTest, EveryFormatIsNamedOnceAndWritesSomething) {
         EXPECT_FALSE(format.reader.empty());
         EXPECT_FALSE(format.write(run, result).empty());
     }
-    EXPECT_EQ(names, (std::set<std::string_view>{"gbench", "gbench-summary", "gobench", "sql"}));
+    EXPECT_EQ(names, (std::set<std::string_view>{"bmf", "gbench", "gbench-summary", "gobench", "sql"}));
 }
 
 TEST_F(ForeignTest, NamesAreDistinctAndHaveNoSpace) {
@@ -50,12 +53,12 @@ TEST_F(ForeignTest, NamesAreDistinctAndHaveNoSpace) {
     EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
 }
 
-TEST_F(ForeignTest, RawHasEveryRoundAndTheSummaryEveryPointThatRan) {
+TEST_F(ForeignTest, RawHasEveryRoundThatCountsAndTheSummaryEveryPointThatRan) {
     const json raw = json::parse(gbench_json(run, result));
-    EXPECT_EQ(raw["benchmarks"].size(), 14U * 8U);  // of 16 points, one was skipped and one failed
+    EXPECT_EQ(raw["benchmarks"].size(), 14U * 8U - 1);  // of 16 points, one was skipped and one failed
     const json summary = json::parse(gbench_summary_json(run, result));
     ASSERT_EQ(summary["benchmarks"].size(), 14U);
-    EXPECT_EQ(summary["benchmarks"][0]["real_time"], result.points[0].seconds->value * 1e9);
+    EXPECT_NEAR(summary["benchmarks"][0]["real_time"], result.points[0].seconds->value * 1e9, 1e-3);
     EXPECT_EQ(summary["benchmarks"][0]["iterations"], 8 * 4);
     EXPECT_EQ(summary["benchmarks"][3]["iterations"], 7 * 4);  // without the disturbed round
 }
@@ -64,11 +67,39 @@ TEST_F(ForeignTest, WhatIsNotATimeHasNoRow) {
     result.points[0].seconds->value = std::numeric_limits<double>::quiet_NaN();
     run.measurement.cells[0].blocks[0].seconds = std::numeric_limits<double>::infinity();
     EXPECT_EQ(json::parse(gbench_summary_json(run, result))["benchmarks"].size(), 13U);
-    EXPECT_EQ(json::parse(gbench_json(run, result))["benchmarks"].size(), 14U * 8U - 1);
+    EXPECT_EQ(json::parse(gbench_json(run, result))["benchmarks"].size(), 14U * 8U - 2);
     for (const ForeignFormat& format : foreign_formats()) {
         EXPECT_FALSE(contains(format.write(run, result), "nan")) << format.name;
         EXPECT_FALSE(contains(format.write(run, result), " inf")) << format.name;
     }
+}
+
+/// Blocks that are left out, and several in a round, as a base has them.
+TEST_F(ForeignTest, MediansAreThoseOfTheReport) {
+    std::vector<TimedBlock>& blocks = run.measurement.cells[0].blocks;
+    for (const std::size_t round : {1U, 4U}) {
+        TimedBlock again = blocks[round];
+        again.place = 9;
+        again.seconds *= 3;
+        blocks.push_back(again);
+        blocks[round + 1].seconds *= 5;
+        blocks[round + 1].disturbance.involuntary_switches = 1000;
+    }
+    result = evaluate(run);
+    std::map<std::string, std::vector<double>> nanoseconds;
+    const json raw = json::parse(gbench_json(run, result));
+    for (const json& row : raw["benchmarks"])
+        nanoseconds[row["name"]].push_back(row["real_time"]);
+    const json summary = json::parse(gbench_summary_json(run, result));
+    for (const json& row : summary["benchmarks"])
+        EXPECT_NEAR(median(nanoseconds[row["name"]]), row["real_time"], 1e-3) << row["name"];
+    EXPECT_EQ(nanoseconds[point_names(run, ':')[0] + "/real_time"].size(), 6U);
+    EXPECT_TRUE(contains(sweep_sql(run, result), ", 1);"));
+}
+
+TEST(Foreign, NanosecondsHaveNoDigitsOfABinaryFraction) {
+    EXPECT_EQ(nanoseconds_of(340214e-9), 340214);  // 340214e-9 * 1e9 is 340214.00000000006
+    EXPECT_EQ(nanoseconds_of(1.5e-9 / 4), 0.375);
 }
 
 TEST_F(ForeignTest, ALineBreakDoesNotEndAHeader) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/report/foreign/bmf.h"
 #include "mobilenet_cost/report/foreign/gbench.h"
 #include "mobilenet_cost/report/foreign/sql.h"
 #include "mobilenet_cost/report/foreign/text.h"
@@ -14,10 +15,11 @@
 namespace mobilenet_cost {
 namespace {
 
-constexpr std::array<ForeignFormat, 4> kFormats = {
+constexpr std::array<ForeignFormat, 5> kFormats = {
     {{"gbench", ".json", "Google Benchmark's compare.py", gbench_json},
-     {"gbench-summary", ".json", "github-action-benchmark and Bencher", gbench_summary_json},
+     {"gbench-summary", ".json", "github-action-benchmark", gbench_summary_json},
      {"gobench", ".txt", "benchstat", go_benchmark_text},
+     {"bmf", ".json", "Bencher, with bounds", sweep_bmf},
      {"sql", ".sql", "sqlite3", sweep_sql}}};
 
 /// A space would end a name, and a slash would begin another part of it.

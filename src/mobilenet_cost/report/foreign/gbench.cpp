@@ -48,16 +48,13 @@ std::string gbench_json(const SweepRun& run, const SweepResult& result) {
     Json rows = Json::array();
     for (std::size_t i = 0; i < run.points.size(); ++i) {
         if (result.points[i].status != BenchStatus::ok) continue;
-        const CellSamples& samples = run.measurement.cells[i];
-        for (std::size_t j = 0; j < samples.blocks.size(); ++j) {
-            const TimedBlock& block = samples.blocks[j];
-            if (!is_time(block.seconds)) continue;
-            rows.push_back(row_json(names[i], run.points[i],
-                                    {.family = i,
-                                     .count = static_cast<std::int64_t>(samples.blocks.size()),
-                                     .index = static_cast<std::int64_t>(j),
-                                     .iterations = samples.size.passes},
-                                    block.seconds));
+        const std::vector<double> rounds = undisturbed_seconds(run, run.measurement, i);
+        GbenchRepetition repetition = {.family = i,
+                                       .count = static_cast<std::int64_t>(rounds.size()),
+                                       .iterations = run.measurement.cells[i].size.passes};
+        for (const double seconds : rounds) {
+            if (is_time(seconds)) rows.push_back(row_json(names[i], run.points[i], repetition, seconds));
+            ++repetition.index;
         }
     }
     return gbench_document(context_json(run), std::move(rows));

@@ -4,8 +4,9 @@
 
 namespace mobilenet_cost {
 
-/// Google Benchmark's JSON with every block as a repetition, also the disturbed ones, for its compare.py. A
-/// point that did not run has no row: its readers would take the zeros for times.
+/// Google Benchmark's JSON for its compare.py: a repetition for each round that nothing disturbed, so that
+/// their median is the report's. A point that did not run has no row: its readers would take the zeros for
+/// times.
 [[nodiscard]] std::string gbench_json(const SweepRun& run, const SweepResult& result);
 
 /// The same with one row for each point, its median: for readers that take every row for a benchmark.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "mobilenet_cost/measure/disturbance.h"
 #include "mobilenet_cost/report/sweep/points.h"
 
 namespace mobilenet_cost {
@@ -46,10 +47,17 @@ const RowFields<PointKey>& key_fields() {
     return fields;
 }
 
-const RowFields<TimedBlock>& block_fields() {
-    static const RowFields<TimedBlock> fields = {{"round", kSql, &TimedBlock::round},
-                                                 {"place", kSql, &TimedBlock::place},
-                                                 {"seconds", kSql, &TimedBlock::seconds}};
+struct BlockRow {
+    const TimedBlock& block;
+    bool disturbed = false;
+};
+
+const RowFields<BlockRow>& block_fields() {
+    static const RowFields<BlockRow> fields = {
+        {"round", kSql, [](const BlockRow& row) { return row.block.round; }},
+        {"place", kSql, [](const BlockRow& row) { return row.block.place; }},
+        {"seconds", kSql, [](const BlockRow& row) { return row.block.seconds; }},
+        {"disturbed", kSql, &BlockRow::disturbed}};
     return fields;
 }
 
@@ -78,8 +86,11 @@ std::string sweep_sql(const SweepRun& run, const SweepResult& result) {
     for (std::size_t i = 0; i < run.points.size(); ++i) {
         const std::vector<std::string> key = key_fields().sql_values({run, i});
         text += insert("point", joined(key, point_fields().sql_values(timed_row(run, result, i))));
-        for (const TimedBlock& block : run.measurement.cells[i].blocks)
-            text += insert("block", joined(key, block_fields().sql_values(block)));
+        const CellSamples& samples = run.measurement.cells[i];
+        for (const TimedBlock& block : samples.blocks) {
+            const bool disturbed = is_disturbed(block, samples.size.group, run.timing.limits);
+            text += insert("block", joined(key, block_fields().sql_values({block, disturbed})));
+        }
     }
     return text + "COMMIT;\n";
 }

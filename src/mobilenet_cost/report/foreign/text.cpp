@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/report/parts/gbench_rows.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -26,11 +27,13 @@ std::string go_header(const SweepRun& run) {
         printable(run.started), printable(origin.machine.cpu.model_name.value_or("unknown")));
 }
 
-std::string go_lines(const std::string& name, const SweepPoint& point, const CellSamples& samples) {
+std::string go_lines(const std::string& name, const SweepRun& run, std::size_t index) {
+    const SweepPoint& point = run.points[index];
     std::string lines;
-    for (const TimedBlock& block : samples.blocks) {
-        if (!std::isfinite(block.seconds) || !(block.seconds > 0)) continue;
-        lines += fmt::format("{} {} {} ns/op", name, samples.size.passes, block.seconds * 1e9);
+    for (const double seconds : undisturbed_seconds(run, run.measurement, index)) {
+        if (!std::isfinite(seconds) || !(seconds > 0)) continue;
+        lines += fmt::format("{} {} {} ns/op", name, run.measurement.cells[index].size.passes,
+                             nanoseconds_of(seconds));
         if (point.counts) lines += fmt::format(" {} MAC/op", point.counts->macs);
         lines += "\n";
     }
@@ -43,8 +46,7 @@ std::string go_benchmark_text(const SweepRun& run, const SweepResult& result) {
     const std::vector<std::string> names = point_names(run, '=');
     std::string text = go_header(run);
     for (std::size_t i = 0; i < run.points.size(); ++i) {
-        if (result.points[i].status == BenchStatus::ok)
-            text += go_lines(go_name(names[i]), run.points[i], run.measurement.cells[i]);
+        if (result.points[i].status == BenchStatus::ok) text += go_lines(go_name(names[i]), run, i);
     }
     return text;
 }

@@ -1,5 +1,6 @@
 #include "mobilenet_cost/report/parts/gbench_rows.h"
 
+#include <cmath>
 #include <utility>
 
 namespace mobilenet_cost {
@@ -16,8 +17,13 @@ Json gbench_context(const std::string& date, const std::string& executable, std:
             {"cpu_time", "not measured: the same as real_time"}};
 }
 
+double nanoseconds_of(double seconds) {
+    constexpr double kStepsOfASecond = 1e12;
+    return std::round(seconds * kStepsOfASecond) / 1e3;
+}
+
 Json gbench_row(const std::string& name, const GbenchRepetition& repetition, int threads, double seconds) {
-    constexpr double kNanoseconds = 1e9;
+    const double nanoseconds = nanoseconds_of(seconds);
     return {{"name", name},
             {"family_index", repetition.family},
             {"per_family_instance_index", 0},
@@ -27,8 +33,8 @@ Json gbench_row(const std::string& name, const GbenchRepetition& repetition, int
             {"repetition_index", repetition.index},
             {"threads", threads},
             {"iterations", repetition.iterations},
-            {"real_time", seconds * kNanoseconds},
-            {"cpu_time", seconds * kNanoseconds},
+            {"real_time", nanoseconds},
+            {"cpu_time", nanoseconds},
             {"time_unit", "ns"}};
 }
 

@@ -17,6 +17,9 @@ struct GbenchRepetition {
     std::int64_t iterations = 1;  ///< passes
 };
 
+/// Whole picoseconds: without the digits that a factor of 1e9 adds to a binary fraction (340214.00000000006).
+[[nodiscard]] double nanoseconds_of(double seconds);
+
 /// What every such document's "context" has; more may be added. No host name: it says nothing about the
 /// machine.
 [[nodiscard]] Json gbench_context(const std::string& date, const std::string& executable, std::size_t cpus);
