@@ -395,6 +395,47 @@ TEST(CompareReport, EveryFormIsMade) {
     EXPECT_EQ(compare_table(result).rows.size(), rows);
     const std::string lines = compare_jsonl(result);
     EXPECT_EQ(static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n')), rows + 1);
+    EXPECT_EQ(compare_sections(result, CompareView::summary).size(), 1u);
+}
+
+TEST(CompareReport, WhatChangesTogetherIsOneRow) {
+    const std::vector<ExactQuantity> counts = {
+        {"macs", std::int64_t{100}},          {"params", std::int64_t{10}},
+        {"params_bn0", std::int64_t{10}},     {"params_bn1", std::int64_t{12}},
+        {"traffic_bytes", std::int64_t{800}}, {"kernel_size", std::string("3x3")}};
+    StoredDocument base = document({1}, 1);
+    base.cells[1].exact = counts;
+    base.cells[1].layers[0].exact = counts;
+    const auto widen = [](std::vector<ExactQuantity>& exact) {
+        for (ExactQuantity& quantity : exact) {
+            if (auto* count = std::get_if<std::int64_t>(&quantity.value)) *count += 7;
+        }
+        exact[0].value = std::int64_t{200};
+        exact.back().value = std::string("5x5");
+    };
+    StoredDocument contender = base;
+    widen(contender.cells[1].exact);
+    widen(contender.cells[1].layers[0].exact);
+    const CompareResult result = compare(base, contender, {});
+    EXPECT_EQ(result.differences.size(), 12u);
+    EXPECT_EQ(gating_differences(result), 12);
+    const Table table = compare_sections(result)[1].table;
+    ASSERT_EQ(table.rows.size(), 2u);
+    EXPECT_EQ(table.rows[1][2].text, "stem");
+    EXPECT_EQ(table.rows[1][3].text, "kernel_size");
+    EXPECT_EQ(table.rows[1][5].text, "5x5");
+    EXPECT_EQ(table.rows[1].back().text, "macs +100; params, params_bn0, params_bn1, traffic_bytes +7");
+}
+
+TEST(CompareReport, OneMeasurementIsNoSecondOne) {
+    const StoredDocument one = document({1, 0.5}, 1);
+    const CompareResult same = compare(one, one, {});
+    const std::vector<Section> sections = compare_sections(same);
+    ASSERT_EQ(sections.size(), 1u);
+    EXPECT_NE(sections[0].text.find("identical to the last digit in 2 cells: one measurement, stored twice"),
+              std::string::npos)
+        << sections[0].text;
+    EXPECT_EQ(compare_sections(compare(one, document({1, 0.5}, 2), {})).size(), 3u);
 }
 
 }  // namespace

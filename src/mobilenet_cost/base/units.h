@@ -12,6 +12,9 @@ inline constexpr double kGiga = 1e9;
 /// 1,234,567
 [[nodiscard]] std::string with_thousands(std::int64_t count);
 
+/// "1 round", "1,234 rounds"
+[[nodiscard]] std::string plural(std::int64_t count, std::string_view what);
+
 /// Shortest text that reads back as the same double; "inf" and "nan" never occur in our data.
 [[nodiscard]] std::string shortest(double value);
 

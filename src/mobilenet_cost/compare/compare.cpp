@@ -206,6 +206,7 @@ std::vector<TimeChange> time_changes(const CellPairs& timed, const CompareSettin
             time.base = median_estimate(base->samples, confidence);
             time.contender = median_estimate(contender->samples, confidence);
         }
+        time.identical = *base->seconds == *contender->seconds && base->samples == contender->samples;
         time.ratio = ratio_of(time.base, time.contender);
         judge(time, settings.threshold);
         times.push_back(std::move(time));
@@ -314,6 +315,11 @@ void check_ignored(const std::vector<std::string>& names, const std::string& pla
 std::int64_t gating_differences(const CompareResult& result) {
     return std::count_if(result.differences.begin(), result.differences.end(),
                          [](const Difference& difference) { return difference.gates; });
+}
+
+bool same_measurement(const CompareResult& result) {
+    return !result.times.empty() && std::all_of(result.times.begin(), result.times.end(),
+                                                [](const TimeChange& time) { return time.identical; });
 }
 
 std::optional<double> mean_time_ratio(const CompareResult& result) {

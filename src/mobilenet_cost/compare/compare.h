@@ -70,6 +70,7 @@ struct TimeChange {
     std::size_t contender_samples = 0;
     Estimate ratio;  ///< contender / base
     TimeVerdict verdict = TimeVerdict::unclear;
+    bool identical = false;     ///< the same numbers, to the last digit and sample
     bool may_be_slower = true;  ///< the interval reaches beyond twice the threshold, or there is none
 };
 
@@ -123,6 +124,9 @@ struct CompareResult {
                                     const CompareSettings& settings);
 
 [[nodiscard]] std::int64_t gating_differences(const CompareResult& result);
+
+/// Every time is the same to the last digit: no second measurement, but the first one again.
+[[nodiscard]] bool same_measurement(const CompareResult& result);
 
 /// Over the cells that have times on both sides; absent: there are none.
 [[nodiscard]] std::optional<double> mean_time_ratio(const CompareResult& result);

@@ -121,6 +121,7 @@ Json summary_json(const CompareResult& result) {
             {"common_cells", result.common_cells},
             {"quantities", result.quantities},
             {"gating_differences", gating_differences(result)},
+            {"same_measurement", same_measurement(result)},
             {"times_gate", result.times_inform.empty()},
             {"times_inform", reason_json(result.times_inform)},
             {"mean_time_ratio", mean ? finite_json(*mean) : Json(nullptr)},

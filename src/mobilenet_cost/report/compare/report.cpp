@@ -1,6 +1,8 @@
 #include "mobilenet_cost/report/compare/report.h"
 
 #include <algorithm>
+#include <array>
+#include <initializer_list>
 
 #include <fmt/format.h>
 
@@ -12,10 +14,6 @@ namespace {
 
 /// A screenful; csv and json have all of them.
 constexpr std::size_t kMostRows = 40;
-
-std::string plural(std::int64_t count, const std::string& what) {
-    return fmt::format("{} {}{}", with_thousands(count), what, count == 1 ? "" : "s");
-}
 
 // ---- cells of the tables
 
@@ -72,6 +70,63 @@ std::string ratio_interval(const RatioChange& ratio, const std::optional<Estimat
                        ratio_text(ratio.name, side->interval->high));
 }
 
+/// Differences of one network or layer that come together: one changed kernel changes MACs, parameters in
+/// each way of counting, bytes and traffic.
+using DifferenceGroup = std::vector<const Difference*>;
+
+/// The cause comes first where it is among them: all other quantities follow from these.
+void put_cause_first(DifferenceGroup& group) {
+    static constexpr std::array<std::string_view, 8> kCauses = {kWhole,   "status", "op",     "kernel_size",
+                                                                "stride", "groups", "kernel", "input"};
+    std::stable_partition(group.begin(), group.end(), [](const Difference* difference) {
+        return std::find(kCauses.begin(), kCauses.end(), difference->quantity) != kCauses.end();
+    });
+}
+
+std::vector<DifferenceGroup> grouped(const std::vector<Difference>& differences) {
+    std::vector<DifferenceGroup> groups;
+    for (const Difference& row : differences) {
+        const Difference* last = groups.empty() ? nullptr : groups.back().front();
+        const bool together =
+            last != nullptr && last->cell == row.cell && last->layer == row.layer && last->gates == row.gates;
+        if (!together) groups.emplace_back();
+        groups.back().push_back(&row);
+    }
+    std::for_each(groups.begin(), groups.end(), put_cause_first);
+    return groups;
+}
+
+/// "+1,234", "gone", "3x3 -> 5x5"
+std::string brief_change(const Difference& difference) {
+    const std::int64_t* base = count_of(difference.base);
+    const std::int64_t* contender = count_of(difference.contender);
+    if (base != nullptr && contender != nullptr)
+        return fmt::format("{}{}", *contender > *base ? "+" : "", with_thousands(*contender - *base));
+    if (!difference.base || !difference.contender) return change_text(difference);
+    return fmt::format("{} -> {}", value_text(difference.base), value_text(difference.contender));
+}
+
+/// The five ways of counting batch norm.
+std::string with_ways_in_short(std::string text) {
+    constexpr std::string_view kWays = "params_bn0, params_bn1, params_bn2, params_bn3, params_bn4";
+    for (std::size_t at = text.find(kWays); at != std::string::npos; at = text.find(kWays))
+        text.replace(at, kWays.size(), "params_bn0...bn4");
+    return text;
+}
+
+/// All but the first; quantities that change by the same are named together.
+std::string besides_text(const DifferenceGroup& group) {
+    std::string text;
+    for (std::size_t i = 1; i < group.size();) {
+        const std::string change = brief_change(*group[i]);
+        std::string names;
+        for (; i < group.size() && brief_change(*group[i]) == change; ++i)
+            names += (names.empty() ? "" : ", ") + quantity_text(*group[i]);
+        text += fmt::format("{}{} {}", text.empty() ? "" : "; ", names, change);
+    }
+    return with_ways_in_short(std::move(text));
+}
+
 bool any_run(const CompareResult& result) {
     const auto is_run = [](const auto& row) { return !row.cell.engine.empty(); };
     return std::any_of(result.differences.begin(), result.differences.end(), is_run);
@@ -104,6 +159,9 @@ std::int64_t count_verdict(const CompareResult& result, TimeVerdict verdict) {
 }
 
 std::string times_line(const CompareResult& result) {
+    if (same_measurement(result))
+        return fmt::format("identical to the last digit in {}: one measurement, stored twice",
+                           plural(static_cast<std::int64_t>(result.times.size()), "cell"));
     if (!result.times_inform.empty()) return "inform: " + result.times_inform;
     return fmt::format("gate at {}: {} slower, {} faster, {} same, {} unclear",
                        signed_percent(result.settings.threshold), count_verdict(result, TimeVerdict::slower),
@@ -126,22 +184,30 @@ Section head_section(const CompareResult& result) {
 }
 
 Section difference_section(const CompareResult& result) {
+    const std::vector<DifferenceGroup> groups = grouped(result.differences);
     const bool runs = any_run(result);
     const bool ignored = gating_differences(result) < static_cast<std::int64_t>(result.differences.size());
+    const bool several = groups.size() < result.differences.size();
     Section section;
     Table& table = section.table;
     table.caption = "What is counted exactly and differs";
-    if (result.differences.size() > kMostRows)
-        table.caption += fmt::format(", the first {} of {}", kMostRows, result.differences.size());
-    table.columns = {{"cell", "cell", true}};
-    if (runs) table.columns.push_back({"run", "run", true});
-    for (Column column :
-         {Column{"layer", "layer", true}, Column{"quantity", "quantity", true}, Column{"base", "base"},
-          Column{"contender", "contender"}, Column{"change", "change"}})
-        table.columns.push_back(std::move(column));
-    if (ignored) table.columns.push_back({"gates", "gates", true});
-    for (const Difference& row : result.differences) {
+    if (groups.size() > kMostRows)
+        table.caption += fmt::format(", the first {} of {} rows", kMostRows, groups.size());
+    const auto add = [&table](std::initializer_list<Column> columns) {
+        table.columns.insert(table.columns.end(), columns);
+    };
+    add({{"cell", "cell", true}});
+    if (runs) add({{"run", "run", true}});
+    add({{"layer", "layer", true},
+         {"quantity", "quantity", true},
+         {"base", "base"},
+         {"contender", "contender"},
+         {"change", "change"}});
+    if (several) add({{"besides", "and with it", true}});
+    if (ignored) add({{"gates", "gates", true}});
+    for (const DifferenceGroup& group : groups) {
         if (table.rows.size() == kMostRows) break;
+        const Difference& row = *group.front();
         std::vector<Cell>& cells = table.rows.emplace_back();
         cells.push_back(text_cell(id_title(row.cell)));
         if (runs) cells.push_back(text_cell(id_run(row.cell)));
@@ -150,6 +216,7 @@ Section difference_section(const CompareResult& result) {
         cells.push_back(text_cell(value_text(row.base)));
         cells.push_back(text_cell(value_text(row.contender)));
         cells.push_back(text_cell(change_text(row)));
+        if (several) cells.push_back(text_cell(besides_text(group)));
         if (ignored) cells.push_back(text_cell(row.gates ? "yes" : "ignored"));
     }
     return section;
@@ -233,9 +300,11 @@ std::string id_run(const CellId& id) {
     return text;
 }
 
-std::vector<Section> compare_sections(const CompareResult& result) {
+std::vector<Section> compare_sections(const CompareResult& result, CompareView view) {
     std::vector<Section> sections = {head_section(result)};
+    if (view == CompareView::summary) return sections;
     if (!result.differences.empty()) sections.push_back(difference_section(result));
+    if (same_measurement(result)) return sections;
     if (!result.times.empty()) sections.push_back(time_section(result));
     if (!result.ratios.empty()) sections.push_back(ratio_section(result));
     return sections;

@@ -8,8 +8,11 @@
 
 namespace mobilenet_cost {
 
-/// The verdicts, what differs, times and ratios side by side.
-[[nodiscard]] std::vector<Section> compare_sections(const CompareResult& result);
+enum class CompareView { summary, all };
+
+/// The verdicts, and unless it is a summary what differs, times and ratios side by side.
+[[nodiscard]] std::vector<Section> compare_sections(const CompareResult& result,
+                                                    CompareView view = CompareView::all);
 
 /// One row for each difference, time and ratio.
 [[nodiscard]] Table compare_table(const CompareResult& result);
