@@ -6,7 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/report/bench/csv.h"
 #include "mobilenet_cost/report/bench/json.h"
 #include "mobilenet_cost/report/bench/notes.h"
@@ -34,6 +37,7 @@ struct BenchOptions {
     std::optional<LayerMode> layer_mode;
     std::string log;
     std::string resume;
+    Progress progress = Progress::automatic;
 };
 
 SweepTiming read_timing(const BenchOptions& options, std::size_t variants) {
@@ -72,8 +76,32 @@ PlannedBench plan(const BenchOptions& options) {
     return planned;
 }
 
+/// The fastest of the variants.
+std::string bench_finding(const SweepRun& run, const SweepResult& result,
+                          const std::vector<BenchVariant>& variants) {
+    std::optional<Estimate> fastest;
+    std::string name;
+    for (const BenchVariant& variant : variants) {
+        for (const BenchRow& row : variant.rows) {
+            const std::optional<Estimate>& seconds = result.points[row.point].seconds;
+            if (row.network != NetworkKind::separable || run.points[row.point].cell != variant.cell ||
+                !seconds)
+                continue;
+            if (fastest && fastest->value <= seconds->value) continue;
+            fastest = seconds;
+            const SweepCell& cell = run.cells[variant.cell];
+            name = fmt::format("{} {:g}/{} on {}", cell.model, cell.variant.alpha, cell.variant.resolution,
+                               run.points[row.point].engine);
+        }
+    }
+    if (!fastest) return "nothing was timed";
+    return fmt::format("{}{} takes {}", variants.size() > 1 ? "fastest: " : "", name,
+                       seconds_text(fastest->value));
+}
+
 void write(Output& output, const SweepRun& run, const SweepResult& result) {
-    for (const BenchVariant& variant : bench_variants(run, result)) {
+    const std::vector<BenchVariant> variants = bench_variants(run, result);
+    for (const BenchVariant& variant : variants) {
         for (const std::string& text : bench_warnings(run, variant))
             say("warning: {}", text);
     }
@@ -85,6 +113,7 @@ void write(Output& output, const SweepRun& run, const SweepResult& result) {
                       },
                   .json = [&] { return bench_json(run, result); },
                   .jsonl = [&] { return bench_jsonl(run, result); }});
+    output.tell(bench_finding(run, result, variants));
 }
 
 WriteRun writer_of(Output& output) {
@@ -94,7 +123,7 @@ WriteRun writer_of(Output& output) {
 }
 
 int run_bench(const Command& command, const BenchOptions& options) {
-    ProgressLine line;
+    ProgressLine line(options.progress);
     if (!options.resume.empty()) {
         refuse_beside_resume(command);
         ResumedRun resumed = read_resumable(options.resume);
@@ -131,6 +160,7 @@ void setup_bench(Command& command) {
         "in-situ, or isolated: each by itself [in-situ]");
     command.text("--log", "FILE", options->log, "keep every sample, as it is taken");
     command.text("--resume", "LOG", options->resume, "go on with an interrupted run");
+    add_progress_option(command, options->progress);
     add_output_options(command, options->output);
     command.on_run([options, &command] { return run_bench(command, *options); });
 }

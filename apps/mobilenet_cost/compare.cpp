@@ -24,6 +24,7 @@ struct CompareOptions {
     std::string base;
     std::string contender;
     CompareSettings settings;
+    bool summary = false;
     OutputOptions output;
 };
 
@@ -55,7 +56,10 @@ int run_compare(const CompareOptions& options) {
     const StoredDocument base = read_side(options.base);
     const CompareResult result = compare(base, read_side(options.contender), settings);
     Output output(options.output);
-    output.write({.sections = [&] { return compare_sections(result); },
+    if (options.summary && !output.is_for_people())
+        fail("--summary", "expected --format table or markdown, found another one");
+    const CompareView view = options.summary ? CompareView::summary : CompareView::all;
+    output.write({.sections = [&] { return compare_sections(result, view); },
                   .csv = [&] { return compare_table(result); },
                   .json = [&] { return compare_json(result); },
                   .jsonl = [&] { return compare_jsonl(result); }});
@@ -78,6 +82,7 @@ void setup_compare(Command& command) {
     command.flag("--require-times", settings.require_times, "--gate-times, and 5 if they cannot be judged");
     command.value("--threshold", "SHARE", settings.threshold, read_threshold,
                   "part that a time may grow by [0.025]");
+    command.flag("--summary", options->summary, "only the verdicts, no tables");
     add_output_options(command, options->output);
     command.footer("Exit status: 0 same, 3 an exact quantity differs, 4 slower, 5 times cannot be judged.");
     command.on_run([options] { return run_compare(*options); });

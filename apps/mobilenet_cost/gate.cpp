@@ -11,13 +11,10 @@
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/gate/result.h"
-#include "mobilenet_cost/report/gate/gbench.h"
-#include "mobilenet_cost/report/gate/json.h"
-#include "mobilenet_cost/report/gate/junit.h"
-#include "mobilenet_cost/report/gate/report.h"
 
 #include "app.h"
 #include "gate_options.h"
+#include "gate_output.h"
 #include "interrupt.h"
 #include "output.h"
 #include "progress_line.h"
@@ -25,9 +22,6 @@
 
 namespace mobilenet_cost::app {
 namespace {
-
-const std::vector<ExtraFormat> kExtraFormats = {{.name = "junit", .suffix = ".xml"},
-                                                {.name = "gbench", .suffix = ""}};
 
 struct GateCommand {
     GateOptions gate;
@@ -84,7 +78,7 @@ int run_gate_command(const GateCommand& command) {
     const std::vector<GateCell> cells = read_gate_cells(command.gate);
     fit_blocks(command.gate, cells.size(), command.confirm_base.empty() ? 1 : kConfirmed.relink, settings);
     ProgressLine line(command.gate.progress);
-    Output output(command.output, kExtraFormats);
+    Output output(command.output, gate_formats());
     GateHooks hooks;
     hooks.progress = [&line](const GateProgress& progress) { line.show(gate_progress_text(progress)); };
     hooks.stop = &catch_interrupt();
@@ -93,14 +87,8 @@ int run_gate_command(const GateCommand& command) {
     const GateResult result = evaluate_gate(report);
     for (const std::string& warning : result.warnings)
         say("warning: {}", warning);
-    std::vector<ExtraFormat> extra = kExtraFormats;
-    extra[0].write = [&] { return gate_junit(report, result); };
-    extra[1].write = [&] { return gate_gbench(report, result); };
-    output.write({.sections = [&] { return gate_sections(report, result); },
-                  .csv = [&] { return gate_csv_table(report, result); },
-                  .json = [&] { return gate_json(report, result); },
-                  .jsonl = [&] { return gate_jsonl(report, result); },
-                  .extra = extra});
+    write_gate(output, report, result);
+    output.tell(fmt::format("{}: {}", enum_name(result.outcome), result.reason));
     if (result.outcome == GateOutcome::failed || result.outcome == GateOutcome::different)
         say("error: {}", result.reason);
     return kGateStatus.at(static_cast<std::size_t>(result.outcome));
@@ -116,7 +104,7 @@ void setup_gate(Command& command) {
                  "a second build of the base with another code layout");
     command.text("--confirm-head", "BIN", options->confirm_head, "likewise; every verdict must hold twice");
     add_gate_options(command, options->gate);
-    add_output_options(command, options->output, kExtraFormats);
+    add_output_options(command, options->output, gate_formats());
     command.footer(
         "Exit status: 0 not slower, 4 slower, 5 cannot be judged, 3 not the same networks, 1 failed.");
     command.on_run([options] { return run_gate_command(*options); });

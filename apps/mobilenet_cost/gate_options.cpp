@@ -158,20 +158,10 @@ GateRun run_builds(const BuildUnderTest& base, const BuildUnderTest& head, const
 }
 
 std::string gate_progress_text(const GateProgress& progress) {
-    using Phase = GateProgress::Phase;
-    switch (progress.phase) {
-        case Phase::preflight:
-            return kPreflightText;
-        case Phase::prepare:
-            return step_text("preparing", progress.done, progress.total);
-        case Phase::warm_up:
-            return step_text("warming up", progress.done, progress.total);
-        case Phase::rounds:
-            break;
-    }
-    return step_text("round", progress.done, progress.total) +
-           fmt::format(", {}/{} cells decided", progress.decided, progress.rows) +
-           left_text(progress.seconds_left);
+    if (progress.phase != GateProgress::Phase::rounds) return preparing_text(progress);
+    return rounds_text(progress.done, progress.total,
+                       fmt::format("{}/{} cells decided", progress.decided, progress.rows),
+                       progress.seconds_left);
 }
 
 }  // namespace mobilenet_cost::app

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/machine/peaks_cache.h"
+#include "mobilenet_cost/machine/roofline.h"
 #include "mobilenet_cost/report/machine/machine_report.h"
 
 #include "app.h"
@@ -15,6 +17,7 @@ struct MachineOptions {
     OutputOptions output;
     bool refresh = false;
     std::int64_t rounds = PeakSettings{}.rounds;
+    Progress progress = Progress::automatic;
 };
 
 PeaksOptions peaks_options(const MachineOptions& options, ProgressLine& line) {
@@ -29,7 +32,7 @@ PeaksOptions peaks_options(const MachineOptions& options, ProgressLine& line) {
 }
 
 int run_machine(const MachineOptions& options) {
-    ProgressLine line;
+    ProgressLine line(options.progress);
     const PeaksOptions peaks = peaks_options(options, line);
     Output output(options.output);
     MachineReport report;
@@ -45,6 +48,9 @@ int run_machine(const MachineOptions& options) {
                   .csv = [&] { return machine_csv_table(report); },
                   .json = [&] { return machine_json(report); },
                   .jsonl = [&] { return machine_jsonl(report); }});
+    if (const auto flops = peak_flops(report.peaks, 1))
+        output.tell(fmt::format("{:.1f} GFLOP/s on one thread; the machine is {}", *flops / kGiga,
+                                noise_verdict_name(report.preflight.verdict)));
     return kFine;
 }
 
@@ -55,6 +61,7 @@ void setup_machine(Command& command) {
     command.flag("--refresh", options->refresh, "measure even if there are stored peaks");
     command.count("--rounds", options->rounds,
                   fmt::format("of the peaks; intervals need 6 [{}]", options->rounds));
+    add_progress_option(command, options->progress);
     add_output_options(command, options->output);
     command.footer(
         "Peaks are stored in $XDG_CACHE_HOME/mobilenet-cost (~/.cache/mobilenet-cost) for this kind of\n"

@@ -58,24 +58,15 @@ void time_into(RunLog* log, bool roofs, const std::vector<ModelConfig>& configs,
 
 std::string progress_text(const SweepProgress& progress) {
     using Phase = SweepProgress::Phase;
-    switch (progress.phase) {
-        case Phase::preflight:
-            return kPreflightText;
-        case Phase::prepare:
-            return step_text("preparing", progress.done, progress.total);
-        case Phase::warm_up:
-            return step_text("warming up", progress.done, progress.total);
-        case Phase::layers:
-            return step_text("layers of cell", progress.done, progress.total);
-        case Phase::rounds:
-            break;
-    }
+    if (progress.phase == Phase::layers) return step_text("layers of cell", progress.done, progress.total);
+    if (progress.phase != Phase::rounds) return preparing_text(progress);
     const std::string worst =
         progress.worst_interval ? fmt::format("+-{:.1f} %", 100 * *progress.worst_interval) : "unknown";
-    return step_text("round", progress.done, progress.total) +
-           fmt::format(", {}/{} points precise, worst interval {}", progress.points_done, progress.points,
-                       worst) +
-           left_text(progress.seconds_left);
+    const bool few = progress.total < SweepTiming{}.rounds;  // the default is out of reach
+    return rounds_text(
+        progress.done, few ? std::optional(progress.total) : std::nullopt,
+        fmt::format("{}/{} points precise, widest interval {}", progress.points_done, progress.points, worst),
+        progress.seconds_left);
 }
 
 void refuse_namesakes(const std::vector<ModelConfig>& configs, const std::vector<std::string>& models) {

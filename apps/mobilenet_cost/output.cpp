@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -7,12 +8,17 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/report/parts/drawing.h"
 #include "mobilenet_cost/report/parts/fit.h"
+
+#include "say.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -28,24 +34,44 @@ struct Suffix {
 constexpr Suffix kSuffixes[] = {
     {".txt", "table"}, {".md", "markdown"}, {".csv", "csv"}, {".json", "json"}, {".jsonl", "jsonl"}};
 
-std::string choose_format(const OutputOptions& options, const std::vector<ExtraFormat>& extra) {
+/// The form that a file's ending picks; empty: none.
+std::string format_of_suffix(const std::string& path, const std::vector<ExtraFormat>& extra) {
+    const std::string suffix = fs::path(path).extension().string();
+    for (const ExtraFormat& format : extra) {
+        if (!suffix.empty() && suffix == format.suffix) return format.name;
+    }
+    for (const Suffix& row : kSuffixes) {
+        if (suffix == row.suffix) return row.format;
+    }
+    return "";
+}
+
+void check_format(const std::string& format, const std::vector<ExtraFormat>& extra) {
     std::vector<std::string> formats = kFormats;
-    for (const ExtraFormat& format : extra)
-        formats.push_back(format.name);
-    if (options.format.empty()) {
-        const std::string suffix = fs::path(options.path).extension().string();
-        for (const ExtraFormat& format : extra) {
-            if (!suffix.empty() && suffix == format.suffix) return format.name;
+    for (const ExtraFormat& one : extra)
+        formats.push_back(one.name);
+    if (!format.empty() && std::find(formats.begin(), formats.end(), format) == formats.end())
+        fail_unknown("--format", "format", format, formats);
+}
+
+/// Of several files, each has the form of its ending, and --format is that of those whose ending picks none.
+std::vector<std::string> choose_formats(const std::vector<std::string>& paths, const std::string& given,
+                                        const std::vector<ExtraFormat>& extra) {
+    check_format(given, extra);
+    std::vector<std::string> formats;
+    bool used = given.empty();
+    for (const std::string& path : paths) {
+        std::string format = format_of_suffix(path, extra);
+        if (format.empty() || paths.size() == 1) {
+            used = true;
+            if (!given.empty()) format = given;
         }
-        for (const Suffix& row : kSuffixes) {
-            if (suffix == row.suffix) return row.format;
-        }
-        return "table";
+        formats.push_back(format.empty() ? "table" : format);
     }
-    for (const std::string& format : formats) {
-        if (format == options.format) return format;
-    }
-    fail_unknown("--format", "format", options.format, formats);
+    if (!used)
+        fail("--format",
+             fmt::format("expected one -o whose ending picks no form, or only one, found {}", paths.size()));
+    return formats;
 }
 
 /// How text is drawn on the terminal.
@@ -114,23 +140,51 @@ void add_output_options(Command& command, OutputOptions& options, const std::vec
     for (const ExtraFormat& format : extra)
         names += "|" + format.name;
     command.text("-f,--format", names, options.format, "form of the result [table, or the suffix of -o]");
-    command.text("-o,--output", "FILE", options.path, "where to write it [-: standard output]");
+    command.texts("-o,--output", "FILE", options.paths, "where to write it; may be repeated [-]")
+        ->allow_extra_args(false);
     command.flag("--plain", options.plain, "for logs: no colour, no bars, nothing but ASCII");
     command.flag("--wide", options.wide, "all columns, even if the terminal is narrower");
 }
 
-Output::Output(const OutputOptions& options, const std::vector<ExtraFormat>& extra)
-    : format_(choose_format(options, extra)),
-      plain_(options.plain),
-      wide_(options.wide),
-      file_(options.path, "--output") {}
-
-std::string Output::rendered(const Report& report) const {
-    return render(report, format_, view_of(file_.is_stdout(), plain_, wide_));
+std::string first_path(const OutputOptions& options) {
+    return options.paths.empty() ? "-" : options.paths.front();
 }
 
-void Output::put(const std::string& text) {
-    file_.put(text);
+Output::Output(const OutputOptions& options, const std::vector<ExtraFormat>& extra)
+    : plain_(options.plain), wide_(options.wide) {
+    const std::vector<std::string> paths =
+        options.paths.empty() ? std::vector<std::string>{"-"} : options.paths;
+    const std::vector<std::string> formats = choose_formats(paths, options.format, extra);
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        if (std::find(paths.begin(), paths.begin() + static_cast<std::ptrdiff_t>(i), paths[i]) !=
+            paths.begin() + static_cast<std::ptrdiff_t>(i))
+            fail("--output", fmt::format("expected every file once, found {} again", abridged(paths[i])));
+        files_.push_back({formats[i], std::make_unique<AtomicFile>(paths[i], "--output")});
+        if (paths[i] != "-") names_.push_back(paths[i]);
+    }
+}
+
+bool Output::is_for_people() const {
+    return std::all_of(files_.begin(), files_.end(),
+                       [](const File& file) { return file.format == "table" || file.format == "markdown"; });
+}
+
+std::vector<std::string> Output::rendered(const Report& report) const {
+    std::vector<std::string> texts;
+    for (const File& file : files_)
+        texts.push_back(render(report, file.format, view_of(file.file->is_stdout(), plain_, wide_)));
+    return texts;
+}
+
+void Output::tell(const std::string& finding, const std::vector<std::string>& others) const {
+    std::vector<std::string> names = names_;
+    names.insert(names.end(), others.begin(), others.end());
+    if (!names.empty()) say("wrote {}: {}", fmt::join(names, ", "), finding);
+}
+
+void Output::put(const std::vector<std::string>& texts) {
+    for (std::size_t i = 0; i < files_.size(); ++i)
+        files_[i].file->put(texts[i]);
 }
 
 }  // namespace mobilenet_cost::app

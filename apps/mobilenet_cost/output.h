@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,32 +14,46 @@ namespace mobilenet_cost::app {
 /// --format, --output, --plain and --wide.
 struct OutputOptions {
     std::string format;
-    std::string path = "-";
+    std::vector<std::string> paths;  ///< empty: standard output
     bool plain = false;
     bool wide = false;
 };
 
+/// Of the first file; "-": standard output.
+[[nodiscard]] std::string first_path(const OutputOptions& options);
+
 void add_output_options(Command& command, OutputOptions& options, const std::vector<ExtraFormat>& extra = {});
 
-/// A command's --output, opened before the work.
+/// A command's --output, one file or several, opened before the work.
 class Output {
   public:
     /// Throws Error for an unknown format or a path that cannot be written.
     explicit Output(const OutputOptions& options, const std::vector<ExtraFormat>& extra = {});
 
-    /// The text in the form that was asked for.
-    [[nodiscard]] std::string rendered(const Report& report) const;
+    /// Tables or markdown, all of them.
+    [[nodiscard]] bool is_for_people() const;
 
-    /// Throws std::runtime_error if the text could not be written whole.
-    void put(const std::string& text);
+    /// The text of each file, in the form that was asked for.
+    [[nodiscard]] std::vector<std::string> rendered(const Report& report) const;
+
+    /// Throws std::runtime_error if a text could not be written whole.
+    void put(const std::vector<std::string>& texts);
 
     void write(const Report& report) { put(rendered(report)); }
 
+    /// Says on standard error which files were written, these among them, and the main finding; nothing if
+    /// there are none.
+    void tell(const std::string& finding, const std::vector<std::string>& others = {}) const;
+
   private:
-    std::string format_;
+    struct File {
+        std::string format;
+        std::unique_ptr<AtomicFile> file;
+    };
+    std::vector<File> files_;
+    std::vector<std::string> names_;  ///< of files
     bool plain_ = false;
     bool wide_ = false;
-    AtomicFile file_;
 };
 
 }  // namespace mobilenet_cost::app

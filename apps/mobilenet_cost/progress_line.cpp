@@ -17,8 +17,11 @@ std::string step_text(std::string_view step, std::int64_t done, std::int64_t tot
     return fmt::format("{} {}/{}", step, done, total);
 }
 
-std::string left_text(const std::optional<double>& seconds_left) {
-    return seconds_left ? fmt::format(", at most {:.0f} s left", *seconds_left) : "";
+std::string rounds_text(std::int64_t round, const std::optional<std::int64_t>& last, const std::string& goal,
+                        const std::optional<double>& seconds_left) {
+    std::string text = last ? step_text("round", round, *last) : fmt::format("round {}", round);
+    text += ", " + goal;
+    return seconds_left ? text + fmt::format(", at most {:.0f} s left", *seconds_left) : text;
 }
 
 ProgressLine::ProgressLine(Progress progress) : terminal_(isatty(STDERR_FILENO) == 1) {

@@ -19,8 +19,19 @@ inline constexpr const char* kPreflightText = "looking how quiet the machine is"
 /// "preparing 3/12", "round 3/12"
 [[nodiscard]] std::string step_text(std::string_view step, std::int64_t done, std::int64_t total);
 
-/// ", at most 3 s left"; empty where that is not known.
-[[nodiscard]] std::string left_text(const std::optional<double>& seconds_left);
+/// What a measurement does before its rounds.
+template <typename Progress>
+[[nodiscard]] std::string preparing_text(const Progress& progress) {
+    using Phase = typename Progress::Phase;
+    if (progress.phase == Phase::preflight) return kPreflightText;
+    return step_text(progress.phase == Phase::prepare ? "preparing" : "warming up", progress.done,
+                     progress.total);
+}
+
+/// "round 9, 1/18 points precise, at most 28 s left": towards what ends the run. `last`: the round after
+/// which it ends, or is judged; absent: as many as it takes.
+[[nodiscard]] std::string rounds_text(std::int64_t round, const std::optional<std::int64_t>& last,
+                                      const std::string& goal, const std::optional<double>& seconds_left);
 
 /// One line on stderr. On a terminal it is written over; elsewhere each text is a line of its own, if the
 /// user wants them at all.

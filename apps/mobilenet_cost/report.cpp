@@ -17,6 +17,7 @@
 #include "mobilenet_cost/sweep/run_log_read.h"
 
 #include "app.h"
+#include "gate_output.h"
 #include "report_pictures.h"
 #include "say.h"
 #include "sweep_output.h"
@@ -88,7 +89,7 @@ void require_comparable(const ReportOptions& options) {
     if (options.logs.size() != 2)
         fail("--compare", fmt::format("expected two run logs, found {}", options.logs.size()));
     if (!options.pictures.any()) fail("--compare", "expected --html or --svg, found neither");
-    const bool documents = options.outputs.output.path != "-" || !options.outputs.output.format.empty();
+    const bool documents = !options.outputs.output.paths.empty() || !options.outputs.output.format.empty();
     bool foreign = false;
     for (const std::string& path : options.outputs.foreign)
         foreign = foreign || !path.empty();
@@ -108,7 +109,26 @@ int run_side_by_side(const ReportOptions& options) {
     return kFine;
 }
 
+/// In any form that `gate` writes.
+int report_gate(const ReportOptions& options, const GateDocument& gate) {
+    const auto refuse = [&](const char* flag) {
+        fail(flag, fmt::format("expected run logs of `sweep --bench`, found the document of a gate, {}",
+                               options.logs.front()));
+    };
+    if (options.pictures.any()) refuse(options.pictures.html.empty() ? "--svg" : "--html");
+    for (std::size_t i = 0; i < options.outputs.foreign.size(); ++i) {
+        if (!options.outputs.foreign[i].empty())
+            refuse(fmt::format("--out-{}", foreign_formats()[i].name).c_str());
+    }
+    Output output(options.outputs.output, gate_formats());
+    write_gate(output, gate.report, gate.result);
+    return kFine;
+}
+
 int run_report(const ReportOptions& options) {
+    if (options.logs.size() == 1 && !options.compare) {
+        if (const auto gate = stored_gate(options.logs.front())) return report_gate(options, *gate);
+    }
     if (options.compare) return run_side_by_side(options);
     Pictures pictures(options.pictures);
     std::vector<SweepRun> runs;
@@ -126,9 +146,9 @@ int run_report(const ReportOptions& options) {
 
 void setup_report(Command& command) {
     auto options = std::make_shared<ReportOptions>();
-    command.texts("logs", "LOG", options->logs, "run logs of `sweep --bench`; several are joined")
+    command.texts("logs", "LOG", options->logs, "run logs of `sweep --bench`, or the JSON of a gate")
         ->required();
-    add_output_options(command, options->outputs.output);
+    add_output_options(command, options->outputs.output, gate_formats());
     add_foreign_options(command, options->outputs);
     add_picture_options(command, options->pictures);
     command.flag("--compare", options->compare, "two logs side by side in --html or --svg, not joined");

@@ -67,6 +67,7 @@ int run_self_test(SelfTestCommand command) {
                   .csv = [&] { return self_test_table(test); },
                   .json = [&] { return self_test_json(run, test); },
                   .jsonl = [&] { return self_test_jsonl(run, test); }});
+    output.tell(test.recommendation);
     return kFine;
 }
 

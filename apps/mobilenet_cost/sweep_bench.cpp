@@ -85,8 +85,8 @@ int run_measured(const SweepOptions& options) {
     SweepRun run = plan_run(std::move(grid.cells), models, grid.settings, std::move(timing));
     ProgressLine line(options.progress);
     SweepOutput output(options.outputs);
-    RunLog log =
-        begin_log(options.log.empty() ? default_log(options.outputs.output.path, run) : options.log, run);
+    RunLog log = begin_log(
+        options.log.empty() ? default_log(first_path(options.outputs.output), run) : options.log, run);
     warn_of_build();
     say("log: {}", log.path());
     return time_and_write(grid.configs, run, &log, true, line, writer_of(output));

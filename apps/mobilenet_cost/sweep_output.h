@@ -37,6 +37,7 @@ class SweepOutput {
 
   private:
     Output output_;
+    std::vector<std::string> foreign_paths_;
     std::vector<std::pair<const ForeignFormat*, std::unique_ptr<AtomicFile>>> foreign_;
 };
 

@@ -44,7 +44,7 @@ void add_timing_options(Command& command, TimingOptions& options, const std::str
     command.value("--seed", "N", options.seed, read_seed, "of the order in the rounds [1]");
     command.seconds("--max-seconds", options.max_seconds,
                     fmt::format("for timing {}; as much for preparing", max_seconds));
-    command.value("--cpu", "N", options.cpu, read_cpu, "where one-thread passes run [the last allowed]");
+    command.value("--cpu", "N", options.cpu, read_cpu, "CPU of single-threaded passes [last allowed]");
 }
 
 void add_networks_option(Command& command, std::vector<NetworkKind>& networks, const std::string& otherwise) {

@@ -72,6 +72,16 @@ class Compare(CliTest):
                 for row in document["times"]:
                     self.assertEqual(row["ratio"], 1)
 
+    def test_summary(self):
+        base = self.write("base", self.sweep)
+        contender = self.changed(self.sweep, lambda d: d["cells"][0].update(macs=1))
+        result = run("compare", base, contender, "--summary")
+        self.assertEqual(result.returncode, 3, result.stderr)
+        self.assertLess(len(result.stdout.splitlines()), 12)
+        self.assertIn("exact      1 difference", result.stdout)
+        for form in ["csv", "json", "jsonl"]:
+            self.assert_refused(run("compare", base, contender, "--summary", "--format", form))
+
     def test_every_row_is_valid(self):
         base = self.write("base", self.log)
 

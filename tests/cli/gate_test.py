@@ -142,9 +142,55 @@ class Gate(CliTest):
         failed = [name for name, case in cases.items() if case.find("failure") is not None]
         self.assertIn("mobilenet_v1/alpha=0.5/res=64/classes=10/net=separable/engine=xnnpack/threads=1", failed)
         self.assertEqual(suite.get("failures"), str(len(failed)))
+        self.assertIn("whole run", failed)
+
+    def test_several_files_of_one_run_and_a_stored_one(self):
+        """Every form, from the run and from its document."""
+        names = ["gate.md", "gate.xml", "gate.json", "gate.csv", "gate.bmf", "gate.jsonl", "gate.txt"]
+        flags = [word for name in names for word in ("-o", self.folder / name)]
+        result = self.gate(*flags, "--rounds", "12")
+        self.assertIn(result.returncode, (0, 5), result.stderr)
+        self.assertEqual(result.stdout, "")
+        document = json.loads((self.folder / "gate.json").read_text())
+        last = result.stderr.splitlines()[-1]
+        self.assertTrue(last.startswith(f"mobilenet-cost: wrote {self.folder}/gate.md, "), last)
+        self.assertIn(f"gate.txt: {document['outcome']}: after ", last)
+        for name in names:
+            with self.subTest(name):
+                again = self.folder / f"again.{name.partition('.')[2]}"
+                self.output("report", self.folder / "gate.json", "-o", again)
+                self.assertEqual(again.read_text(), (self.folder / name).read_text())
+        markdown = (self.folder / "gate.md").read_text()
+        self.assertTrue(markdown.startswith(f"### mobilenet-cost gate: {document['outcome']}\n\nafter "), markdown)
+        self.assertEqual((markdown.count("<details>"), markdown.count("</details>")), (1, 1))
+        self.assertLess(markdown.index("| cell |"), markdown.index("<details>"))
+        gbench = json.loads(self.output("report", self.folder / "gate.json", "--format", "gbench"))
+        counted = sum(sample["dropped"] is None for cell in document["cells"] for sample in cell["samples"])
+        self.assertEqual(len(gbench["benchmarks"]), 4 * counted)
+
+    def test_a_stored_gate_that_is_none(self):
+        path = self.folder / "gate.json"
+        self.gate("-o", path, "--rounds", "12", "--no-layers")
+        text = path.read_text()
+        cases = {
+            '"outcome": "maybe"': "/outcome", '"outcome": 3': "/outcome", '"rounds": "x"': "/rounds", '"cells": {}': "/cells",
+            '"preflight": 1': "/preflight", '"looks": [1]': "/looks/0",
+        }
+        for change, words in cases.items():
+            with self.subTest(change):
+                document = {**json.loads(text), **json.loads(f"{{{change}}}")}
+                wrong = self.write("wrong.json", json.dumps(document))
+                refused = run("report", wrong)
+                self.assert_refused(refused)
+                self.assertIn(f"wrong.json: {words}: ", refused.stderr)
+        for flags in [["--html", self.folder / "a.html"], ["--svg", self.folder / "svg"], ["--out-sql", self.folder / "a.sql"]]:
+            refused = run("report", path, *flags)
+            self.assert_refused(refused)
+            self.assertIn(f"{flags[0]}: expected run logs of `sweep --bench`, found the document of a gate", refused.stderr)
+        self.assert_folder_holds(["gate.json", "wrong.json"])
 
     def test_other_forms(self):
-        for name in ["table", "markdown", "csv", "jsonl", "gbench"]:
+        for name in ["table", "markdown", "csv", "jsonl", "bmf", "gbench"]:
             with self.subTest(name):
                 result = self.gate("--format", name, "--rounds", "12", "--no-layers")
                 self.assertIn(result.returncode, (0, 5), result.stderr)
@@ -311,6 +357,20 @@ class Gate(CliTest):
         for given in [[], ["--base", PROGRAM], ["--head", PROGRAM]]:
             self.assert_refused(run("gate", *given))
 
+    def test_wrong_files(self):
+        one, two = self.folder / "a.md", self.folder / "b.json"
+        cases = {
+            ("-o", one, "-o", one): "--output: expected every file once",
+            ("-o", one, "-o", two, "--format", "csv"): "--format: expected one -o whose ending picks no form",
+            ("-o", one, "-o", self.folder / "none" / "b.json"): "--output: expected a file that can be written",
+        }
+        for arguments, words in cases.items():
+            with self.subTest(words):
+                result = self.gate(*arguments)
+                self.assert_refused(result)
+                self.assertIn(words, result.stderr)
+        self.assert_folder_holds([])
+
     def test_nothing_is_overwritten_by_wrong_input(self):
         path = self.write("gate.md", "as it was")
         self.assert_refused(self.gate("-o", path, base="/bin/true"))
@@ -339,6 +399,7 @@ class Gate(CliTest):
         result = run(*arguments, "--format", "json", env=FAKE)
         if result.returncode == 5:  # everything was disturbed
             self.assertIn("undisturbed rounds", result.stderr)
+            self.assertNotIn("--max-seconds:", result.stderr)
             self.skipTest(result.stderr)
         self.assertEqual(result.returncode, 0, result.stderr)
         document = json.loads(result.stdout)

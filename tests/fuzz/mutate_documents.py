@@ -50,19 +50,22 @@ class Setting:
         self.log = folder / "base.jsonl"
         self.other_log = folder / "other.jsonl"
         self.bench = folder / "bench.json"
+        self.gate = folder / "gate.json"
         self.budget = folder / "budget.json"
         small = ["--model", "mobilenet_v1", "--alpha", "0.25,0.5", "--res", "32,64", "-e", "xnnpack"]
         quick = ["--networks", "separable,standard", "--rounds", "12", "--precision", "0.5", "--max-seconds", "5"]
         self.make("sweep", "--bench", *small, *quick, "--predict", "--spots", "0", "--log", self.log)
         one = ["--alpha", "0.25", "--res", "32", "-e", "xnnpack"]
         self.make("bench", *one, "--rounds", "3", "--per-layer", "--format", "json", "-o", self.bench)
+        sides = ["--base", self.program, "--head", self.program, "--threshold", "0.9", "--tolerance", "0.95"]
+        self.make("gate", *sides, *one, "--rounds", "12", "-o", self.gate, allowed=(0, 5))
         self.other_log.write_text(read(self.log).replace('"seed":1,', '"seed":2,', 1))
         self.budget.write_text(read(GOLDEN / "budget_input.json").replace("../..", os.fspath(SOURCE)))
 
-    def make(self, *arguments):
+    def make(self, *arguments, allowed=(0,)):
         command = [self.program, *map(os.fspath, arguments)]
         result = subprocess.run(command, env=self.environment, capture_output=True, text=True)
-        if result.returncode != 0:
+        if result.returncode not in allowed:
             sys.exit(f"mutate_documents: {shlex.join(command)} failed:\n{result.stderr}")
 
     def changed(self, text, random):
@@ -142,6 +145,11 @@ def bench(setting, random):
     return Case(setting.changed(read(setting.bench), random), "bench.json", command)
 
 
+def gate(setting, random):
+    command = ["report", "{}", "--format", random.choice([*FORMATS, "junit", "gbench", "bmf"])]
+    return Case(setting.changed(read(setting.gate), random), "gate.json", command)
+
+
 def budget(setting, random):
     base = random.choice([setting.budget, *sorted(CORPUS.glob("budget/all*.json"))])
     command = ["budget", "{}", "--format", random.choice(FORMATS)]
@@ -201,7 +209,7 @@ def worker(setting, random):
     return Case(setting.changed_log(lines, random), "requests.jsonl", ["worker"], stdin=True)
 
 
-KINDS = {kind.__name__: kind for kind in [run_log, sweep, cost, bench, budget, model, published, worker]}
+KINDS = {kind.__name__: kind for kind in [run_log, sweep, cost, bench, gate, budget, model, published, worker]}
 
 
 # ---- running ---------------------------------------------------------------------------------------------------

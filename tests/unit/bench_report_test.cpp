@@ -156,8 +156,8 @@ TEST_F(BenchReportTest, LayersThatDoNotExplainThePassAreMentioned) {
     ASSERT_EQ(warnings_of(bench).size(), 1U);
     EXPECT_EQ(
         warnings_of(bench)[0],
-        "The layers do not explain the pass: fake, 1 thread, residual -6.0 %; it was too noisy for their "
-        "times to be trusted (try --rounds or --max-seconds).");
+        "The layers do not explain the pass: fake, 1 thread, residual -6.0 %; the machine was too noisy "
+        "for their times to be trusted.");
     const json made = document(bench);
     EXPECT_EQ(made["variants"][0]["warnings"][0], warnings_of(bench)[0]);
     profile.mode = LayerMode::isolated;  // then the difference is what was asked for

@@ -94,6 +94,7 @@ struct FakeGate {
         world.on_preflight = [this] {
             Preflight preflight;
             preflight.verdict = noise;
+            if (noise == NoiseVerdict::hopeless) preflight.reasons = {"usable: load", "hopeless: steal"};
             return preflight;
         };
         GateHooks hooks;

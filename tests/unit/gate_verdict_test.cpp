@@ -164,13 +164,16 @@ TEST(GateVerdict, TheWholeIsTheWorst) {
         return made;
     };
     using enum GateVerdict;
-    EXPECT_EQ(whole_verdict({row(same), row(same)}, false), same);
-    EXPECT_EQ(whole_verdict({row(same), row(improved)}, false), improved);
-    EXPECT_EQ(whole_verdict({row(inconclusive), row(improved)}, false), inconclusive);
-    EXPECT_EQ(whole_verdict({row(inconclusive), row(regressed)}, false), regressed);
-    EXPECT_EQ(whole_verdict({row(same)}, true), inconclusive) << "noise must not pass for equality";
-    EXPECT_EQ(whole_verdict({row(regressed)}, true), regressed);
-    EXPECT_EQ(whole_verdict({}, false), inconclusive);
+    EXPECT_EQ(whole_verdict({row(same), row(same)}), same);
+    EXPECT_EQ(whole_verdict({row(same), row(improved)}), improved);
+    EXPECT_EQ(whole_verdict({row(inconclusive), row(improved)}), inconclusive);
+    EXPECT_EQ(whole_verdict({row(inconclusive), row(regressed)}), regressed);
+    EXPECT_EQ(whole_verdict({}), inconclusive);
+    std::vector<GateRow> rows = {row(same), row(improved), row(regressed)};
+    withhold_praise(rows);
+    EXPECT_EQ(whole_verdict(rows), regressed);
+    rows.pop_back();
+    EXPECT_EQ(whole_verdict(rows), inconclusive) << "noise must not pass for equality";
 }
 
 TEST(GateVerdict, MeansLeaveOutRoundsThatACellLacks) {
@@ -239,7 +242,7 @@ TEST(GateVerdict, FalseAlarmsOnASimulatedMachine) {
     int alarms = 0;
     int same = 0;
     for (int trial = 0; trial < kTrials; ++trial) {
-        const GateVerdict whole = whole_verdict(simulated_gate(static_cast<std::uint64_t>(trial), 0), false);
+        const GateVerdict whole = whole_verdict(simulated_gate(static_cast<std::uint64_t>(trial), 0));
         alarms += whole == GateVerdict::regressed ? 1 : 0;
         same += whole == GateVerdict::same ? 1 : 0;
     }

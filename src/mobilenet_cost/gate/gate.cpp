@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "mobilenet_cost/base/stats.h"
 
 namespace mobilenet_cost {
@@ -37,6 +39,16 @@ GateDrops count_drops(const GateRun& run) {
     const auto more = static_cast<std::size_t>(std::max(drops.base, drops.head));
     drops.one_sided = count > 0 && 2 * binomial_upper_tail(count, more) <= kOneSided;
     return drops;
+}
+
+std::string noise_text(const Preflight& preflight) {
+    std::string text;
+    if (preflight.verdict != NoiseVerdict::hopeless) return text;
+    const std::string mark = fmt::format("{}: ", noise_verdict_name(NoiseVerdict::hopeless));
+    for (const std::string& reason : preflight.reasons) {
+        if (reason.starts_with(mark)) text += (text.empty() ? "" : "; ") + reason.substr(mark.size());
+    }
+    return text.empty() ? "the noise before the run" : text;
 }
 
 }  // namespace mobilenet_cost

@@ -96,6 +96,7 @@ inline constexpr std::array<std::string_view, 5> kEnumNames<GateEnded> = {
 
 struct GateRun {
     std::string started = {};  ///< UTC
+    std::int64_t cpus = 0;     ///< that it may run on; 0: not stored
     GateSettings settings = {};
     GateSide base = {};
     GateSide head = {};
@@ -129,11 +130,14 @@ struct GateDrops {
 };
 [[nodiscard]] GateDrops count_drops(const GateRun& run);
 
+/// What is beyond every limit on a hopelessly noisy machine; empty: it is not one.
+[[nodiscard]] std::string noise_text(const Preflight& preflight);
+
 struct GateProgress {
     enum class Phase { preflight, prepare, warm_up, rounds };
     Phase phase = Phase::preflight;
     std::int64_t done = 0;
-    std::int64_t total = 0;
+    std::int64_t total = 0;    ///< in the phase `rounds`: those after which they are judged next
     std::int64_t decided = 0;  ///< rows
     std::int64_t rows = 0;
     std::optional<double> seconds_left = {};  ///< at most

@@ -74,11 +74,21 @@ std::string not_judged(const GateRun& run, const GateCellRun& cell) {
     return "";
 }
 
+/// Of the run or of the second builds, whose rows must say the same.
+std::string machine_noise(const GateReport& report) {
+    std::string noise = noise_text(report.run.preflight);
+    if (noise.empty() && report.confirmation) noise = noise_text(report.confirmation->preflight);
+    return noise;
+}
+
 /// Why a row is undecided, for people.
-std::string why_open(const GateRow& row, const GateRule& rule) {
-    if (!row.low || !row.high) return fmt::format("{} rounds are too few for an interval", row.rounds);
-    return fmt::format("{} rounds exclude neither a change beyond {:g} % nor a slowdown of {:g} %",
-                       row.rounds, 100 * rule.threshold, 100 * rule.tolerance);
+std::string why_open(const GateRun& run, const GateRow& row) {
+    if (!row.low || !row.high)
+        return fmt::format("{} {} too few for an interval", plural(row.rounds, "round"),
+                           row.rounds == 1 ? "is" : "are");
+    if (run.preflight.verdict == NoiseVerdict::hopeless) return "the machine is too noisy to judge it";
+    return fmt::format("after {}, neither \"regressed\" nor \"same\" can be established",
+                       plural(row.rounds, "round"));
 }
 
 GateCellResult cell_result(const GateReport& report, std::size_t i) {
@@ -88,7 +98,7 @@ GateCellResult cell_result(const GateReport& report, std::size_t i) {
     result.reason = not_judged(run, cell);
     if (!result.reason.empty()) return result;
     result.verdict = run.rows[i].verdict;
-    if (result.verdict == GateVerdict::inconclusive) result.reason = why_open(run.rows[i], run.settings.rule);
+    if (result.verdict == GateVerdict::inconclusive) result.reason = why_open(run, run.rows[i]);
     if (report.confirmation) {
         const GateVerdict second = report.confirmation->rows.at(i).verdict;
         if (second != result.verdict)
@@ -106,12 +116,6 @@ GateCellResult cell_result(const GateReport& report, std::size_t i) {
 std::vector<std::string> warnings_of(const GateReport& report, const GateResult& result) {
     const GateRun& run = report.run;
     std::vector<std::string> warnings;
-    if (run.preflight.verdict == NoiseVerdict::hopeless) {
-        std::string text = "the machine is too noisy to call anything the same";
-        for (const std::string& reason : run.preflight.reasons)
-            text += "; " + reason;
-        warnings.push_back(text);
-    }
     for (const GateDifference& difference : result.builds)
         warnings.push_back(fmt::format("the builds differ: {} is \"{}\" in base and \"{}\" in head",
                                        difference.what, difference.base, difference.head));
@@ -181,21 +185,22 @@ void decide(const GateReport& report, GateResult& result) {
     for (const GateCellResult& cell : result.cells)
         verdicts.push_back(cell.verdict);
     if (result.together) verdicts.push_back(*result.together);
-    result.outcome =
-        static_cast<GateOutcome>(worst_verdict(verdicts, run.preflight.verdict == NoiseVerdict::hopeless));
+    result.outcome = static_cast<GateOutcome>(worst_verdict(verdicts));
 }
 
-std::string sentence(const GateRun& run, const GateResult& result) {
+std::string sentence(const GateReport& report, const GateResult& result) {
+    const GateRun& run = report.run;
     const auto count = [&](GateVerdict verdict) {
         return std::count_if(result.cells.begin(), result.cells.end(),
                              [&](const GateCellResult& cell) { return cell.verdict == verdict; });
     };
     std::string text = fmt::format(
-        "after {} rounds of {} cells: {} regressed, {} improved, {} the same, {} "
-        "undecided",
-        run.rounds, run.cells.size(), count(GateVerdict::regressed), count(GateVerdict::improved),
-        count(GateVerdict::same), count(GateVerdict::inconclusive));
+        "after {} of {}: {} regressed, {} improved, {} the same, {} undecided", plural(run.rounds, "round"),
+        plural(static_cast<std::int64_t>(run.cells.size()), "cell"), count(GateVerdict::regressed),
+        count(GateVerdict::improved), count(GateVerdict::same), count(GateVerdict::inconclusive));
     if (result.together) text += fmt::format("; all together: {}", enum_name(*result.together));
+    const std::string noise = machine_noise(report);
+    if (!noise.empty()) text += "; the machine is too noisy to call anything the same: " + noise;
     return text;
 }
 
@@ -241,7 +246,7 @@ GateResult evaluate_gate(const GateReport& report) {
     }
     result.builds = build_differences(run.base.hello, run.head.hello);
     decide(report, result);
-    if (result.reason.empty()) result.reason = sentence(run, result);
+    if (result.reason.empty()) result.reason = sentence(report, result);
     result.warnings = warnings_of(report, result);
     return result;
 }

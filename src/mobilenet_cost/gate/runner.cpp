@@ -64,6 +64,7 @@ class Runner {
         check(settings);
         run_.settings = settings;
         run_.started = utc_now();
+        run_.cpus = static_cast<std::int64_t>(allowed_cpus().size());
     }
 
     GateRun run(const std::vector<GateCell>& cells) {
@@ -81,6 +82,7 @@ class Runner {
             run_.ended = GateEnded::worker_lost;
         }
         last_look();
+        if (run_.preflight.verdict == NoiseVerdict::hopeless) withhold_all_praise();
         run_.seconds = elapsed();
         return std::move(run_);
     }
@@ -224,12 +226,13 @@ class Runner {
         if (round > 0)
             seconds_left = std::min(left, elapsed() / static_cast<double>(round) *
                                               static_cast<double>(run_.settings.rounds - round));
-        report({.phase = Phase::rounds,
-                .done = round,
-                .total = run_.settings.rounds,
-                .decided = static_cast<std::int64_t>(run_.rows.size()) - open,
-                .rows = static_cast<std::int64_t>(run_.rows.size()),
-                .seconds_left = seconds_left});
+        report(
+            {.phase = Phase::rounds,
+             .done = round,
+             .total = next_look_ < run_.looks.size() ? run_.looks[next_look_].rounds : run_.settings.rounds,
+             .decided = static_cast<std::int64_t>(run_.rows.size()) - open,
+             .rows = static_cast<std::int64_t>(run_.rows.size()),
+             .seconds_left = seconds_left});
     }
 
     [[nodiscard]] bool look_is_due() const {
@@ -245,6 +248,15 @@ class Runner {
         for (std::size_t i = next_look_; i < run_.looks.size(); ++i)
             unspent += run_.looks[i].significance;
         if (unspent > 0 && run_.rounds > 0) look(unspent);
+    }
+
+    /// The rounds may look alike all the same: they end the run, and say nothing good.
+    void withhold_all_praise() {
+        withhold_praise(run_.rows);
+        if (!run_.together) return;
+        std::vector<GateRow> together = {*run_.together};
+        withhold_praise(together);
+        run_.together = together.front();
     }
 
     /// True: every row is decided.

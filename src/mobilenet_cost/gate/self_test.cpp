@@ -96,7 +96,7 @@ void count_false_alarms(const Rounds& rounds, const GateRule& rule, const std::v
     result.trials = settings.trials;
     for (std::int64_t trial = 0; trial < settings.trials; ++trial) {
         const GateVerdict verdict =
-            whole_verdict(drawn_gate(rounds, rule, looks, rounds.front().size(), 0, random), false);
+            whole_verdict(drawn_gate(rounds, rule, looks, rounds.front().size(), 0, random));
         result.false_alarms += verdict == GateVerdict::regressed ? 1 : 0;
         result.false_praise += verdict == GateVerdict::improved ? 1 : 0;
         result.undecided += verdict == GateVerdict::inconclusive ? 1 : 0;
@@ -143,6 +143,21 @@ std::string recommend(const SelfTest& test, const GateRule& rule) {
         test.rounds.back(), 100 * rule.tolerance);
 }
 
+/// Says which it was: the machine, or the limits that were set.
+[[noreturn]] void fail_too_few(const GateRun& run, std::int64_t undisturbed) {
+    const std::string noise = noise_text(run.preflight);
+    std::string why;
+    if (undisturbed < run.rounds)
+        why = "other processes disturbed the rest" + (noise.empty() ? "" : " (" + noise + ")");
+    if (run.rounds < kRounds.front())
+        why += fmt::format("{}--max-seconds {:g} and --rounds {} leave no time for more",
+                           why.empty() ? "" : ", and ", run.settings.max_seconds, run.settings.rounds);
+    else
+        why += "; use a quieter machine";
+    fail("", fmt::format("expected at least {} undisturbed rounds, found {} of {}: {}", kRounds.front(),
+                         undisturbed, run.rounds, why));
+}
+
 }  // namespace
 
 SelfTest evaluate_self_test(const GateRun& run, const SelfTestSettings& settings) {
@@ -153,8 +168,7 @@ SelfTest evaluate_self_test(const GateRun& run, const SelfTestSettings& settings
     }
     const Rounds rounds = complete_rounds(run, cells);
     if (rounds.size() < static_cast<std::size_t>(kRounds.front()))
-        fail("--max-seconds", fmt::format("expected at least {} undisturbed rounds, found {}",
-                                          kRounds.front(), rounds.size()));
+        fail_too_few(run, static_cast<std::int64_t>(rounds.size()));
     result.rounds.assign(kRounds.begin(), kRounds.end());
     for (const std::size_t cell : cells)
         result.cells.push_back(describe_cell(run.cells[cell]));

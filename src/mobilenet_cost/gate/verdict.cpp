@@ -168,18 +168,24 @@ bool all_decided(const std::vector<GateRow>& rows) {
                         [](const GateRow& row) { return row.verdict == GateVerdict::inconclusive; });
 }
 
-GateVerdict whole_verdict(const std::vector<GateRow>& rows, bool hopeless_noise) {
+void withhold_praise(std::vector<GateRow>& rows) {
+    for (GateRow& row : rows) {
+        if (row.verdict == GateVerdict::regressed) continue;
+        row.verdict = GateVerdict::inconclusive;
+        row.decided_at = 0;
+    }
+}
+
+GateVerdict whole_verdict(const std::vector<GateRow>& rows) {
     std::vector<GateVerdict> verdicts;
     for (const GateRow& row : rows)
         verdicts.push_back(row.verdict);
-    return worst_verdict(verdicts, hopeless_noise);
+    return worst_verdict(verdicts);
 }
 
-GateVerdict worst_verdict(std::span<const GateVerdict> verdicts, bool hopeless_noise) {
-    GateVerdict worst = hopeless_noise ? GateVerdict::inconclusive : GateVerdict::same;
-    for (const GateVerdict verdict : verdicts)
-        worst = std::max(worst, verdict);  // in the order of the enumeration
-    return verdicts.empty() ? GateVerdict::inconclusive : worst;
+GateVerdict worst_verdict(std::span<const GateVerdict> verdicts) {
+    if (verdicts.empty()) return GateVerdict::inconclusive;
+    return *std::max_element(verdicts.begin(), verdicts.end());  // in the order of the enumeration
 }
 
 std::vector<double> mean_series(const std::vector<std::vector<double>>& series) {

@@ -94,10 +94,12 @@ void merge_look(std::vector<GateRow>& rows, const std::vector<GateRow>& look);
 
 [[nodiscard]] bool all_decided(const std::vector<GateRow>& rows);
 
-/// regressed if any row is; else inconclusive if any row is, or if the machine was too noisy to say anything
-/// good; else improved if any row is.
-[[nodiscard]] GateVerdict whole_verdict(const std::vector<GateRow>& rows, bool hopeless_noise);
-[[nodiscard]] GateVerdict worst_verdict(std::span<const GateVerdict> verdicts, bool hopeless_noise);
+/// Of a machine that is too noisy to say anything good: what is not regressed is inconclusive.
+void withhold_praise(std::vector<GateRow>& rows);
+
+/// regressed if any row is; else inconclusive if any row is; else improved if any row is.
+[[nodiscard]] GateVerdict whole_verdict(const std::vector<GateRow>& rows);
+[[nodiscard]] GateVerdict worst_verdict(std::span<const GateVerdict> verdicts);
 
 /// Means over the series, round by round: the log of the geometric mean. Rounds that a series lacks are
 /// absent (NaN in `series`); all must be equally long.

@@ -8,13 +8,9 @@ namespace mobilenet_cost {
 // Internal: the fields (json_fields.h) of the lines that a gate and its workers exchange. The gate's document
 // has them, too.
 
-template <typename Value>
-[[nodiscard]] Json json_of(Value value) {
-    return FieldWriter::to_json(value);
-}
-
+/// All but the text of a model file.
 template <typename Archive>
-void fields(Archive& archive, GateCell& cell) {
+void cell_fields(Archive& archive, GateCell& cell) {
     archive("model", cell.model);
     archive("alpha", cell.variant.alpha);
     archive("resolution", cell.variant.resolution);
@@ -24,6 +20,11 @@ void fields(Archive& archive, GateCell& cell) {
     archive("network", cell.network);
     archive("engine", cell.engine);
     archive("threads", cell.threads);
+}
+
+template <typename Archive>
+void fields(Archive& archive, GateCell& cell) {
+    cell_fields(archive, cell);
     archive("config", cell.config);
 }
 

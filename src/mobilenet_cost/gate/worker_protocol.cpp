@@ -121,7 +121,7 @@ std::int64_t most_layer_passes(std::size_t layers) {
 }
 
 std::string write_request(const WorkerRequest& request) {
-    return line_text(json_of(request));
+    return line_text(fields_json(request));
 }
 
 WorkerRequest read_request(const std::string& line) {
@@ -138,20 +138,20 @@ WorkerRequest read_request(const std::string& line) {
 
 std::string write_hello(std::int64_t id, const WorkerHello& hello) {
     Json json = {{"schema", kWorkerSchema}, {"protocol", kWorkerProtocol}};
-    json.update(json_of(hello));
+    json.update(fields_json(hello));
     return line_of(id, json);
 }
 
 std::string write_facts(std::int64_t id, const SessionFacts& facts) {
-    return line_of(id, json_of(facts));
+    return line_of(id, fields_json(facts));
 }
 
 std::string write_block(std::int64_t id, const WorkerBlock& block) {
-    return line_of(id, json_of(block));
+    return line_of(id, fields_json(block));
 }
 
 std::string write_layer_block(std::int64_t id, const WorkerLayerBlock& block) {
-    return line_of(id, json_of(block));
+    return line_of(id, fields_json(block));
 }
 
 std::string write_done(std::int64_t id) {
@@ -160,7 +160,7 @@ std::string write_done(std::int64_t id) {
 
 std::string write_refusal(std::int64_t id, const WorkerRefusal& refusal) {
     Json json = Json::object();
-    json["refused"] = json_of(refusal);
+    json["refused"] = fields_json(refusal);
     return line_of(id, json);
 }
 

@@ -66,8 +66,8 @@ std::vector<std::string> bench_warnings(const SweepRun& run, const BenchVariant&
     for (const LayerProfile& profile : variant.profiles) {
         if (!has_notable_residual(profile)) continue;
         warnings.push_back(fmt::format(
-            "The layers do not explain the pass: {}, residual {:+.1f} %; it was too noisy for their times "
-            "to be trusted (try --rounds or --max-seconds).",
+            "The layers do not explain the pass: {}, residual {:+.1f} %; the machine was too noisy for "
+            "their times to be trusted.",
             row_title(profile.engine, profile.threads),
             100 * profile.residual_seconds / profile.whole_seconds.value));
     }

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "mobilenet_cost/machine/machine.h"
 #include "mobilenet_cost/report/parts/gbench_rows.h"
 
 namespace mobilenet_cost {
 namespace {
 
 Json context_json(const GateRun& run) {
-    Json json = gbench_context(run.started, "mobilenet-cost gate", allowed_cpus().size());
+    Json json = gbench_context(run.started, "mobilenet-cost gate", static_cast<std::size_t>(run.cpus));
     json["base_commit"] = run.base.hello.commit;
     json["head_commit"] = run.head.hello.commit;
     return json;
@@ -22,13 +21,14 @@ std::string row_name(const char* side, const GateCell& cell) {
     return gbench_name(std::string(side) + "/" + name);
 }
 
-/// Each block of a round is a repetition; disturbed rounds are among them.
+/// Each block of a round that counts is a repetition, so that their median is the report's.
 void add_rows(const GateCellRun& cell, std::size_t family, bool base, Json& rows) {
     const std::string name = row_name(base ? "base" : "head", cell.cell);
-    GbenchRepetition repetition = {.family = family,
-                                   .count = 2 * static_cast<std::int64_t>(cell.rounds.size()),
-                                   .iterations = cell.passes};
+    const auto cell_rounds = std::count_if(cell.rounds.begin(), cell.rounds.end(),
+                                           [](const GateRound& round) { return !round.dropped; });
+    GbenchRepetition repetition = {.family = family, .count = 2 * cell_rounds, .iterations = cell.passes};
     for (const GateRound& round : cell.rounds) {
+        if (round.dropped) continue;
         for (const double seconds : base ? round.base_seconds : round.head_seconds) {
             rows.push_back(gbench_row(name, repetition, cell.cell.threads, seconds));
             ++repetition.index;

@@ -1,9 +1,19 @@
 #include "mobilenet_cost/report/gate/json.h"
 
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/json_parse.h"
 #include "mobilenet_cost/gate/worker_fields.h"
-#include "mobilenet_cost/report/parts/measured_json.h"
 
 namespace mobilenet_cost {
+
+// What is written is what is read back: one list of fields for both.
 
 template <typename Archive>
 void fields(Archive& archive, GateDifference& difference) {
@@ -19,7 +29,7 @@ void fields(Archive& archive, GateLook& look) {
 }
 
 template <typename Archive>
-void fields(Archive& archive, GateRow& row) {
+void row_numbers(Archive& archive, GateRow& row) {
     archive("rounds", row.rounds);
     archive("ratio", row.ratio);
     archive("ratio_low", row.low);
@@ -28,6 +38,12 @@ void fields(Archive& archive, GateRow& row) {
     archive("p_slower", row.p_slower);
     archive("p_faster", row.p_faster);
     archive("decided_at", row.decided_at);
+}
+
+template <typename Archive>
+void fields(Archive& archive, GateRow& row) {
+    archive("verdict", row.verdict);
+    row_numbers(archive, row);
 }
 
 template <typename Archive>
@@ -45,160 +61,333 @@ void fields(Archive& archive, GateDrops& drops) {
     archive("one_sided", drops.one_sided);
 }
 
+template <typename Archive>
+void fields(Archive& archive, GateSettings& settings) {
+    archive("threshold", settings.rule.threshold);
+    archive("tolerance", settings.rule.tolerance);
+    archive("significance", settings.rule.significance);
+    archive("rounds", settings.rounds);
+    archive("max_seconds", settings.max_seconds);
+    archive("seed", settings.seed);
+    archive("require_cells", settings.require_cells);
+    archive("cpu", settings.cpu);
+    archive("layers", settings.layers);
+    archive("block_seconds", settings.block_seconds);
+    archive("answer_seconds", settings.answer_seconds);
+    archive("most_steal", settings.limits.most_steal);
+    archive("most_switches_per_second", settings.limits.most_switches_per_second);
+}
+
+namespace {
+enum class GateSideName { base, head };
+enum class GateOrder { ABBA, BAAB };
+enum class GateMoved { slower, faster };
+}  // namespace
+
+template <>
+inline constexpr std::array<std::string_view, 2> kEnumNames<GateSideName> = {"base", "head"};
+template <>
+inline constexpr std::array<std::string_view, 2> kEnumNames<GateOrder> = {"ABBA", "BAAB"};
+template <>
+inline constexpr std::array<std::string_view, 2> kEnumNames<GateMoved> = {"slower", "faster"};
+
+template <typename Archive>
+void fields(Archive& archive, GateLayer& layer) {
+    fields(archive, layer.layer);
+    GateMoved moved = layer.row.verdict == GateVerdict::regressed ? GateMoved::slower : GateMoved::faster;
+    archive("moved", moved);
+    layer.row.verdict = moved == GateMoved::slower ? GateVerdict::regressed : GateVerdict::improved;
+    archive("base_seconds", layer.base_seconds);
+    archive("head_seconds", layer.head_seconds);
+    archive("pairs", layer.row.rounds);
+    archive("ratio", layer.row.ratio);
+    archive("ratio_low", layer.row.low);
+    archive("ratio_high", layer.row.high);
+    archive("changes", layer.changes);
+}
+
+template <typename Archive>
+void fields(Archive& archive, GateRound& round) {
+    archive("round", round.round);
+    GateOrder order = round.base_first ? GateOrder::ABBA : GateOrder::BAAB;
+    archive("order", order);
+    round.base_first = order == GateOrder::ABBA;
+    archive("base_seconds", round.base_seconds);
+    archive("head_seconds", round.head_seconds);
+    archive("base_noise", round.base_noise);
+    archive("head_noise", round.head_noise);
+    std::optional<GateSideName> dropped;
+    if (round.dropped) dropped = round.dropped_by_base ? GateSideName::base : GateSideName::head;
+    archive("dropped", dropped);
+    round.dropped = dropped.has_value();
+    round.dropped_by_base = dropped == GateSideName::base;
+}
+
 namespace {
 
-constexpr const char* kGateSchema = "mobilenet-cost.gate.v1";
-
-Json row_json(GateVerdict verdict, const GateRow& row) {
-    Json json = {{"verdict", enum_name(verdict)}};
-    json.update(json_of(row));
-    return json;
+/// A text that is null where there is none. In a list, because GCC 12 takes the parts of a local optional for
+/// uninitialized.
+template <typename Archive>
+void text_or_null(Archive& archive, const char* key, std::string& text) {
+    std::vector<std::optional<std::string>> known(1);
+    if (!text.empty()) known[0] = text;
+    archive(key, known[0]);
+    text = known[0].value_or("");
 }
 
-Json layer_json(const GateLayer& layer) {
-    Json json = json_of(layer.layer);
-    json["moved"] = layer.row.verdict == GateVerdict::regressed ? "slower" : "faster";
-    json["base_seconds"] = layer.base_seconds;
-    json["head_seconds"] = layer.head_seconds;
-    json["pairs"] = layer.row.rounds;
-    json["ratio"] = or_null(layer.row.ratio);
-    json["ratio_low"] = or_null(layer.row.low);
-    json["ratio_high"] = or_null(layer.row.high);
-    json["changes"] = json_of(layer.changes);
-    return json;
+/// As a worker says it, but for a version that is not known.
+struct EngineEntry {
+    WorkerEngine engine = {};
+};
+
+template <typename Archive>
+void fields(Archive& archive, EngineEntry& entry) {
+    archive("name", entry.engine.name);
+    text_or_null(archive, "version", entry.engine.version);
+    archive("available", entry.engine.available);
 }
 
-Json round_json(const GateRound& round) {
-    return {{"round", round.round},
-            {"order", round.base_first ? "ABBA" : "BAAB"},
-            {"base_seconds", round.base_seconds},
-            {"head_seconds", round.head_seconds},
-            {"base_noise", json_of(round.base_noise)},
-            {"head_noise", json_of(round.head_noise)},
-            {"dropped", round.dropped ? Json(round.dropped_by_base ? "base" : "head") : Json(nullptr)}};
+/// Without its number and its layers.
+struct FactsEntry {
+    SessionFacts facts = {};
+};
+
+template <typename Archive>
+void fields(Archive& archive, FactsEntry& entry) {
+    fields(archive, static_cast<ExactCounts&>(entry.facts));
+    std::optional<AllocationCount>& allocations = entry.facts.allocations;
+    std::vector<std::optional<std::int64_t>> known(2);
+    if (allocations) known = {allocations->count, allocations->bytes};
+    archive("allocations_in_a_pass", known[0]);
+    archive("allocated_bytes_in_a_pass", known[1]);
+    if (known[0] && known[1]) allocations = AllocationCount{*known[0], *known[1]};
 }
 
-Json facts_json(const std::optional<SessionFacts>& facts) {
-    if (!facts) return nullptr;
-    Json json = json_of<ExactCounts>(*facts);
-    json["allocations_in_a_pass"] = facts->allocations ? Json(facts->allocations->count) : Json(nullptr);
-    json["allocated_bytes_in_a_pass"] = facts->allocations ? Json(facts->allocations->bytes) : Json(nullptr);
-    return json;
+struct PreflightEntry {
+    Preflight preflight;
+};
+
+template <typename Archive>
+void fields(Archive& archive, PreflightEntry& entry) {
+    archive("verdict", entry.preflight.verdict);
+    archive("reasons", entry.preflight.reasons);
 }
 
-template <typename Value>
-Json list_json(const std::vector<Value>& values, Json (*to_json)(const Value&)) {
-    Json json = Json::array();
-    for (const Value& value : values)
-        json.push_back(to_json(value));
-    return json;
+/// A value that has other fields here than elsewhere.
+template <typename Entry, typename Archive, typename Value>
+void wrapped(Archive& archive, const char* key, Value& value) {
+    Entry entry{std::move(value)};
+    archive(key, entry);
+    auto& [inner] = entry;
+    value = std::move(inner);
 }
 
-Json cell_json(const GateCellRun& run, const GateRow& row, const GateCellResult& result) {
-    Json json = {{"name", gate_cell_name(run.cell)}};
-    json.update(json_of(run.cell));
-    json.erase("config");
-    json["verdict"] = enum_name(result.verdict);
-    json["reason"] = reason_json(result.reason);
-    json.update(json_of(row));
-    json["base_seconds"] = or_null(median_seconds(run, true));
-    json["head_seconds"] = or_null(median_seconds(run, false));
-    json["placement_floor"] = or_null(result.floor);
-    json["passes"] = run.passes;
-    json["calibrated"] = run.calibrated;
-    json["warm"] = run.warm;
-    json["first_pass_seconds"] = run.first_pass_seconds;
-    json["warm_up_seconds"] = run.warm_up_seconds;
-    json["base"] = facts_json(run.base);
-    json["head"] = facts_json(run.head);
-    json["exact_differences"] = json_of(run.exact);
-    json["other_differences"] = json_of(run.explanation);
-    json["moved_layers"] = list_json(result.moved, layer_json);
-    json["classes_of_layers"] = json_of(result.classes);
-    json["samples"] = list_json(run.rounds, round_json);
-    return json;
+template <typename Archive>
+void facts_field(Archive& archive, const char* key, std::optional<SessionFacts>& facts) {
+    std::optional<FactsEntry> entry;
+    if (facts) entry = FactsEntry{std::move(*facts)};
+    archive(key, entry);
+    facts.reset();
+    if (entry) facts = std::move(entry->facts);
 }
 
-Json side_json(const GateSide& side) {
-    Json json = {{"program", side.program}, {"version", side.hello.version}, {"commit", side.hello.commit}};
-    json.update(json_of(side.hello.build));
-    json["engines"] = json_of(side.hello.engines);
-    for (Json& engine : json["engines"])
-        engine["version"] = reason_json(engine["version"]);
-    return json;
+struct SideEntry {
+    GateSide side = {};
+};
+
+template <typename Archive>
+void fields(Archive& archive, SideEntry& entry) {
+    WorkerHello& hello = entry.side.hello;
+    archive("program", entry.side.program);
+    archive("version", hello.version);
+    archive("commit", hello.commit);
+    fields(archive, hello.build);
+    std::vector<EngineEntry> engines;
+    for (WorkerEngine& engine : hello.engines)
+        engines.push_back({std::move(engine)});
+    archive("engines", engines);
+    hello.engines.clear();
+    for (EngineEntry& engine : engines)
+        hello.engines.push_back(std::move(engine.engine));
 }
 
-Json settings_json(const GateSettings& settings) {
-    return {{"threshold", settings.rule.threshold},
-            {"tolerance", settings.rule.tolerance},
-            {"significance", settings.rule.significance},
-            {"rounds", settings.rounds},
-            {"max_seconds", settings.max_seconds},
-            {"seed", settings.seed},
-            {"require_cells", settings.require_cells},
-            {"cpu", or_null(settings.cpu)},
-            {"layers", settings.layers},
-            {"block_seconds", settings.block_seconds},
-            {"answer_seconds", settings.answer_seconds},
-            {"most_steal", settings.limits.most_steal},
-            {"most_switches_per_second", settings.limits.most_switches_per_second}};
+/// One cell, and all that is said of it.
+struct CellEntry {
+    GateCellRun run = {};
+    GateRow row = {};
+    GateCellResult result = {};
+};
+
+template <typename Archive>
+void fields(Archive& archive, CellEntry& cell) {
+    std::string name = gate_cell_name(cell.run.cell);
+    std::optional<double> base_seconds = median_seconds(cell.run, true);
+    std::optional<double> head_seconds = median_seconds(cell.run, false);
+    archive("name", name);
+    cell_fields(archive, cell.run.cell);
+    archive("verdict", cell.result.verdict);
+    text_or_null(archive, "reason", cell.result.reason);
+    row_numbers(archive, cell.row);
+    archive("base_seconds", base_seconds);
+    archive("head_seconds", head_seconds);
+    archive("placement_floor", cell.result.floor);
+    archive("passes", cell.run.passes);
+    archive("calibrated", cell.run.calibrated);
+    archive("warm", cell.run.warm);
+    archive("first_pass_seconds", cell.run.first_pass_seconds);
+    archive("warm_up_seconds", cell.run.warm_up_seconds);
+    archive.added("failed", cell.run.failure);
+    facts_field(archive, "base", cell.run.base);
+    facts_field(archive, "head", cell.run.head);
+    archive("exact_differences", cell.run.exact);
+    archive("other_differences", cell.run.explanation);
+    archive("moved_layers", cell.result.moved);
+    archive("classes_of_layers", cell.result.classes);
+    archive("samples", cell.run.rounds);
+    cell.row.verdict = cell.result.verdict;
+}
+
+struct OtherCell {
+    std::string name = {};
+    GateRow row = {};
+};
+
+template <typename Archive>
+void fields(Archive& archive, OtherCell& cell) {
+    archive("name", cell.name);
+    fields(archive, cell.row);
 }
 
 /// The rows of another pair of builds.
-Json other_json(const std::optional<GateRun>& run) {
-    if (!run) return nullptr;
-    Json rows = Json::array();
-    for (std::size_t i = 0; i < run->cells.size(); ++i) {
-        Json row = {{"name", gate_cell_name(run->cells[i].cell)}};
-        row.update(row_json(run->rows[i].verdict, run->rows[i]));
-        rows.push_back(row);
+struct OtherEntry {
+    GateRun run = {};
+};
+
+template <typename Archive>
+void fields(Archive& archive, OtherEntry& other) {
+    GateRun& run = other.run;
+    archive("base", run.base.program);
+    archive("head", run.head.program);
+    archive("rounds", run.rounds);
+    std::vector<OtherCell> cells;
+    for (std::size_t i = 0; i < run.cells.size(); ++i)
+        cells.push_back({gate_cell_name(run.cells[i].cell), run.rows[i]});
+    archive("cells", cells);
+    run.rows.clear();
+    for (const OtherCell& cell : cells)
+        run.rows.push_back(cell.row);
+    archive("together", run.together);
+}
+
+template <typename Archive>
+void other_field(Archive& archive, const char* key, std::optional<GateRun>& run) {
+    std::optional<OtherEntry> entry;
+    if (run) entry = OtherEntry{std::move(*run)};
+    archive(key, entry);
+    run.reset();
+    if (entry) run = std::move(entry->run);
+}
+
+std::vector<CellEntry> cell_entries(const GateDocument& document) {
+    std::vector<CellEntry> cells;
+    for (std::size_t i = 0; i < document.report.run.cells.size(); ++i)
+        cells.push_back(
+            {document.report.run.cells[i], document.report.run.rows[i], document.result.cells[i]});
+    return cells;
+}
+
+void take_entries(std::vector<CellEntry> cells, GateDocument& document) {
+    GateRun& run = document.report.run;
+    run.cells.clear();
+    run.rows.clear();
+    document.result.cells.clear();
+    for (CellEntry& cell : cells) {
+        run.cells.push_back(std::move(cell.run));
+        run.rows.push_back(cell.row);
+        document.result.cells.push_back(std::move(cell.result));
     }
-    Json json = {{"base", run->base.program}, {"head", run->head.program}, {"rounds", run->rounds}};
-    json["cells"] = rows;
-    json["together"] = run->together ? row_json(run->together->verdict, *run->together) : Json(nullptr);
-    return json;
+}
+
+}  // namespace
+
+template <typename Archive>
+void fields(Archive& archive, GateDocument& document) {
+    GateRun& run = document.report.run;
+    GateResult& result = document.result;
+    GateDrops drops = count_drops(run);
+    std::vector<CellEntry> cells = cell_entries(document);
+    if (run.together && result.together) run.together->verdict = *result.together;
+    archive("outcome", result.outcome);
+    archive("reason", result.reason);
+    archive("started", run.started);
+    archive.added("cpus", run.cpus);
+    archive("settings", run.settings);
+    wrapped<SideEntry>(archive, "base", run.base);
+    wrapped<SideEntry>(archive, "head", run.head);
+    archive("build_differences", result.builds);
+    wrapped<PreflightEntry>(archive, "preflight", run.preflight);
+    archive("looks", run.looks);
+    archive("looks_taken", run.taken);
+    archive("rounds", run.rounds);
+    archive("ended", run.ended);
+    archive("seconds", run.seconds);
+    archive("measured_cells", result.measured);
+    archive("dropped_rounds", drops);
+    archive("warnings", result.warnings);
+    archive("together", run.together);
+    archive("cells", cells);
+    other_field(archive, "confirmation", document.report.confirmation);
+    other_field(archive, "relink", document.report.relink);
+    take_entries(std::move(cells), document);
+    if (run.together) result.together = run.together->verdict;
+}
+
+namespace {
+
+/// The cells of the other pairs are those of the first.
+void check_others(GateReport& report, std::string_view place) {
+    for (std::optional<GateRun>* other : {&report.confirmation, &report.relink}) {
+        if (!*other) continue;
+        if ((*other)->rows.size() != report.run.cells.size())
+            fail(place, fmt::format("expected {} cells of the second builds, found {}",
+                                    report.run.cells.size(), (*other)->rows.size()));
+        (*other)->cells = report.run.cells;
+    }
 }
 
 }  // namespace
 
 std::string gate_json(const GateReport& report, const GateResult& result) {
-    const GateRun& run = report.run;
-    Json json = {{"schema", kGateSchema},
-                 {"outcome", enum_name(result.outcome)},
-                 {"reason", result.reason},
-                 {"started", run.started},
-                 {"settings", settings_json(run.settings)},
-                 {"base", side_json(run.base)},
-                 {"head", side_json(run.head)},
-                 {"build_differences", json_of(result.builds)},
-                 {"preflight", verdict_json(run.preflight)},
-                 {"looks", json_of(run.looks)},
-                 {"looks_taken", run.taken},
-                 {"rounds", run.rounds},
-                 {"ended", enum_name(run.ended)},
-                 {"seconds", run.seconds},
-                 {"measured_cells", result.measured},
-                 {"dropped_rounds", json_of(count_drops(run))},
-                 {"warnings", result.warnings}};
-    json["together"] =
-        run.together && result.together ? row_json(*result.together, *run.together) : Json(nullptr);
-    json["cells"] = Json::array();
-    for (std::size_t i = 0; i < run.cells.size(); ++i)
-        json["cells"].push_back(cell_json(run.cells[i], run.rows[i], result.cells[i]));
-    json["confirmation"] = other_json(report.confirmation);
-    json["relink"] = other_json(report.relink);
+    Json json = {{"schema", kGateSchema}};
+    json.update(fields_json(GateDocument{report, result}));
     return pretty_json(json);
 }
 
 std::string gate_jsonl(const GateReport& report, const GateResult& result) {
-    const GateRun& run = report.run;
     std::string text;
-    for (std::size_t i = 0; i < run.cells.size(); ++i) {
+    for (const CellEntry& cell : cell_entries({report, result})) {
         Json line = {{"schema", kGateSchema}};
-        line.update(cell_json(run.cells[i], run.rows[i], result.cells[i]));
+        line.update(fields_json(cell));
         text += compact_json(line);
     }
     return text;
+}
+
+bool is_gate_document(std::string_view text) {
+    if (text.find(kGateSchema) == std::string_view::npos) return false;
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    return json.is_object() && json.contains("schema") && json["schema"] == kGateSchema;
+}
+
+GateDocument read_gate(std::string_view text, std::string_view place) {
+    const nlohmann::json json = parse_json(text, place);
+    const std::string file(place);
+    ObjectReader(json, file, "").require_schema(kGateSchema);
+    GateDocument document;
+    FieldReader reader(json, {file, ""});
+    fields(reader, document);
+    check_others(document.report, place);
+    return document;
 }
 
 }  // namespace mobilenet_cost

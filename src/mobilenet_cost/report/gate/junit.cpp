@@ -23,6 +23,21 @@ void add_outcome(pugi::xml_node test, const char* element, const std::string& me
     test.append_child(element).append_attribute("message") = printable(message).c_str();
 }
 
+/// Of the test case of the whole run; null: it has passed.
+const char* element_of(GateOutcome outcome) {
+    switch (outcome) {
+        case GateOutcome::regressed:
+        case GateOutcome::different:
+            return "failure";
+        case GateOutcome::failed:
+            return "error";
+        case GateOutcome::inconclusive:
+            return "skipped";
+        default:
+            return nullptr;
+    }
+}
+
 void judge_row(pugi::xml_node test, GateVerdict verdict, const GateRow& row, const std::string& reason) {
     std::string text = row_text(row);
     if (!reason.empty()) text += ": " + reason;
@@ -86,8 +101,8 @@ std::string gate_junit(const GateReport& report, const GateResult& result) {
         judge_row(add_case(suite, "geometric mean", 0), *result.together, *run.together, "");
     // The run as a whole may end worse than any of its cells.
     pugi::xml_node whole = add_case(suite, "whole run", run.seconds);
-    if (result.outcome == GateOutcome::failed) add_outcome(whole, "error", result.reason);
-    if (result.outcome == GateOutcome::inconclusive) add_outcome(whole, "skipped", result.reason);
+    const char* element = element_of(result.outcome);
+    if (element != nullptr) add_outcome(whole, element, result.reason);
     const auto set_count = [&](const char* attribute, const char* elements) {
         suite.append_attribute(attribute) = static_cast<long long>(suite.select_nodes(elements).size());
     };

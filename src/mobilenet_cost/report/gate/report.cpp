@@ -7,29 +7,29 @@
 
 #include "mobilenet_cost/base/stats.h"
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/parts/columns.h"
 
 namespace mobilenet_cost {
 namespace {
 
-constexpr std::size_t kMostShown = 8;  ///< layers or differences of a cell; the documents have all
-
-Cell seconds_cell(const std::optional<double>& seconds) {
-    return seconds ? Cell{seconds_text(*seconds), shortest(*seconds)} : unknown_cell();
-}
+constexpr std::size_t kMostShown =
+    8;  ///< layers or differences of a cell in a table; the rest follow in a line
 
 /// "+5.1 %" of a ratio.
 std::string change_text(double ratio) {
     return fmt::format("{:+.1f} %", 100 * (ratio - 1));
 }
 
-Cell change_cell(const std::optional<double>& ratio) {
-    return ratio ? Cell{change_text(*ratio), shortest(*ratio)} : unknown_cell();
+std::optional<double> change(const GateRow& row) {
+    if (!row.ratio) return std::nullopt;
+    return *row.ratio - 1;
 }
 
+/// An end that is not known is one that the rounds are too few for.
 std::string interval_text(const GateRow& row) {
-    if (!row.low && !row.high) return "-";
-    return fmt::format("{} to {}", row.low ? change_text(*row.low) : "?",
-                       row.high ? change_text(*row.high) : "?");
+    if (row.low && row.high) return fmt::format("{} to {}", change_text(*row.low), change_text(*row.high));
+    if (row.low) return "at least " + change_text(*row.low);
+    return row.high ? "at most " + change_text(*row.high) : "";
 }
 
 /// Properties that differ between cells; the others are not repeated in each row.
@@ -70,6 +70,71 @@ struct VerdictRow {
     std::string reason = {};
 };
 
+template <typename Member>
+auto of_row(Member GateRow::*member) {
+    return [member](const auto& shown) { return shown.row.*member; };
+}
+
+const RowFields<VerdictRow>& verdict_fields() {
+    using Row = VerdictRow;
+    static const RowFields<Row> fields = {
+        {"cell", "cell", Show::name, kCsv, &Row::name},
+        {"title", "cell", Show::name, kShownOnly, &Row::title},
+        {"verdict", "verdict", Show::name, kCsv, [](const Row& row) { return enum_name(row.verdict); }},
+        {"change", "head/base", Show::signed_percent, kShownOnly,
+         [](const Row& row) { return change(row.row); }},
+        {"interval", "interval", Show::plain, kShownOnly,
+         [](const Row& row) { return interval_text(row.row); }},
+        {"ratio", kCsv, of_row(&GateRow::ratio)},
+        {"ratio_low", kCsv, of_row(&GateRow::low)},
+        {"ratio_high", kCsv, of_row(&GateRow::high)},
+        {"coverage", kCsv, of_row(&GateRow::coverage)},
+        {"rounds", "rounds", Show::plain, kCsv, of_row(&GateRow::rounds)},
+        {"dropped", kCsv, &Row::dropped},
+        {"decided_at", kCsv, of_row(&GateRow::decided_at)},
+        {"base_seconds", "base", Show::seconds, kCsv, &Row::base_seconds},
+        {"head_seconds", "head", Show::seconds, kCsv, &Row::head_seconds},
+        {"reason", kCsv, &Row::reason}};
+    return fields;
+}
+
+std::string changes_text(const GateLayer& layer) {
+    std::string text;
+    for (const GateDifference& change : layer.changes)
+        text += fmt::format("{}{} -> {}", text.empty() ? "kernel " : ", ", change.base, change.head);
+    return text.empty() ? "no other change" : text;
+}
+
+const RowFields<GateLayer>& layer_fields() {
+    using Row = GateLayer;
+    static const RowFields<Row> fields = {
+        {"layer", "layer", Show::name, kShownOnly, [](const Row& row) { return row.layer.name; }},
+        {"class", "class", Show::name, kShownOnly, [](const Row& row) { return row.layer.layer_class; }},
+        {"change", "head/base", Show::signed_percent, kShownOnly,
+         [](const Row& row) { return change(row.row); }},
+        {"interval", "interval", Show::plain, kShownOnly,
+         [](const Row& row) { return interval_text(row.row); }},
+        {"base_seconds", "base", Show::seconds, kShownOnly, &Row::base_seconds},
+        {"head_seconds", "head", Show::seconds, kShownOnly, &Row::head_seconds},
+        {"changes", "besides", Show::name, kShownOnly, changes_text}};
+    return fields;
+}
+
+std::optional<double> class_change(const GateClass& row) {
+    if (!(row.base_seconds > 0 && row.head_seconds > 0)) return std::nullopt;
+    return row.head_seconds / row.base_seconds - 1;
+}
+
+const RowFields<GateClass>& class_fields_of_gate() {
+    static const RowFields<GateClass> fields = {
+        {"class", "class", Show::name, kShownOnly, &GateClass::name},
+        {"layers", "layers", Show::plain, kShownOnly, &GateClass::layers},
+        {"base_seconds", "base", Show::seconds, kShownOnly, &GateClass::base_seconds},
+        {"head_seconds", "head", Show::seconds, kShownOnly, &GateClass::head_seconds},
+        {"change", "head/base", Show::signed_percent, kShownOnly, class_change}};
+    return fields;
+}
+
 std::vector<VerdictRow> verdict_rows(const GateRun& run, const GateResult& result) {
     const Varying vary = varying(run);
     std::vector<VerdictRow> rows;
@@ -95,15 +160,9 @@ std::vector<VerdictRow> verdict_rows(const GateRun& run, const GateResult& resul
 }
 
 Table verdict_table(const GateRun& run, const GateResult& result) {
-    Table table;
-    table.columns = {{"cell", "cell", true},   {"verdict", "verdict", true}, {"ratio", "head/base"},
-                     {"interval", "interval"}, {"base_seconds", "base"},     {"head_seconds", "head"},
-                     {"rounds", "rounds"}};
-    for (const VerdictRow& row : verdict_rows(run, result))
-        table.rows.push_back({text_cell(row.title), text_cell(std::string(enum_name(row.verdict))),
-                              change_cell(row.row.ratio), text_cell(interval_text(row.row)),
-                              seconds_cell(row.base_seconds), seconds_cell(row.head_seconds),
-                              count_cell(row.row.rounds)});
+    Table table = verdict_fields().shown(
+        {"title", "verdict", "change", "interval", "base_seconds", "head_seconds", "rounds"},
+        verdict_rows(run, result));
     if (run.together && result.together) {
         table.total = table.rows.back();
         table.rows.pop_back();
@@ -129,63 +188,52 @@ std::string reasons_text(const GateRun& run, const GateResult& result) {
     return text;
 }
 
-std::string changes_text(const GateLayer& layer) {
+/// The rest of a list of which the table shows the first.
+template <typename Value, typename ToText>
+std::string rest_text(const std::vector<Value>& values, const ToText& to_text) {
     std::string text;
-    for (const GateDifference& change : layer.changes)
-        text += fmt::format("{}{} -> {}", text.empty() ? "kernel " : ", ", change.base, change.head);
-    return text.empty() ? "no other change" : text;
+    for (std::size_t i = kMostShown; i < values.size(); ++i)
+        text += (text.empty() ? fmt::format("and {} more: ", values.size() - kMostShown) : ", ") +
+                to_text(values[i]);
+    return text.empty() ? text : text_line(text);
 }
 
-Table layer_table(const std::string& title, const GateCellResult& cell) {
-    Table table;
-    table.caption = fmt::format("{}: layers that moved", title);
-    table.columns = {{"layer", "layer", true},    {"class", "class", true}, {"ratio", "head/base"},
-                     {"interval", "interval"},    {"base_seconds", "base"}, {"head_seconds", "head"},
-                     {"changes", "besides", true}};
-    for (const GateLayer& layer : cell.moved) {
-        if (table.rows.size() == kMostShown) break;
-        table.rows.push_back({text_cell(layer.layer.name), text_cell(layer.layer.layer_class),
-                              change_cell(layer.row.ratio), text_cell(interval_text(layer.row)),
-                              seconds_cell(layer.base_seconds), seconds_cell(layer.head_seconds),
-                              text_cell(changes_text(layer))});
-    }
-    return table;
+std::string moved_layer_text(const GateLayer& layer) {
+    return layer.row.ratio ? fmt::format("{} {}", layer.layer.name, change_text(*layer.row.ratio))
+                           : layer.layer.name;
 }
 
-Table class_table(const GateCellResult& cell) {
-    Table table;
-    table.columns = {{"class", "class", true},
-                     {"layers", "layers"},
-                     {"base_seconds", "base"},
-                     {"head_seconds", "head"},
-                     {"ratio", "head/base"}};
-    for (const GateClass& row : cell.classes) {
-        const bool timed = row.base_seconds > 0 && row.head_seconds > 0;
-        table.rows.push_back({text_cell(row.name), count_cell(row.layers), seconds_cell(row.base_seconds),
-                              seconds_cell(row.head_seconds),
-                              timed ? change_cell(row.head_seconds / row.base_seconds) : unknown_cell()});
-    }
-    return table;
+Section layer_section(const std::string& title, const GateCellResult& cell) {
+    const std::size_t shown = std::min(cell.moved.size(), kMostShown);
+    Section section{.text = "",
+                    .table = layer_fields().shown(std::vector<GateLayer>(
+                        cell.moved.begin(), cell.moved.begin() + static_cast<std::ptrdiff_t>(shown)))};
+    section.table.caption = fmt::format("{}: layers that moved", title);
+    return section;
+}
+
+std::string explanation_text(const std::string& title, const GateCellRun& run, bool changed) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(run.explanation.size(), kMostShown); ++i)
+        text += text_line(fmt::format("{}: {}", title, difference_text(run.explanation[i])));
+    text += rest_text(run.explanation, difference_text);
+    if (changed && run.explanation.empty())
+        text += fmt::format("{}: the same kernels, allocations and memory on both sides\n", title);
+    return text;
 }
 
 void add_explanation(const std::string& title, const GateCellRun& run, const GateCellResult& cell,
                      std::vector<Section>& sections) {
-    if (!cell.moved.empty()) {
-        sections.push_back({.text = "", .table = layer_table(title, cell)});
-        if (cell.moved.size() > kMostShown)
-            sections.push_back(
-                {.text = fmt::format("... and {} more\n", cell.moved.size() - kMostShown), .table = {}});
-    }
     const bool changed = cell.verdict == GateVerdict::regressed || cell.verdict == GateVerdict::improved;
-    if (changed && !cell.classes.empty()) sections.push_back({.text = "", .table = class_table(cell)});
-    std::string text;
-    for (std::size_t i = 0; i < std::min(run.explanation.size(), kMostShown); ++i)
-        text += text_line(fmt::format("{}: {}", title, difference_text(run.explanation[i])));
-    if (run.explanation.size() > kMostShown)
-        text += fmt::format("... and {} more\n", run.explanation.size() - kMostShown);
-    if (changed && run.explanation.empty())
-        text += fmt::format("{}: the same kernels, allocations and memory on both sides\n", title);
-    if (!text.empty()) sections.push_back({.text = text, .table = {}});
+    const auto add = [&sections](Section section) {
+        section.folded = true;
+        if (!section.text.empty() || !section.table.columns.empty()) sections.push_back(std::move(section));
+    };
+    if (!cell.moved.empty()) add(layer_section(title, cell));
+    add({.text = rest_text(cell.moved, moved_layer_text), .table = {}});
+    if (changed && !cell.classes.empty())
+        add({.text = "", .table = class_fields_of_gate().shown(cell.classes)});
+    add({.text = explanation_text(title, run, changed), .table = {}});
 }
 
 std::string side_text(const char* name, const GateSide& side) {
@@ -193,20 +241,21 @@ std::string side_text(const char* name, const GateSide& side) {
                                  side.hello.commit, side.hello.build.compiler));
 }
 
-std::string headline(const GateReport& report, const GateResult& result) {
+/// What was compared, and what disturbed it.
+std::string facts_text(const GateReport& report, const GateResult& result) {
     const GateRun& run = report.run;
     const GateRule& rule = run.settings.rule;
-    std::string text = text_line(fmt::format("{}: {}", enum_name(result.outcome), result.reason));
-    text += side_text("base", run.base) + side_text("head", run.head);
+    std::string text = side_text("base", run.base) + side_text("head", run.head);
     text += fmt::format("dead band {:g} %, `same` excludes {:g} %, significance {:g}; machine {}; seed {}\n",
                         100 * rule.threshold, 100 * rule.tolerance, rule.significance,
                         noise_verdict_name(run.preflight.verdict), run.settings.seed);
     const GateDrops drops = count_drops(run);
     if (drops.base + drops.head > 0)
-        text +=
-            fmt::format("left out as disturbed: {} rounds of a cell, more in the base {}, in the head {}\n",
-                        drops.base + drops.head, drops.base, drops.head);
-    return text;
+        text += fmt::format("discarded as disturbed: {} ({} because of the base, {} because of the head)\n",
+                            plural(drops.base + drops.head, "round"), drops.base, drops.head);
+    for (const std::string& warning : result.warnings)
+        text += text_line("warning: " + warning);
+    return text + reasons_text(run, result);
 }
 
 }  // namespace
@@ -224,9 +273,10 @@ std::optional<double> median_seconds(const GateCellRun& cell, bool of_base) {
 std::vector<Section> gate_sections(const GateReport& report, const GateResult& result) {
     const GateRun& run = report.run;
     std::vector<Section> sections;
-    sections.push_back({.text = headline(report, result), .table = verdict_table(run, result)});
-    const std::string reasons = reasons_text(run, result);
-    if (!reasons.empty()) sections.push_back({.text = reasons, .table = {}});
+    sections.push_back({.text = text_line(result.reason),
+                        .table = verdict_table(run, result),
+                        .title = fmt::format("mobilenet-cost gate: {}", enum_name(result.outcome))});
+    sections.push_back({.text = facts_text(report, result), .table = {}, .folded = true});
     const Varying vary = varying(run);
     for (std::size_t i = 0; i < run.cells.size(); ++i)
         add_explanation(title_of(run.cells[i].cell, vary), run.cells[i], result.cells[i], sections);
@@ -234,20 +284,7 @@ std::vector<Section> gate_sections(const GateReport& report, const GateResult& r
 }
 
 Table gate_csv_table(const GateReport& report, const GateResult& result) {
-    Table table;
-    for (const char* key : {"cell", "verdict", "ratio", "ratio_low", "ratio_high", "coverage", "rounds",
-                            "dropped", "decided_at", "base_seconds", "head_seconds", "reason"})
-        table.columns.push_back({key, key});
-    const auto raw = [](const std::optional<double>& value) {
-        return value ? text_cell(shortest(*value)) : unknown_cell();
-    };
-    for (const VerdictRow& row : verdict_rows(report.run, result))
-        table.rows.push_back({text_cell(row.name), text_cell(std::string(enum_name(row.verdict))),
-                              raw(row.row.ratio), raw(row.row.low), raw(row.row.high), raw(row.row.coverage),
-                              count_cell(row.row.rounds), count_cell(row.dropped),
-                              count_cell(row.row.decided_at), raw(row.base_seconds), raw(row.head_seconds),
-                              text_cell(row.reason)});
-    return table;
+    return verdict_fields().csv(verdict_rows(report.run, result));
 }
 
 }  // namespace mobilenet_cost

@@ -140,6 +140,17 @@ std::string markdown_escaped(std::string_view text) {
     return escaped;
 }
 
+/// Line breaks stay where they are in the source, where they mean a space.
+std::string markdown_paragraph(const std::string& text) {
+    std::string paragraph;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        paragraph += markdown_escaped(std::string_view(text).substr(at, end - at)) + "\n";
+        at = end + 1;
+    }
+    return paragraph;
+}
+
 /// Text as it is; its fence is longer than any run of the same character in it.
 std::string fenced(const std::string& text) {
     std::string fence = "```";
@@ -176,6 +187,19 @@ std::string markdown_table(const Table& table) {
         add(row, "**");
     if (!table.total.empty()) add(table.total, "**");
     return text;
+}
+
+constexpr const char* kFold = "<details>\n<summary>Details</summary>\n\n";
+constexpr const char* kFoldEnd = "\n</details>\n";
+
+std::string markdown_section(const Section& section) {
+    std::string text;
+    if (!section.title.empty()) text += fmt::format("### {}\n\n", markdown_escaped(section.title));
+    if (!section.text.empty())
+        text +=
+            section.title.empty() ? fenced(printable_lines(section.text)) : markdown_paragraph(section.text);
+    if (section.table.columns.empty()) return text;
+    return text + (section.text.empty() ? "" : "\n") + markdown_table(section.table);
 }
 
 std::string csv_field(std::string_view value) {
@@ -230,6 +254,7 @@ std::string render_text(const std::vector<Section>& sections, TextStyle style) {
     std::string text;
     for (const Section& section : sections) {
         if (!text.empty()) text += "\n";
+        if (!section.title.empty()) text += styled(printable(section.title), kBold, style) + "\n";
         text += printable_lines(section.text);
         if (!section.text.empty() && section.text.back() != '\n') text += "\n";
         if (section.table.columns.empty()) continue;
@@ -241,14 +266,15 @@ std::string render_text(const std::vector<Section>& sections, TextStyle style) {
 
 std::string render_markdown(const std::vector<Section>& sections) {
     std::string text;
+    bool folded = false;
     for (const Section& section : sections) {
+        if (folded && !section.folded) text += kFoldEnd;
         if (!text.empty()) text += "\n";
-        if (!section.text.empty()) text += fenced(printable_lines(section.text));
-        if (section.table.columns.empty()) continue;
-        if (!section.text.empty()) text += "\n";
-        text += markdown_table(section.table);
+        if (!folded && section.folded) text += kFold;
+        folded = section.folded;
+        text += markdown_section(section);
     }
-    return text;
+    return folded ? text + kFoldEnd : text;
 }
 
 std::string render_csv(const Table& table) {

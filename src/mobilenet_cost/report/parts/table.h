@@ -49,6 +49,9 @@ struct Table {
 struct Section {
     std::string text;  ///< lines before the table, may be empty
     Table table;       ///< no columns: text only
+    std::string title =
+        {};               ///< a heading, below which markdown shows the text as a paragraph and not as code
+    bool folded = false;  ///< in markdown: behind a line to click on, together with its neighbours
 };
 
 /// One line for a section's text: a name or a reason in it begins no other.
