@@ -225,7 +225,9 @@ PointResult result_of(const SweepRun& run, std::size_t index, double confidence)
     if (separable) result.standard = ratio(*point.counterpart);
     if (result.standard) result.standard_kept = scaled(*result.standard, 1 / *result.analytic_standard);
     if (point.base != index) result.detectable_change = 0.0125;
-    result.precise = index != kImprecise && index + 1 != kImprecise;
+    result.wide.speedup = index == kImprecise;
+    result.wide.standard = index + 1 == kImprecise;
+    result.precise = !result.wide.any();
     return result;
 }
 

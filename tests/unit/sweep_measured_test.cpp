@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <limits>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -73,12 +75,48 @@ TEST_F(SweepMeasuredTest, GridsShowAnalyticMeasuredAndKept) {
     EXPECT_EQ(measured.caption, "mobilenet_v1 on onednn, 1 thread: measured speed-up over alpha 1 at 224 px");
     ASSERT_EQ(measured.rows.size(), 2U);
     EXPECT_EQ(measured.rows[0][1].text, "1.00x");
-    EXPECT_EQ(measured.rows[0][2].text.front(), '~');  // not as precise as asked for
+    EXPECT_EQ(measured.rows[0][2].text, "1.83x");  // it is the next one that is not as precise as asked for
+    EXPECT_EQ(sections[6].table.rows[0][2].text.front(), '~');
     EXPECT_EQ(measured.rows[1][2].raw, fmt::format("{}", result.points[6].speedup->value));
     const Table& kept = sections[2].table;
     EXPECT_EQ(kept.rows[1][2].heat, result.points[6].kept->value);
     EXPECT_EQ(sections[3].table.rows[1][2].text, "failed");
     EXPECT_FALSE(sections[3].table.rows[1][2].heat.has_value());
+}
+
+TEST_F(SweepMeasuredTest, AMarkStandsAtTheFigureThatIsNotPrecise) {
+    result.points[2].wide.seconds = true;
+    for (const Section& section : sweep_measured_sections(run, result)) {
+        if (section.table.caption != "mobilenet_v1 on onednn, 1 thread: every point") continue;
+        const auto text = [&](std::size_t row, const char* key) {
+            const auto& columns = section.table.columns;
+            const auto column = std::find_if(columns.begin(), columns.end(),
+                                             [&](const Column& one) { return one.key == key; });
+            return section.table.rows.at(row).at(static_cast<std::size_t>(column - columns.begin())).text;
+        };
+        EXPECT_EQ(text(2, "marked_time").front(), '~');
+        EXPECT_EQ(text(2, "marked_speedup"), "1.83x");
+        EXPECT_EQ(text(2, "marked_standard").front(), '~');
+        EXPECT_NE(text(3, "marked_time").front(), '~');
+        EXPECT_EQ(text(3, "marked_speedup").front(), '~');
+        return;
+    }
+    FAIL() << "no table of points";
+}
+
+TEST_F(SweepMeasuredTest, NoTwoColumnsAreCalledTheSame) {
+    for (const Section& section : sweep_measured_sections(run, result)) {
+        std::set<std::string> titles;
+        for (const Column& column : section.table.columns)
+            EXPECT_TRUE(titles.insert(column.title).second) << section.table.caption << ": " << column.title;
+    }
+}
+
+TEST_F(SweepMeasuredTest, OneCellIsNoGrid) {
+    std::erase_if(run.points, [](const SweepPoint& point) { return point.cell != 0; });
+    run.cells.resize(1);
+    result.points.resize(run.points.size());
+    EXPECT_TRUE(sweep_grid_sections(run, result).empty());
 }
 
 TEST_F(SweepMeasuredTest, AGridTooWideForATerminalIsLeftToTheTable) {
@@ -161,7 +199,7 @@ TEST_F(SweepMeasuredTest, HowItEnded) {
     EXPECT_TRUE(contains(note(), "ended because of an interruption"));
     run.timing.shard = {2, 3};
     EXPECT_TRUE(contains(note(), "part 2 of 3"));
-    EXPECT_TRUE(contains(note(), "~ 2 points are wider than +-2 %"));
+    EXPECT_TRUE(contains(note(), "2 points are not within +-2 % (~ marks the figure)"));
     result.imprecise = 0;
     EXPECT_FALSE(contains(note(), "~"));
 }

@@ -141,8 +141,9 @@ std::string remarks(const SweepRun& run, std::size_t point) {
     const double whole = profile.whole_seconds.value;
     if (has_notable_residual(profile)) {
         text += fmt::format(
-            "{}: the sum of the layers is {:.1f} % {} than a whole pass; do not trust them.\n", name,
-            100 * std::abs(profile.residual_seconds) / whole, profile.residual_seconds > 0 ? "less" : "more");
+            "{}: the layers add up to {:.1f} % {} than the whole pass, so their times are unreliable.\n",
+            name, 100 * std::abs(profile.residual_seconds) / whole,
+            profile.residual_seconds > 0 ? "less" : "more");
     }
     if (std::any_of(profile.layers.begin(), profile.layers.end(),
                     [](const LayerTime& layer) { return layer.fused; })) {

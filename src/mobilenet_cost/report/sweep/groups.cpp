@@ -40,8 +40,14 @@ std::optional<std::size_t> find_point(const SweepRun& run, const SweepGroup& gro
     return found == group.points.end() ? std::nullopt : std::optional(*found);
 }
 
-std::string imprecise_mark(const PointResult& point) {
-    return point.precise ? "" : "~";
+std::string imprecise_mark(bool wide) {
+    return wide ? "~" : "";
+}
+
+std::string half_width_text(const std::optional<Estimate>& estimate) {
+    if (!estimate || !estimate->interval || !(estimate->value > 0)) return {};
+    const double half = (estimate->interval->high - estimate->interval->low) / 2 / estimate->value;
+    return fmt::format("+-{:.1f} %", half * 100);
 }
 
 }  // namespace mobilenet_cost

@@ -28,7 +28,10 @@ struct SweepGroup {
 [[nodiscard]] std::optional<std::size_t> find_point(const SweepRun& run, const SweepGroup& group,
                                                     std::size_t cell, NetworkKind network);
 
-/// "~" before what is not as narrow as asked for.
-[[nodiscard]] std::string imprecise_mark(const PointResult& point);
+/// "~" before a figure whose interval is wider than asked for.
+[[nodiscard]] std::string imprecise_mark(bool wide);
+
+/// Half the width of the interval as a part of the value: "+-1.2 %"; empty where there is none.
+[[nodiscard]] std::string half_width_text(const std::optional<Estimate>& estimate);
 
 }  // namespace mobilenet_cost

@@ -13,11 +13,14 @@ namespace mobilenet_cost {
 namespace {
 
 Section points_section(const SweepRun& run, const SweepResult& result, const SweepGroup& group) {
-    std::vector<const char*> keys = shown_keys();
-    const bool failures = std::any_of(group.points.begin(), group.points.end(), [&](std::size_t point) {
-        return result.points[point].status != BenchStatus::ok;
-    });
-    if (failures) keys.push_back("failure");
+    const auto any = [&](auto holds) {
+        return std::any_of(group.points.begin(), group.points.end(),
+                           [&](std::size_t point) { return holds(result.points[point]); });
+    };
+    std::vector<const char*> keys =
+        shown_keys(any([](const PointResult& point) { return point.standard.has_value(); }));
+    if (any([](const PointResult& point) { return point.status != BenchStatus::ok; }))
+        keys.push_back("failure");
     Section section;
     section.table.caption = group_title(group) + ": every point";
     section.table.columns = point_fields().columns(keys);

@@ -100,11 +100,12 @@ Section measured_section(const SweepRun& run, const SweepResult& result, const S
         const auto point = find_point(run, group, cell, NetworkKind::separable);
         if (!point) return unknown_cell();
         const PointResult& row = result.points[*point];
-        const auto estimate = family.of(row).*shown.value;
+        const Speedup speedup = family.of(row);
+        const auto estimate = speedup.*shown.value;
         if (!estimate && row.status != BenchStatus::ok)
             return Cell{std::string(bench_status_name(row.status)), ""};
         if (!estimate) return unknown_cell();
-        const std::string mark = imprecise_mark(row);
+        const std::string mark = imprecise_mark(speedup.wide);
         return shown.kept ? kept_cell(estimate->value, mark) : speedup_cell(estimate->value, largest, mark);
     });
 }
@@ -171,7 +172,9 @@ std::vector<Section> sweep_grid_sections(const SweepRun& run, const SweepResult&
     }
     std::vector<Section> sections;
     for (const std::string& model : models) {
-        if (axes_of(run, model).resolutions.size() > kWidestGrid) continue;
+        const Axes axes = axes_of(run, model);
+        const bool one_cell = axes.alphas.size() == 1 && axes.resolutions.size() == 1;  // the points say it
+        if (one_cell || axes.resolutions.size() > kWidestGrid) continue;
         add_grids(run, result, model,
                   {"speed-up over " + base_title(run, model), "part of the analytic speed-up kept", over_base,
                    base_ratio},

@@ -66,24 +66,24 @@ std::string disturbed_line(const SweepRun& run) {
 
 std::string hint(const SweepTiming& timing) {
     if (timing.between_runs >= timing.precision)
-        return fmt::format("what differs between runs is {:.4g} % alone (--between-runs)",
+        return fmt::format("run-to-run variation is {:.4g} % alone (--between-runs)",
                            100 * timing.between_runs);
-    return "give it more --max-seconds or a quieter machine";
+    return "raise --max-seconds or use a quieter machine";
 }
 
 std::string precision_lines(const SweepRun& run, const SweepResult& result) {
     std::string text;
     if (result.worst_interval)
         text += fmt::format(
-            "Each interval holds with {:.4g} %; the widest that decides is +-{:.1f} %. Those of speed-ups "
-            "contain {:.4g} % for what differs between runs.\n",
+            "Intervals are at {:.4g} % confidence; the widest that decides is +-{:.1f} %. Those of speed-ups "
+            "include {:.4g} % for run-to-run variation.\n",
             100 * run.timing.confidence, 100 * *result.worst_interval, 100 * run.timing.between_runs);
     if (result.detectable_change) {
-        text += fmt::format("A speed-up that is {:.1f} % off would be noticed nine times in ten.\n",
+        text += fmt::format("A change of {:.1f} % in a speed-up would be detected 9 times in 10.\n",
                             100 * *result.detectable_change);
     }
     if (result.imprecise > 0) {
-        text += fmt::format("~ {} {} wider than +-{:.4g} %, or without an interval: {}.\n", result.imprecise,
+        text += fmt::format("{} {} not within +-{:.4g} % (~ marks the figure): {}.\n", result.imprecise,
                             result.imprecise == 1 ? "point is" : "points are", 100 * run.timing.precision,
                             hint(run.timing));
     }

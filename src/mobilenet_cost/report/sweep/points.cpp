@@ -65,19 +65,24 @@ std::optional<double> coverage_of_seconds(const Row& row) {
 
 std::string marked_time(const Row& row) {
     const auto& seconds = row.result.seconds;
-    return seconds ? imprecise_mark(row.result) + seconds_text(seconds->value) : "";
+    return seconds ? imprecise_mark(row.result.wide.seconds) + seconds_text(seconds->value) : "";
 }
 
-/// Half the width of the interval as a part of the value.
-std::string width_text(const std::optional<Estimate>& estimate) {
-    if (!estimate || !estimate->interval || !(estimate->value > 0)) return {};
-    const double half = (estimate->interval->high - estimate->interval->low) / 2 / estimate->value;
-    return fmt::format("+-{:.1f} %", half * 100);
+template <Speedup (*of)(const PointResult&)>
+std::string marked_speedup(const Row& row) {
+    const Speedup speedup = of(row.result);
+    return speedup.measured ? imprecise_mark(speedup.wide) + factor_text(speedup.measured->value) : "";
+}
+
+std::string marked_kept(const Row& row) {
+    const Speedup speedup = over_base(row.result);
+    return speedup.kept ? fmt::format("{}{:.0f} %", imprecise_mark(speedup.wide), 100 * speedup.kept->value)
+                        : "";
 }
 
 std::string speedup_width(const Row& row) {
     const bool is_base = !row.predicted && row.point == &row.run.points[row.point->base];
-    return is_base ? "base" : width_text(row.result.speedup);
+    return is_base ? "base" : half_width_text(row.result.speedup);
 }
 
 std::optional<double> low_of(const Row& row) {
@@ -113,8 +118,8 @@ RowFields<Row> make_point_fields() {
         {"weight_bytes", "weights", Show::bytes, kAll, counted(&NetworkCounts::weight_bytes)},
         {"memory_bytes", "memory", Show::bytes, kAll, memory_of},
         {"marked_time", "time", Show::plain, kShownOnly, marked_time},
-        {"time_width", "within", Show::plain, kShownOnly,
-         [](const Row& row) { return width_text(row.result.seconds); }},
+        {"time_width", "+- time", Show::plain, kShownOnly,
+         [](const Row& row) { return half_width_text(row.result.seconds); }},
         {"median_seconds", "time", Show::seconds, kAll | kSqlEnds, known(&PointResult::seconds)},
         {"interval_coverage", kJson, coverage_of_seconds},
         {"samples", "rounds", Show::plain, kJson, samples_of},
@@ -122,7 +127,12 @@ RowFields<Row> make_point_fields() {
         {"disturbed", "disturbed", Show::plain, kAll, measured(&PointResult::disturbed)},
         {"analytic_speedup", "analytic", Show::factor, kAll, known(&PointResult::analytic_speedup)},
         {"speedup", "measured", Show::factor, kAll | kSqlEnds, known(&PointResult::speedup)},
-        {"speedup_width", "within", Show::plain, kShownOnly, speedup_width},
+        {"marked_speedup", "measured", Show::plain, kShownOnly, marked_speedup<over_base>},
+        {"speedup_width", "+- measured", Show::plain, kShownOnly, speedup_width},
+        {"marked_kept", "kept", Show::plain, kShownOnly, marked_kept},
+        {"marked_standard", "over standard", Show::plain, kShownOnly, marked_speedup<over_standard>},
+        {"standard_width", "+- standard", Show::plain, kShownOnly,
+         [](const Row& row) { return half_width_text(row.result.standard); }},
         {"fraction_kept", "kept", Show::percent, kAll, known(&PointResult::kept)},
         {"standard_analytic_speedup", kOfCell, known(&PointResult::analytic_standard)},
         {"standard_speedup", kOfCell, known(&PointResult::standard)},
@@ -190,11 +200,11 @@ const RowFields<PointRow>& document_fields() {
     return fields;
 }
 
-const std::vector<const char*>& shown_keys() {
-    static const std::vector<const char*> keys = {
-        "alpha",         "resolution",    "network",          "macs",
-        "marked_time",   "time_width",    "analytic_speedup", "speedup",
-        "speedup_width", "fraction_kept", "samples"};
+std::vector<const char*> shown_keys(bool standard) {
+    std::vector<const char*> keys = {"alpha",         "resolution",  "network",          "macs",
+                                     "marked_time",   "time_width",  "analytic_speedup", "marked_speedup",
+                                     "speedup_width", "marked_kept", "samples"};
+    if (standard) keys.insert(keys.end() - 1, {"marked_standard", "standard_width"});
     return keys;
 }
 
@@ -225,11 +235,11 @@ const RowFields<SlopeFit>& fit_fields() {
 }
 
 Speedup over_base(const PointResult& point) {
-    return {point.analytic_speedup, point.speedup, point.kept};
+    return {point.analytic_speedup, point.speedup, point.kept, point.wide.speedup};
 }
 
 Speedup over_standard(const PointResult& point) {
-    return {point.analytic_standard, point.standard, point.standard_kept};
+    return {point.analytic_standard, point.standard, point.standard_kept, point.wide.standard};
 }
 
 }  // namespace mobilenet_cost

@@ -31,8 +31,8 @@ struct PointRow {
 /// The same in the order that documents have had since before there was this list; what is new stands behind.
 [[nodiscard]] const RowFields<PointRow>& document_fields();
 
-/// Those that people see.
-[[nodiscard]] const std::vector<const char*>& shown_keys();
+/// Those that people see. `standard`: there are speed-ups over standard convolutions.
+[[nodiscard]] std::vector<const char*> shown_keys(bool standard);
 
 /// Those of a predicted point, in the order of the document.
 [[nodiscard]] const RowFields<PointRow>& predicted_fields();
@@ -44,6 +44,7 @@ struct Speedup {
     std::optional<double> analytic = std::nullopt;
     std::optional<Estimate> measured = std::nullopt;
     std::optional<Estimate> kept = std::nullopt;  ///< measured / analytic
+    bool wide = false;                            ///< the interval is wider than asked for
 };
 [[nodiscard]] Speedup over_base(const PointResult& point);
 [[nodiscard]] Speedup over_standard(const PointResult& point);
