@@ -19,7 +19,8 @@ WRONG = [
     ('{"schema": "mobilenet-cost.budget.v1", "budgets": [{"max_macs": 1', "expected valid JSON"),
     ("[]", "expected an object, found an array of 0"),
     ('{"budgets": [{"max_macs": 1}]}', 'expected a key "schema", found none'),
-    ('{"schema": "mobilenet-cost.model.v1"}', '/schema: expected "mobilenet-cost.budget.v1", found "mobilenet-cost.model.v1"'),
+    ('{"schema": "mobilenet-cost.model.v1"}', 'expected a document of the schema "mobilenet-cost.budget.v1", found a model '
+     'file (mobilenet-cost.model.v1), which `--model` reads'),
 ]
 WRONG_ENTRIES = [
     ({"max_mac": 1}, '/budgets/0: unknown key "max_mac" (did you mean "max_macs"?)'),

@@ -74,17 +74,18 @@ TEST_P(GateCellRefusals, NameThePlace) {
 
 INSTANTIATE_TEST_SUITE_P(
     Files, GateCellRefusals,
-    testing::Values(
-        Refusal{"[]", "cells.json: expected 1 to 10000 cells, found 0"},
-        Refusal{"[{\"alphas\": 1}]", "cells.json: /0: unknown key \"alphas\" (did you mean \"alpha\"?)"},
-        Refusal{"[{\"alpha\": 0}]",
-                "cells.json: /0/alpha: expected a number above 0 and at most 1000, found 0"},
-        Refusal{"[{}, {}]",
-                "cells.json: expected every cell once, found "
-                "mobilenet_v1/alpha=1/res=224/net=separable/engine=onednn/threads=1 again"},
-        Refusal{
-            R"({"schema": "mobilenet-cost.cost.v1", "cells": []})",
-            "cells.json: /schema: expected \"mobilenet-cost.sweep.v1\", found \"mobilenet-cost.cost.v1\""}));
+    testing::Values(Refusal{"[]", "cells.json: expected 1 to 10000 cells, found 0"},
+                    Refusal{"[{\"alphas\": 1}]",
+                            "cells.json: /0: unknown key \"alphas\" (did you mean \"alpha\"?)"},
+                    Refusal{"[{\"alpha\": 0}]",
+                            "cells.json: /0/alpha: expected a number above 0 and at most 1000, found 0"},
+                    Refusal{"[{}, {}]",
+                            "cells.json: expected every cell once, found "
+                            "mobilenet_v1/alpha=1/res=224/net=separable/engine=onednn/threads=1 again"},
+                    Refusal{R"({"schema": "mobilenet-cost.cost.v1", "cells": []})",
+                            "cells.json: expected a document of the schema \"mobilenet-cost.sweep.v1\", "
+                            "found a document of `cost` "
+                            "(mobilenet-cost.cost.v1), which `compare` reads"}));
 
 TEST(GateCell, RefusesAnyOtherText) {
     for (const char* text : {"", "3", "{", "{}", "null", "[1]", "{\"cells\": 1}", "[{\"threads\": 0}]",

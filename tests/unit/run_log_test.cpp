@@ -309,9 +309,10 @@ TEST_F(RunLogTest, AnotherSchemaIsRefused) {
         message_of(with(lines, 0, "/schema", "mobilenet-cost.run.v4")),
         "x.jsonl: line 1: expected the schema \"mobilenet-cost.run.v3\", found \"mobilenet-cost.run.v4\", of "
         "another version of this program");
-    EXPECT_EQ(
-        message_of(with(lines, 0, "/schema", "mobilenet-cost.sweep.v1")),
-        "x.jsonl: line 1: expected the schema \"mobilenet-cost.run.v3\", found \"mobilenet-cost.sweep.v1\"");
+    EXPECT_EQ(message_of(with(lines, 0, "/schema", "mobilenet-cost.sweep.v1")),
+              "x.jsonl: expected a run log, found a sweep's document (mobilenet-cost.sweep.v1), which "
+              "`compare`, `pick "
+              "--from` and `gate --cells` read");
 }
 
 TEST_F(RunLogTest, ALaterWriterMaySayMore) {

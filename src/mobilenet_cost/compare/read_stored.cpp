@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/base/document_kind.h"
 #include "mobilenet_cost/base/json_parse.h"
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/base/text_file.h"
@@ -51,6 +52,10 @@ std::vector<std::string> known_schemas() {
                                    "program",
                                    known, in_quotes(schema)));
     }
+    const std::string kind = document_kind(schema);
+    if (!kind.empty())
+        fail(file,
+             fmt::format("expected a run log or a document of `cost`, `sweep` or `bench`, found {}", kind));
     fail_unknown(file, "schema", schema, known_schemas());
 }
 

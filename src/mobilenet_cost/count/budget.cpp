@@ -3,6 +3,7 @@
 #include <array>
 #include <limits>
 
+#include "mobilenet_cost/base/document_kind.h"
 #include "mobilenet_cost/base/json_parse.h"
 #include "mobilenet_cost/base/json_reader.h"
 #include "mobilenet_cost/model/model_files.h"
@@ -102,6 +103,7 @@ std::vector<BudgetCheck> check_budgets(std::string_view text, const std::string&
                                        const std::filesystem::path& folder) {
     const nlohmann::json document = parse_json(text, place);
     const ObjectReader reader(document, place, "");
+    refuse_other_kind(document, "mobilenet-cost.budget.v1", place);
     reader.allow_only(std::vector<std::string>{"$schema", "schema", "budgets"});
     reader.require_schema("mobilenet-cost.budget.v1");
     const std::size_t count = reader.array("budgets", 1, kMostBudgets).size();

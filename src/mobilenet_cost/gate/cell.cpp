@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/base/document_kind.h"
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/json_parse.h"
 #include "mobilenet_cost/base/json_reader.h"
@@ -123,6 +124,7 @@ std::vector<GateCell> parse_gate_cells(std::string_view text, std::string_view p
             cells.push_back(read_listed(json[i], file, fmt::format("/{}", i), defaults));
     } else {
         const ObjectReader document(json, file, "");
+        refuse_other_kind(json, "mobilenet-cost.sweep.v1", place);
         const bool sweep = document.has("schema");
         if (sweep && document.text("schema") != "mobilenet-cost.sweep.v1")
             fail(document.place("schema"), fmt::format("expected \"mobilenet-cost.sweep.v1\", found {}",

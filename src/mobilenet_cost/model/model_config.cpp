@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/base/document_kind.h"
 #include "mobilenet_cost/base/json_parse.h"
 #include "mobilenet_cost/base/json_reader.h"
 #include "mobilenet_cost/base/printable.h"
@@ -228,6 +229,7 @@ const Keys kModelKeys = {"$schema", "schema",     "name",           "title",  "d
 ModelConfig parse_model_config(std::string_view text, std::string_view place) {
     const json document = parse_json(text, place);
     const ObjectReader reader(document, std::string(place), "");
+    refuse_other_kind(document, "mobilenet-cost.model.v1", place);
     reader.allow_only(kModelKeys);
     reader.require_schema("mobilenet-cost.model.v1");
     ModelConfig config;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "mobilenet_cost/base/document_kind.h"
 #include "mobilenet_cost/base/json_parse.h"
 #include "mobilenet_cost/base/json_reader.h"
 #include "mobilenet_cost/base/text_file.h"
@@ -77,6 +78,7 @@ bool is_same_checkpoint(const PublishedAccuracy& left, const PublishedAccuracy& 
 std::vector<PublishedAccuracy> parse_published(std::string_view text, const std::string& place) {
     const nlohmann::json document = parse_json(text, place);
     const ObjectReader reader(document, place, "");
+    refuse_other_kind(document, "mobilenet-cost.published.v1", place);
     reader.allow_only(std::vector<std::string>{"$schema", "schema", "family", "sources", "checkpoints"});
     reader.require_schema("mobilenet-cost.published.v1");
     (void)reader.text("family");  // for people

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/base/document_kind.h"
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/json_parse.h"
 #include "mobilenet_cost/base/printable.h"
@@ -15,6 +16,8 @@
 
 namespace mobilenet_cost {
 namespace {
+
+constexpr std::string_view kLogBegin = "{\"schema\": \"mobilenet-cost.run.v";
 
 /// Goes through the lines of a log; knows where it is for messages.
 class LogReader {
@@ -208,6 +211,11 @@ class LogReader {
 }  // namespace
 
 StoredRun parse_run_log(std::string_view text, const std::string& path) {
+    if (!text.starts_with(kLogBegin)) {  // which every log of this program does
+        const std::string kind = document_kind_of_text(text);
+        if (!kind.empty() && !kind.starts_with("a run log"))
+            fail(path, fmt::format("expected a run log, found {}", kind));
+    }
     return LogReader(text, path).read();
 }
 
