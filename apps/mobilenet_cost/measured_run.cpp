@@ -142,10 +142,12 @@ void refuse_beside_resume(const Command& command) {
     for (const CLI::Option* option : command.parser().get_options()) {
         const std::string flag = "--" + option->get_lnames().front();
         const bool of_resume = flag == "--format" || flag == "--output" || flag == "--progress" ||
-                               flag == "--resume" || flag == "--plain" || flag.starts_with("--out-");
+                               flag == "--resume" || flag == "--plain" || flag == "--html" ||
+                               flag == "--svg" || flag == "--cell" || flag.starts_with("--out-");
         if (option->count() > 0 && !of_resume)
             fail(flag,
-                 "expected nothing but --format, --output, --plain, --out-... and --progress with --resume");
+                 "expected nothing but --format, --output, --plain, --html, --svg, --cell, --out-... and "
+                 "--progress with --resume");
     }
 }
 

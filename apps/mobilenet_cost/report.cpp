@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -9,8 +8,6 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
-#include "mobilenet_cost/count/convention.h"
-#include "mobilenet_cost/pick/candidates.h"
 #include "mobilenet_cost/sweep/join_runs.h"
 #include "mobilenet_cost/sweep/result.h"
 #include "mobilenet_cost/sweep/run_log.h"
@@ -44,22 +41,12 @@ std::optional<Prediction> stored_prediction(const SweepRun& run, const SweepResu
     return prediction_of(configs_of(run, log), run, result);
 }
 
-/// Analyses of all cells. A run of a model that is missing here, or has changed, is shown without them.
-std::vector<Analysis> analyses_of(const SweepRun& run, const std::string& log) {
-    std::vector<Analysis> analyses;
-    try {
-        const std::vector<ModelConfig> configs = configs_of(run, log);
-        for (const SweepCell& cell : run.cells) {
-            const auto config = std::find_if(configs.begin(), configs.end(),
-                                             [&](const ModelConfig& one) { return one.name == cell.model; });
-            analyses.push_back(analyze(*config, cell.variant, run.settings.data_type,
-                                       find_convention(run.settings.convention)));
-        }
-    } catch (const Error& error) {
-        say("note: the page has no separable blocks: {}", error.what());
-        return {};
-    }
-    return analyses;
+/// A run of a model that is missing here, or has changed, is shown without its blocks.
+std::vector<ModelConfig> configs_if_known(const SweepRun& run, const std::string& log) try {
+    return configs_of(run, log);
+} catch (const Error& error) {
+    say("note: the page has no separable blocks: {}", error.what());
+    return {};
 }
 
 std::string name_of(const std::vector<std::string>& logs) {
@@ -78,11 +65,9 @@ PicturedRun evaluated(SweepRun run, const std::vector<std::string>& logs) {
     return shown;
 }
 
-/// Adds the data that only pictures show.
-PicturedRun pictured(PicturedRun shown, const std::vector<std::string>& logs) {
-    shown.analyses = analyses_of(shown.run, logs.front());
-    shown.top1 = published_top1(shown.run.cells, shown.run.models, shown.run.settings.data_type);
-    return shown;
+PicturedRun with_configs(PicturedRun shown, const std::string& log, const PictureOptions& options) {
+    const std::vector<ModelConfig> configs = configs_if_known(shown.run, log);
+    return pictured(std::move(shown), configs, options);
 }
 
 void require_comparable(const ReportOptions& options) {
@@ -104,7 +89,7 @@ int run_side_by_side(const ReportOptions& options) {
     Pictures pictures(options.pictures);
     std::vector<PicturedRun> runs;
     for (const std::string& log : options.logs)
-        runs.push_back(pictured(evaluated(read_run(log), {log}), {log}));
+        runs.push_back(with_configs(evaluated(read_run(log), {log}), log, options.pictures));
     pictures.write(runs);
     return kFine;
 }
@@ -125,17 +110,19 @@ int report_gate(const ReportOptions& options, const GateDocument& gate) {
     return kFine;
 }
 
-int run_report(const ReportOptions& options) {
+int run_report(const Command& command, ReportOptions& options) {
     if (options.logs.size() == 1 && !options.compare) {
         if (const auto gate = stored_gate(options.logs.front())) return report_gate(options, *gate);
     }
     if (options.compare) return run_side_by_side(options);
+    share_stdout(command, options.pictures, options.outputs);
     Pictures pictures(options.pictures);
     std::vector<SweepRun> runs;
     for (const std::string& path : options.logs)
         runs.push_back(read_run(path));
     PicturedRun shown = evaluated(join_runs(std::move(runs)), options.logs);
-    if (options.pictures.any()) shown = pictured(std::move(shown), options.logs);
+    if (options.pictures.any())
+        shown = with_configs(std::move(shown), options.logs.front(), options.pictures);
     SweepOutput output(options.outputs);
     output.write(shown.run, shown.result, shown.prediction);
     if (options.pictures.any()) pictures.write({std::move(shown)});
@@ -152,7 +139,7 @@ void setup_report(Command& command) {
     add_foreign_options(command, options->outputs);
     add_picture_options(command, options->pictures);
     command.flag("--compare", options->compare, "two logs side by side in --html or --svg, not joined");
-    command.on_run([options] { return run_report(*options); });
+    command.on_run([options, &command] { return run_report(command, *options); });
 }
 
 }  // namespace mobilenet_cost::app

@@ -1,5 +1,6 @@
 #include "report_pictures.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 
@@ -8,6 +9,8 @@
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/json_text.h"
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/count/convention.h"
 #include "mobilenet_cost/report/page/page_files.h"
 
 #include "say.h"
@@ -56,14 +59,80 @@ std::string draw(ChildProcess& drawer, const ChartRequest& chart) {
     throw std::runtime_error(fmt::format("drawing {}: {}", chart.name, in_quotes(line)));
 }
 
+ChosenCell read_cell(const std::string& text, const std::string& flag) {
+    const std::size_t slash = text.find('/');
+    if (slash == std::string::npos)
+        fail(flag, fmt::format("expected ALPHA/RES, such as 0.5/160, found {}", in_quotes(text)));
+    return {.alpha = read_number(text.substr(0, slash), flag),
+            .resolution = read_count(text.substr(slash + 1), flag)};
+}
+
+std::string cell_words(double alpha, std::int64_t resolution) {
+    return fmt::format("{}/{}", shortest(alpha), resolution);
+}
+
+/// One for each cell; none where a config is missing.
+std::vector<Analysis> analyses_of(const SweepRun& run, const std::vector<ModelConfig>& configs) {
+    std::vector<Analysis> analyses;
+    for (const SweepCell& cell : run.cells) {
+        const auto config = std::find_if(configs.begin(), configs.end(),
+                                         [&](const ModelConfig& one) { return one.name == cell.model; });
+        if (config == configs.end()) return {};
+        analyses.push_back(
+            analyze(*config, cell.variant, run.settings.data_type, find_convention(run.settings.convention)));
+    }
+    return analyses;
+}
+
 }  // namespace
 
 void add_picture_options(Command& command, PictureOptions& options) {
     command.text("--html", "FILE", options.html, "one file for a browser, with charts and every figure");
     command.text("--svg", "FOLDER", options.svg, "the charts as pictures");
+    command.value("--cell", "ALPHA/RES", options.cell, read_cell, "shown first in them [the largest]");
 }
 
-Pictures::Pictures(const PictureOptions& options) : folder_(options.svg) {
+void share_stdout(const Command& command, const PictureOptions& pictures, SweepOutputOptions& outputs) {
+    if (pictures.cell && !pictures.any()) fail("--cell", "expected --html or --svg with it, found neither");
+    const auto given = [&](const char* flag) { return command.parser().get_option(flag)->count() > 0; };
+    const bool asked = given("--output") || given("--format");
+    std::vector<std::string> there;  // the flags whose result goes to standard output
+    const std::vector<std::string>& paths = outputs.output.paths;
+    if (asked && (paths.empty() || std::find(paths.begin(), paths.end(), "-") != paths.end()))
+        there.emplace_back(given("--output") ? "--output" : "--format");
+    if (pictures.html == "-") there.emplace_back("--html");
+    for (std::size_t i = 0; i < outputs.foreign.size(); ++i) {
+        if (outputs.foreign[i] == "-") there.push_back(fmt::format("--out-{}", foreign_formats()[i].name));
+    }
+    if (there.size() > 1)
+        fail(there[1],
+             fmt::format("expected a file, found standard output, where the result of {} goes", there[0]));
+    outputs.document = asked || (there.empty() && !pictures.any());
+}
+
+void require_cell(const std::vector<SweepCell>& cells, const PictureOptions& options) {
+    if (!options.cell) return;
+    const auto& [alpha, resolution] = *options.cell;
+    std::vector<std::string> known;
+    for (const SweepCell& cell : cells) {
+        if (cell.variant.alpha == alpha && cell.variant.resolution == resolution) return;
+        known.push_back(cell_words(cell.variant.alpha, cell.variant.resolution));
+    }
+    fail_unknown("--cell", "cell", cell_words(alpha, resolution), known);
+}
+
+PicturedRun pictured(PicturedRun shown, const std::vector<ModelConfig>& configs,
+                     const PictureOptions& options) {
+    const SweepRun& run = shown.run;
+    require_cell(run.cells, options);
+    shown.chosen = options.cell;
+    shown.analyses = analyses_of(run, configs);
+    shown.top1 = published_top1(run.cells, run.models, run.settings.data_type);
+    shown.published = published_networks(find_convention(run.settings.convention), run.settings.data_type);
+    return shown;
+}
+
+Pictures::Pictures(const PictureOptions& options) : html_(options.html), folder_(options.svg) {
     if (!options.any()) return;
     files_ = page_files(options.html.empty() ? "--svg" : "--html");
     if (!options.html.empty()) page_ = std::make_unique<AtomicFile>(options.html, "--html");
@@ -80,6 +149,7 @@ void Pictures::write(const std::vector<PicturedRun>& runs) {
 void Pictures::write_page(const std::vector<PicturedRun>& runs) {
     const std::string page = sweep_page(runs, *files_);
     page_->put(page);
+    if (html_ != "-") say("page: {} (open it in a browser)", html_);
     if (page.size() > kMostPageBytes)
         say("note: the page has {:.1f} MB; fewer cells, engines or threads make it "
             "smaller",
@@ -95,6 +165,7 @@ void Pictures::write_svgs(const std::vector<PicturedRun>& runs) {
     }
     for (auto& [file, svg] : files)
         file->put(svg);
+    say("pictures: {} in {}", files.size(), folder_);
     drawer_->finish("", kMostSeconds);
 }
 

@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "mobilenet_cost/gate/child_process.h"
+#include "mobilenet_cost/model/model_config.h"
 #include "mobilenet_cost/report/page/page.h"
 
 #include "atomic_file.h"
 #include "command.h"
+#include "sweep_output.h"
 
 namespace mobilenet_cost::app {
 
@@ -18,13 +20,25 @@ namespace mobilenet_cost::app {
 struct PictureOptions {
     std::string html;
     std::string svg;
+    std::optional<ChosenCell> cell;
 
     [[nodiscard]] bool any() const { return !html.empty() || !svg.empty(); }
 };
 
 void add_picture_options(Command& command, PictureOptions& options);
 
-/// The page and the pictures of stored runs. What they need is looked for, and the page's file is opened,
+/// Standard output holds one result: the tables, unless a file or a folder was asked for instead, or another
+/// result goes there. Throws Error where two were asked for there.
+void share_stdout(const Command& command, const PictureOptions& pictures, SweepOutputOptions& outputs);
+
+/// Throws Error if the chosen cell is none of these.
+void require_cell(const std::vector<SweepCell>& cells, const PictureOptions& options);
+
+/// A run with what only pictures show. Without its configs it has no drawing of the network and no blocks.
+[[nodiscard]] PicturedRun pictured(PicturedRun shown, const std::vector<ModelConfig>& configs,
+                                   const PictureOptions& options);
+
+/// The page and the pictures of runs. What they need is looked for, and the page's file is opened,
 /// before the runs are read.
 class Pictures {
   public:
@@ -38,6 +52,7 @@ class Pictures {
     void write_page(const std::vector<PicturedRun>& runs);
     void write_svgs(const std::vector<PicturedRun>& runs);
 
+    std::string html_;
     std::optional<PageFiles> files_;
     std::unique_ptr<AtomicFile> page_;
     std::string folder_;                    ///< for the pictures; empty: none were asked for

@@ -28,13 +28,27 @@ void refuse_idle_flags(const Command& command, const SweepOptions& options) {
     }
 }
 
-int run_sweep(const Command& command, const SweepOptions& options) {
+/// The grid as a run without points.
+PicturedRun pictured_grid(const Grid& grid, const SweepOptions& options) {
+    PicturedRun shown;
+    shown.name = "counted, not timed";
+    shown.run.settings = grid.settings;
+    shown.run.cells = grid.cells;
+    shown.run.models = options.variant.models;
+    return pictured(std::move(shown), grid.configs, options.pictures);
+}
+
+int run_sweep(const Command& command, SweepOptions& options) {
     refuse_idle_flags(command, options);
+    share_stdout(command, options.pictures, options.outputs);
     if (!options.resume.empty()) return run_resumed(options);
     if (options.bench) return run_measured(options);
     const Grid grid = read_grid(options);
+    require_cell(grid.cells, options.pictures);
+    Pictures pictures(options.pictures);
     Output output(options.outputs.output);
-    output.write(sweep_report(grid.cells, grid.settings));
+    if (options.outputs.document) output.write(sweep_report(grid.cells, grid.settings));
+    if (options.pictures.any()) pictures.write({pictured_grid(grid, options)});
     return kFine;
 }
 
@@ -58,6 +72,7 @@ void setup_sweep(Command& command) {
     add_convention_option(command, options->convention);
     add_bench_options(command, *options);
     add_output_options(command, options->outputs.output);
+    add_picture_options(command, options->pictures);
     command.footer("Without --alpha or --res, the published ones of the model.");
     command.on_run([options, &command] { return run_sweep(command, *options); });
 }

@@ -64,11 +64,29 @@ std::string default_log(const std::string& output, const SweepRun& run) {
     return (path.parent_path() / fmt::format("{}-{}.run.jsonl", path.stem().string(), name)).string();
 }
 
-WriteRun writer_of(SweepOutput& output) {
-    return
-        [&output](const std::vector<ModelConfig>& configs, const SweepRun& run, const SweepResult& result) {
-            output.write(run, result, prediction_of(configs, run, result));
-        };
+/// All that a sweep writes; opened before it runs.
+struct SweepFiles {
+    explicit SweepFiles(const SweepOptions& options)
+        : pictured(options.pictures), pictures(options.pictures), output(options.outputs) {}
+
+    PictureOptions pictured;
+    Pictures pictures;
+    SweepOutput output;
+};
+
+WriteRun writer_of(SweepFiles& files, const std::string& log) {
+    return [&files, log](const std::vector<ModelConfig>& configs, const SweepRun& run,
+                         const SweepResult& result) {
+        const auto prediction = prediction_of(configs, run, result);
+        files.output.write(run, result, prediction);
+        if (!files.pictured.any()) return;
+        PicturedRun shown;
+        shown.name = std::filesystem::path(log).filename().string();
+        shown.run = run;
+        shown.result = result;
+        shown.prediction = prediction;
+        files.pictures.write({pictured(std::move(shown), configs, files.pictured)});
+    };
 }
 
 }  // namespace
@@ -80,23 +98,25 @@ int run_measured(const SweepOptions& options) {
              fmt::format("expected f32 with --bench, found {}", data_type_name(options.variant.data_type)));
     const std::vector<std::string>& models = options.variant.models;
     refuse_namesakes(grid.configs, models);
+    require_cell(grid.cells, options.pictures);
     SweepTiming timing = read_timing(options);
     if (options.predict) timing.prediction = read_prediction(options, grid, timing.seed);
     SweepRun run = plan_run(std::move(grid.cells), models, grid.settings, std::move(timing));
     ProgressLine line(options.progress);
-    SweepOutput output(options.outputs);
+    SweepFiles files(options);
     RunLog log = begin_log(
         options.log.empty() ? default_log(first_path(options.outputs.output), run) : options.log, run);
     warn_of_build();
     say("log: {}", log.path());
-    return time_and_write(grid.configs, run, &log, true, line, writer_of(output));
+    return time_and_write(grid.configs, run, &log, true, line, writer_of(files, log.path()));
 }
 
 int run_resumed(const SweepOptions& options) {
     ResumedRun resumed = read_resumable(options.resume);
+    require_cell(resumed.stored.run.cells, options.pictures);
     ProgressLine line(options.progress);
-    SweepOutput output(options.outputs);
-    return resume_and_write(std::move(resumed), true, line, writer_of(output));
+    SweepFiles files(options);
+    return resume_and_write(std::move(resumed), true, line, writer_of(files, options.resume));
 }
 
 void add_bench_options(Command& command, SweepOptions& options) {

@@ -9,6 +9,7 @@
 
 #include "options.h"
 #include "progress_line.h"
+#include "report_pictures.h"
 #include "sweep_output.h"
 #include "timing_options.h"
 
@@ -19,6 +20,7 @@ inline constexpr const char* kBenchGroup = "With --bench";
 struct SweepOptions {
     VariantOptions variant;
     SweepOutputOptions outputs;
+    PictureOptions pictures;
     std::string convention = "paper";
     bool bench = false;
     TimingOptions timing;

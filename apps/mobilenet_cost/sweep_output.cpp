@@ -21,7 +21,8 @@ void add_foreign_options(Command& command, SweepOutputOptions& options) {
     }
 }
 
-SweepOutput::SweepOutput(const SweepOutputOptions& options) : output_(options.output) {
+SweepOutput::SweepOutput(const SweepOutputOptions& options)
+    : output_(options.output), document_(options.document) {
     for (std::size_t i = 0; i < foreign_formats().size(); ++i) {
         if (options.foreign[i].empty()) continue;
         const ForeignFormat& format = foreign_formats()[i];
@@ -58,14 +59,16 @@ std::string sweep_finding(const SweepRun& run, const SweepResult& result) {
 void SweepOutput::write(const SweepRun& run, const SweepResult& result,
                         const std::optional<Prediction>& prediction) {
     const std::vector<std::string> texts =
-        output_.rendered({.sections = [&] { return sweep_measured_sections(run, result, prediction); },
-                          .csv = [&] { return sweep_measured_table(run, result, prediction); },
-                          .json = [&] { return sweep_measured_json(run, result, prediction); },
-                          .jsonl = [&] { return sweep_measured_jsonl(run, result, prediction); }});
+        !document_
+            ? std::vector<std::string>()
+            : output_.rendered({.sections = [&] { return sweep_measured_sections(run, result, prediction); },
+                                .csv = [&] { return sweep_measured_table(run, result, prediction); },
+                                .json = [&] { return sweep_measured_json(run, result, prediction); },
+                                .jsonl = [&] { return sweep_measured_jsonl(run, result, prediction); }});
     std::vector<std::string> foreign;
     for (const auto& [format, file] : foreign_)
         foreign.push_back(format->write(run, result));
-    output_.put(texts);
+    if (document_) output_.put(texts);
     for (std::size_t i = 0; i < foreign_.size(); ++i)
         foreign_[i].second->put(foreign[i]);
     output_.tell(sweep_finding(run, result), foreign_paths_);

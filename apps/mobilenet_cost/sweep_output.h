@@ -18,6 +18,7 @@ namespace mobilenet_cost::app {
 /// Where a measured sweep goes: the document, and files for other tools.
 struct SweepOutputOptions {
     OutputOptions output;
+    bool document = true;  ///< false: only the others
     std::vector<std::string> foreign =
         std::vector<std::string>(foreign_formats().size());  ///< a path for each format, or empty
 };
@@ -38,6 +39,7 @@ class SweepOutput {
   private:
     Output output_;
     std::vector<std::string> foreign_paths_;
+    bool document_ = true;
     std::vector<std::pair<const ForeignFormat*, std::unique_ptr<AtomicFile>>> foreign_;
 };
 

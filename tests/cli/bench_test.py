@@ -126,8 +126,8 @@ class Bench(CliTest):
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(json.loads(again.stdout), document)
         self.assert_refused(run("bench", "--resume", log, "--rounds", "3"),
-                            "--rounds: expected nothing but --format, --output, --plain, --out-... and --progress "
-                            "with --resume")
+                            "--rounds: expected nothing but --format, --output, --plain, --html, --svg, --cell, --out-... and "
+                            "--progress with --resume")
 
     def test_several_variants_end_in_one_table(self):
         lines = self.text("--model", MODEL, "--alpha", "1,2,3", "--engine", "reference").splitlines()

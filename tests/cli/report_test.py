@@ -26,6 +26,13 @@ class Report(CliTest):
         result = run(*SWEEP, "--log", cls.log, "-o", cls.document, env=FAKE)
         assert result.returncode == 0, result
 
+    def output(self, *arguments, **options):
+        """stdout of a run that succeeds and says only where its pictures are."""
+        result = run(*arguments, **options)
+        self.assertEqual(result.returncode, 0, result)
+        self.assertRegex(result.stderr, r"\A(mobilenet-cost: (page: .* \(open it in a browser\)|pictures: \d+ in .*)\n)*\Z")
+        return result.stdout
+
     def data_of(self, page):
         found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
         return json.loads(found[1])
@@ -40,8 +47,8 @@ class Page(Report):
         self.assertEqual(data["schema"], "mobilenet-cost.report.v1")
         self.assertEqual(data["runs"][0]["document"], json.loads(self.document.read_text()))
         kinds = {chart["kind"] for chart in data["charts"]}
-        self.assertEqual(kinds & {"heat_maps", "standard", "scatter", "blocks", "layers", "samples"},
-                         {"heat_maps", "standard", "scatter", "blocks", "layers", "samples"})
+        self.assertLessEqual({"heat_maps", "standard", "counts", "scatter", "accuracy", "network", "ratio", "blocks",
+                              "layers", "samples"}, kinds)
         self.assertLess(len(text.encode()), 2_000_000)
         self.assertIn("Copyright: 2015-2021, UW Interactive Data Lab", text)
         self.assert_folder_holds(["report.html"])
@@ -78,6 +85,59 @@ class Page(Report):
         kinds = {chart["kind"] for chart in self.data_of(page.read_text(encoding="utf-8"))["charts"]}
         self.assertNotIn("blocks", kinds)
         self.assertIn("heat_maps", kinds)
+
+
+class Streams(Report):
+    def test_a_page_on_standard_output_is_a_page_only(self):
+        result = run("report", self.log, "--html", "-")
+        self.assertEqual(result.returncode, 0, result)
+        self.assertTrue(result.stdout.startswith("<!DOCTYPE html>"), result.stdout[:200])
+        self.assertTrue(result.stdout.endswith("</html>\n"), result.stdout[-200:])
+
+    def test_a_file_for_another_tool_on_standard_output_is_that_file_only(self):
+        json.loads(self.output("report", self.log, "--out-gbench", "-"))
+
+    def test_a_page_in_a_file_says_where_it_is_instead_of_the_tables(self):
+        page = self.folder / "report.html"
+        result = run("report", self.log, "--html", page)
+        self.assertEqual(result.stdout, "")
+        self.assertIn(f"page: {page} (open it in a browser)", result.stderr)
+
+    def test_two_results_on_standard_output_are_refused(self):
+        self.assert_refused(
+            run("report", self.log, "--html", "-", "--format", "json"),
+            "--html: expected a file, found standard output, where the result of --format goes",
+        )
+        self.assert_refused(
+            run("report", self.log, "--html", "-", "--out-gbench", "-"),
+            "--out-gbench: expected a file, found standard output, where the result of --html goes",
+        )
+
+
+class OtherDocuments(Report):
+    """A document of another kind is called what it is, with the commands that read it."""
+
+    def test_each_command_that_reads_documents(self):
+        sweep = ("a sweep's document (mobilenet-cost.sweep.v1), which `compare`, `pick --from` and `gate --cells` read")
+        budget = self.write("budget.json", '{"schema": "mobilenet-cost.budget.v1", "budgets": [{"max_macs": 1}]}')
+        budgets = "a file of budgets (mobilenet-cost.budget.v1), which `budget` reads"
+        log = "a run log (mobilenet-cost.run.v3), which `report`, `compare` and `pick --from` read"
+        lines = self.write("lines.jsonl", self.output("sweep", "--format", "jsonl"))
+        stored = "expected a run log or a document of `cost`, `sweep` or `bench`, found"
+        for command, file, expected in [
+            (["report"], self.document, f"expected a run log, found {sweep}"),
+            (["report"], lines, f"expected a run log, found {sweep}"),
+            (["sweep", "--resume"], self.document, f"expected a run log, found {sweep}"),
+            (["compare", self.log], budget, f"{stored} {budgets}"),
+            (["pick", "--from"], budget, f"{stored} {budgets}"),
+            (["budget"], self.document, f'expected a document of the schema "mobilenet-cost.budget.v1", found {sweep}'),
+            (["cost", "--model"], self.document,
+             f'expected a document of the schema "mobilenet-cost.model.v1", found {sweep}'),
+            (["cost", "--model"], self.write("log.json", self.log.read_text().splitlines()[0]),
+             f'expected a document of the schema "mobilenet-cost.model.v1", found {log}'),
+        ]:
+            with self.subTest(command=command[0], file=file.name):
+                self.assert_refused(run(*command, file), f"{file}: {expected}")
 
 
 class Refused(Report):
@@ -148,6 +208,64 @@ class Refused(Report):
 
 
 class Pictures(Report):
+    def texts(self, name):
+        root = xml.etree.ElementTree.parse(self.folder / name).getroot()
+        return [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
+
+    def assert_title(self, name, cell):
+        titles = [text for text in self.texts(name) if text and text.startswith("mobilenet_v1")]
+        self.assertEqual([title.endswith(", " + cell) for title in titles], [True], titles)
+
+    def test_no_label_is_cut(self):
+        widths = self.shared / "widths.jsonl"
+        result = run(*SWEEP[:1], "--alpha", "0.25,0.5,0.75,1", *SWEEP[3:], "--log", widths, "-o", os.devnull, env=FAKE)
+        self.assertEqual(result.returncode, 0, result)
+        self.output("report", widths, "--svg", self.folder)
+        self.output("sweep", "--model", "mobilenet_v4_conv_large", "--svg", self.folder / "counted")
+        for path in [*self.folder.rglob("*.svg"), *(SOURCE / "docs").rglob("*.svg")]:
+            self.assertNotIn("…", path.read_text(encoding="utf-8"), path)
+        for name in ["heat_maps.svg", "standard.svg", "counts.svg"]:
+            self.assertLessEqual({"0.25", "0.5", "0.75", "1"}, set(self.texts(name)), name)
+
+    def test_a_picture_says_what_it_is_of(self):
+        """The cell, the engine and the machine."""
+        self.output("report", self.log, "--svg", self.folder)
+        for name in ["layers", "blocks", "network", "ratio"]:
+            self.assert_title(f"{name}.svg", "alpha 0.5 at 64 px")
+        machine = json.loads(self.document.read_text())["machine"]["cpu_model"] or "CPU of no known name"
+        self.assertTrue(any((text or "").startswith(machine) for text in self.texts("heat_maps.svg")))
+        self.output("report", self.log, "--svg", self.folder, "--cell", "0.25/32")
+        self.assert_title("layers.svg", "alpha 0.25 at 32 px")
+
+    def test_a_cell_that_is_not_there(self):
+        pictures = self.folder / "pictures"
+        self.assert_refused(
+            run("report", self.log, "--svg", pictures, "--cell", "0.25/33"),
+            '--cell: unknown cell "0.25/33" (did you mean "0.25/32"?)',
+        )
+        self.assert_refused(
+            run("report", self.log, "--svg", pictures, "--cell", "32"),
+            '--cell: expected ALPHA/RES, such as 0.5/160, found "32"',
+        )
+        self.assert_refused(run("report", self.log, "--cell", "0.25/32"), "--cell: expected --html or --svg with it, found neither")
+
+    def test_pictures_of_what_was_only_counted(self):
+        page = self.folder / "counted.html"
+        result = run("sweep", "--alpha", "0.5,1", "--res", "128,160", "--svg", self.folder, "--html", page)
+        self.assertEqual((result.returncode, result.stdout), (0, ""), result)
+        names = {path.name for path in self.folder.glob("*.svg")}
+        self.assertEqual(names, {"accuracy.svg", "blocks.svg", "counts.svg", "network.svg", "ratio.svg"})
+        data = self.data_of(page.read_text(encoding="utf-8"))
+        cells = json.loads(self.output("sweep", "--alpha", "0.5,1", "--res", "128,160", "--format", "json"))["cells"]
+        self.assertEqual(data["runs"][0]["document"]["cells"], cells)
+        (counts,) = [chart for chart in data["charts"] if chart["kind"] == "counts"]
+        table = data["tables"][counts["data"]["cells"]]
+        rows = [dict(zip(table["columns"], row)) for row in table["rows"]]
+        for panel, key in {"MACs": "macs", "Parameters": "params", "Weights": "weight_bytes",
+                           "Peak memory of activations": "peak_activation_bytes"}.items():
+            self.assertEqual([row["value"] for row in rows if row["panel"] == panel], [cell[key] for cell in cells])
+        self.assertTrue({"K² = 9", "K² = 25", "K² = 49"} <= set(self.texts("ratio.svg")))
+
     def test_pictures_are_svg(self):
         folder = self.folder / "deep" / "pictures"
         self.output("report", self.log, "--svg", folder)
@@ -158,7 +276,8 @@ class Pictures(Report):
         for name in names:
             root = xml.etree.ElementTree.parse(folder / name).getroot()
             self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")
-            self.assertTrue(root.get("aria-label").startswith("mobilenet_v1"), root.get("aria-label"))
+            subject = "All families" if name == "accuracy.svg" else "mobilenet_v1"
+            self.assertTrue(root.get("aria-label").startswith(subject), root.get("aria-label"))
             self.assertLess(float(root.get("width")), 900, name)
             self.assertNotIn("NaN", (folder / name).read_text(), name)
 

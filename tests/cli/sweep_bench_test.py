@@ -368,7 +368,8 @@ class Refused(SweepBench):
             with self.subTest(flag):
                 result = self.run_fake("sweep", "--resume", self.log, flag, *value)
                 self.assert_refused(
-                    result, f"{flag}: expected nothing but --format, --output, --plain, --out-... and --progress with --resume"
+                    result, f"{flag}: expected nothing but --format, --output, --plain, --html, --svg, --cell, --out-... "
+                    "and --progress with --resume"
                 )
         self.assertEqual(self.log.read_text(), "old")
 

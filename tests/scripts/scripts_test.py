@@ -30,6 +30,8 @@ WRONG = [
     ("prediction_trials", 2, NO_PROGRAM + "scripts/run engines builds it"),
     ("prediction_trials --bogus", 2, "unrecognized arguments: --bogus"),
     ("sweep_repeats", 2, NO_PROGRAM + "scripts/run engines builds it"),
+    ("docs_pictures", 2, NO_PROGRAM + "scripts/run engines builds it"),
+    ("docs_pictures extra", 2, "unrecognized arguments: extra"),
     ("regen_readme", 2, NO_PROGRAM + "scripts/run engines builds it"),
     ("regen_readme --check --build nowhere", 2, "expected the program nowhere/mobilenet-cost, found none"),
     ("regen_readme extra", 2, "unrecognized arguments: extra"),

@@ -34,12 +34,13 @@ PageFiles files() {
     PageFiles files{.page = text(html + "page.html"),
                     .style = text(html + "page.css"),
                     .vega = "library()",
-                    .charts = text(html + "charts.js"),
+                    .charts = text(html + "charts.js") + text(html + "facts.js"),
                     .script = text(html + "page.js"),
                     .licences = "licence <text>",
                     .themes = text("/configs/charts/themes.json"),
                     .specs = {}};
-    for (const char* name : {"heat_maps", "scatter", "roofline", "layers", "blocks", "samples"})
+    for (const char* name :
+         {"heat_maps", "scatter", "accuracy", "roofline", "layers", "network", "ratio", "blocks", "samples"})
         files.specs.emplace_back(name, text(std::string("/configs/charts/") + name + ".vg.json"));
     return files;
 }
@@ -113,6 +114,52 @@ TEST(SweepPage, HeatMapsShowTheDocumentsFigures) {
         }
     }
     EXPECT_EQ(compared, 2U * 4 * 3);  // engines, cells, panels
+}
+
+/// A figure that was measured has an interval or a mark beside it; one that is exact has neither.
+TEST(SweepPage, NoMeasuredFigureIsShownWithoutItsUncertainty) {
+    PicturedRun run = pictured();
+    run.result.points[4].speedup->interval.reset();
+    run.result.points[4].kept->interval.reset();
+    run.result.points[4].wide.speedup = true;
+    std::size_t uncertain = 0;
+    for (const char* kind : {"heat_maps", "standard"}) {
+        for (const json& row : rows_of(data_of(run), kind, "cells")) {
+            const bool exact = row["panel"] == "On paper" || (row["value"] == 1 && kind[0] == 'h');
+            if (row["value"].is_null()) continue;
+            EXPECT_EQ(row["within"].is_null(), exact) << row;
+            if (!row["low"].is_null() || exact) continue;
+            EXPECT_EQ(row["within"], "no interval");
+            EXPECT_EQ(row["text"].get<std::string>().front(), '~');
+            EXPECT_EQ(row["note"], "not precise: no interval after 8 rounds");
+            ++uncertain;
+        }
+    }
+    EXPECT_EQ(uncertain, 2U);
+}
+
+TEST(SweepPage, OnlyTheNetworkItWasPublishedForHasAnAccuracy) {
+    PicturedRun run = pictured();
+    run.top1 = {0.5, 0.6, 0.7, 0.8};
+    for (const json& row : rows_of(data_of(run), "scatter", "points"))
+        EXPECT_EQ(row["top1"].is_null(), row["network"] != "separable") << row;
+}
+
+TEST(SweepPage, TheBaseIsShownFirstUnlessAnotherCellIsChosen) {
+    PicturedRun run = pictured();
+    std::reverse(run.run.cells.begin(), run.run.cells.end());
+    for (SweepPoint& point : run.run.points)
+        point.cell = run.run.cells.size() - 1 - point.cell;
+    const auto shown = [&run] {
+        const json data = data_of(run);
+        for (const json& chart : data["charts"]) {
+            if (chart["kind"] == "layers") return chart["choices"][0]["value"].get<std::string>();
+        }
+        return std::string();
+    };
+    EXPECT_EQ(shown(), "alpha 1 at 224 px");
+    run.chosen = ChosenCell{.alpha = 0.5, .resolution = 160};
+    EXPECT_EQ(shown(), "alpha 0.5 at 160 px");
 }
 
 TEST(SweepPage, EverySampleIsThereOnce) {

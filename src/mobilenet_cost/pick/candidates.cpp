@@ -42,6 +42,25 @@ std::vector<std::optional<double>> published_top1(const std::vector<SweepCell>& 
     return top1;
 }
 
+std::vector<PublishedNetwork> published_networks(const Convention& convention, DataType data_type) {
+    const std::vector<PublishedAccuracy> published = bundled_published();
+    std::vector<PublishedNetwork> networks;
+    for (const std::string& model : model_names()) {
+        std::vector<Variant> variants;
+        for (const PublishedAccuracy& row : published) {
+            if (row.model == model && row.data_type == data_type)
+                variants.push_back({.alpha = row.alpha, .resolution = row.resolution});
+        }
+        if (variants.empty()) continue;
+        for (SweepCell& cell :
+             sweep(find_model(model), without_repetitions(variants), convention, data_type)) {
+            const PublishedAccuracy& row = *find_published(published, model, cell.variant, data_type);
+            networks.push_back({std::move(cell), row.top1, row.source});
+        }
+    }
+    return networks;
+}
+
 std::vector<PickCandidate> candidates_of(const ModelConfig& config, const std::vector<Variant>& variants,
                                          const Convention& convention, DataType data_type,
                                          const std::vector<PublishedAccuracy>& published) {

@@ -25,6 +25,17 @@ struct PickFamilies {
                                                                 const std::vector<std::string>& models,
                                                                 DataType data_type);
 
+/// A bundled network with a published accuracy, and what it costs.
+struct PublishedNetwork {
+    SweepCell cell;
+    double top1 = 0;
+    std::string source;
+};
+
+/// Each of them once, family by family.
+[[nodiscard]] std::vector<PublishedNetwork> published_networks(const Convention& convention,
+                                                               DataType data_type);
+
 /// Each variant once, with its costs and its published accuracy, or an estimate where there is none.
 [[nodiscard]] std::vector<PickCandidate> candidates_of(const ModelConfig& config,
                                                        const std::vector<Variant>& variants,

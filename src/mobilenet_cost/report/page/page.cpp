@@ -10,6 +10,7 @@
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/hash.h"
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/report/count/grid_report.h"
 #include "mobilenet_cost/report/page/charts.h"
 #include "mobilenet_cost/report/parts/measured_json.h"
 #include "mobilenet_cost/report/sweep/document.h"
@@ -40,14 +41,19 @@ Json specs_json(const PageFiles& files) {
     return specs;
 }
 
+Json document_of(const PicturedRun& pictured) {
+    const SweepRun& run = pictured.run;
+    if (run.points.empty()) return Json::parse(sweep_report(run.cells, run.settings).json());
+    return sweep_document(run, pictured.result, pictured.prediction);
+}
+
 /// The document as `sweep` writes it, value by value.
 Json run_json(const PicturedRun& pictured) {
     Json top1 = Json::array();
     for (const auto& accuracy : pictured.top1)
         top1.push_back(or_null(accuracy));
-    return object_of({{"name", pictured.name},
-                      {"document", sweep_document(pictured.run, pictured.result, pictured.prediction)},
-                      {"top1", std::move(top1)}});
+    return object_of(
+        {{"name", pictured.name}, {"document", document_of(pictured)}, {"top1", std::move(top1)}});
 }
 
 /// A page and a picture are looked at: what reorders or hides text in a terminal does so there, too.

@@ -13,7 +13,7 @@ struct PageFiles {
     std::string page;      ///< HTML with places for the others
     std::string style;     ///< CSS
     std::string vega;      ///< the chart library
-    std::string charts;    ///< from a chart's data to Vega's specification
+    std::string charts;    ///< from a chart's data to Vega's specification, and figures as people read them
     std::string script;    ///< of the page
     std::string licences;  ///< of the chart library
     std::string themes;    ///< JSON: Vega's configuration, "light" and "dark"

@@ -22,7 +22,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostBytes = 4U << 20U;
 
 /// In configs/charts.
-constexpr std::array kSpecs = {"heat_maps", "scatter", "roofline", "layers", "blocks", "samples"};
+constexpr std::array kSpecs = {"heat_maps", "scatter", "accuracy", "roofline", "layers",
+                               "network",   "ratio",   "blocks",   "samples"};
 
 std::vector<fs::path> candidate_folders() {
     if (const char* chosen = std::getenv("MOBILENET_COST_REPORT_DIR"); chosen != nullptr && *chosen != '\0')
@@ -53,7 +54,7 @@ PageFiles page_files(const std::string& flag) {
     PageFiles files{.page = text("page.html"),
                     .style = text("page.css"),
                     .vega = text("vega.js"),
-                    .charts = text("charts.js"),
+                    .charts = text("charts.js") + text("facts.js"),
                     .script = text("page.js"),
                     .licences = text("licences.txt"),
                     .themes = read_text_file(charts / "themes.json", kMostBytes),

@@ -10,20 +10,7 @@ namespace mobilenet_cost {
 
 // Internal, as json_text.h: the figures behind the charts. A table is {"columns": [...], "rows": [[...],
 // ...]}: names of columns once and not in each row, because a page may have thousands. Null: not known.
-
-/// panel, form, alpha, resolution, value, low, high, cell, note. `form` is how a value is written and
-/// coloured: "factor", "share" or "change".
-[[nodiscard]] Json speedup_table(const PicturedRun& pictured, const SweepGroup& group);
-
-/// The same for the standard networks over the separable ones; no rows when there are none.
-[[nodiscard]] Json standard_table(const PicturedRun& pictured, const SweepGroup& group);
-
-/// The same for one run's time over another's, cell by cell.
-[[nodiscard]] Json change_table(const PicturedRun& base, const SweepGroup& base_group,
-                                const PicturedRun& contender, const SweepGroup& group);
-
-/// A row for each network that has a time, measured or predicted.
-[[nodiscard]] Json points_table(const PicturedRun& pictured, const SweepGroup& group);
+// Those of heat maps are in grid_tables.h, those of clouds of points in scatter_tables.h.
 
 /// A row for each layer of each profile of the group.
 [[nodiscard]] Json layers_table(const PicturedRun& pictured, const SweepGroup& group);
@@ -35,11 +22,17 @@ namespace mobilenet_cost {
 /// A row for each separable block of each cell of the model.
 [[nodiscard]] Json blocks_table(const PicturedRun& pictured, const std::string& model);
 
+/// A row for each block of each cell of the model: its shapes, and what it consists of.
+[[nodiscard]] Json network_table(const PicturedRun& pictured, const std::string& model);
+
 /// round, point, seconds, disturbed; and what the points are.
 [[nodiscard]] Json samples_table(const PicturedRun& pictured, const SweepGroup& group);
 [[nodiscard]] Json series_table(const PicturedRun& pictured, const SweepGroup& group);
 
 /// The cells that a table has rows of, in their order, without repetition.
 [[nodiscard]] Json cells_of(const Json& table);
+
+/// Whether this is the cell that was chosen, or the base of its model where none was.
+[[nodiscard]] bool is_shown_first(const PicturedRun& pictured, const SweepCell& cell);
 
 }  // namespace mobilenet_cost

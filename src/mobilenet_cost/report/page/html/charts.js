@@ -6,6 +6,9 @@ const mobilenet_charts = (() => {
     const rows_of = table =>
         table.rows.map(row => Object.fromEntries(table.columns.map((column, i) => [column, row[i]])));
 
+    // What is shown until the reader chooses.
+    const first_of = choice => choice.value ?? choice.options[0].value;
+
     // The definition with this chart's data, words and choices in it.
     function specification(chart, definition, tables, width) {
         const spec = structuredClone(definition);
@@ -15,7 +18,7 @@ const mobilenet_charts = (() => {
             if (chart.data[data.name]) data.values = rows_of(tables[chart.data[data.name]]);
         }
         const signals = {...chart.signals};
-        for (const choice of chart.choices || []) signals[choice.signal] ??= choice.options[0].value;
+        for (const choice of chart.choices || []) signals[choice.signal] ??= first_of(choice);
         for (const signal of spec.signals) {
             if (signal.name in signals) signal.value = signals[signal.name];
         }
@@ -29,7 +32,7 @@ const mobilenet_charts = (() => {
         return new vega.View(runtime, {expr: vega.expressionInterpreter, logLevel: vega.Warn, ...options});
     }
 
-    return {rows_of, view};
+    return {first_of, rows_of, view};
 })();
 
 if (typeof module !== 'undefined') module.exports = mobilenet_charts;

@@ -16,22 +16,9 @@
         return made;
     }
     const name = text => element('span', {class: 'name'}, text);
-    const unknown = '–';
-    const is_known = value => value !== null && value !== undefined;
-
-    // ---- figures as people read them; the JSON keeps every digit ----
-
-    const digits = new Intl.NumberFormat('en-US', {maximumSignificantDigits: 4});
-    const count = new Intl.NumberFormat('en-US', {maximumFractionDigits: 0});
-    const format = {
-        text: value => value,
-        plain: value => String(value),
-        count: value => count.format(value),
-        milliseconds: value => digits.format(value * 1e3),
-        factor: value => digits.format(value) + '×',
-        share: value => (100 * value).toFixed(1) + ' %',
-        giga: value => digits.format(value / 1e9),
-    };
+    const {
+        decimals_for, digits, doubts, factor, half_width, headline, is_known, is_wide, range, share, unknown, whole,
+    } = mobilenet_facts;
 
     // ---- theme ----
 
@@ -105,10 +92,11 @@
     // ---- charts ----
 
     const drawn = []; // {chart, host, width, view}
+    const paper_width = 700; // A4 and Letter between their margins; there a chart has the whole width
     const run_name = chart => (data.runs.length > 1 ? data.runs[chart.run].name + ': ' : '');
 
     function draw(entry) {
-        const width = Math.floor(entry.host.clientWidth);
+        const width = printing ? paper_width : Math.floor(entry.host.clientWidth);
         if (width === 0) return;
         if (entry.view) entry.view.finalize();
         delete entry.host.dataset.mark;
@@ -135,6 +123,7 @@
         for (const option of choice.options) {
             select.append(element('option', {value: option.value}, option.text));
         }
+        select.value = mobilenet_charts.first_of(choice);
         select.addEventListener('change', () => {
             entry.chart.signals = {...entry.chart.signals, [choice.signal]: select.value};
             draw(entry);
@@ -157,12 +146,17 @@
     const scrolling = (table, label) =>
         element('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Figures: ' + label}, table);
 
+    const figure_text = value => {
+        if (!is_known(value)) return unknown;
+        return typeof value === 'number' ? mobilenet_facts.number(value) : String(value);
+    };
+
     function table_element(table) {
         const head = element('tr', {}, ...table.columns.map(column =>
             element('th', {scope: 'col'}, column.replaceAll('_', ' '))));
         const body = table.rows.map(row => element('tr', {}, ...row.map(value =>
             element('td', typeof value === 'number' ? {class: 'number'} : {},
-                    name(is_known(value) ? String(value) : unknown)))));
+                    name(figure_text(value))))));
         return element('table', {}, element('thead', {}, head), element('tbody', {}, ...body));
     }
 
@@ -177,7 +171,7 @@
         if (choices.length > 0) {
             caption.append(element('div', {class: 'choices'}, ...choices.map(one => choice_element(entry, one))));
         } else if ((chart.choices || []).some(choice => choice.signal === 'cell')) {
-            caption.append(element('span', {class: 'muted'}, chart.choices[0].options[0].text));
+            caption.append(element('span', {class: 'muted'}, mobilenet_charts.first_of(chart.choices[0])));
         }
         const description = element('p', {class: 'description'}, chart.description);
         return element('figure', {id: chart.id}, caption, description, host, figures_element(chart));
@@ -191,6 +185,7 @@
 
     function fill_sections() {
         const contents = by_id('contents');
+        let alone = null; // the section that has no neighbour in its row yet
         for (const section of document.querySelectorAll('main section')) {
             const charts = data.charts.filter(chart => chart.kind === section.dataset.kind);
             section.hidden = 'kind' in section.dataset && charts.length === 0;
@@ -198,6 +193,13 @@
             section.id ||= section.dataset.kind;
             const figures = section.querySelector('.figures');
             if (figures) figures.append(...side_by_side(charts).map(figure_element));
+            section.classList.toggle('several', charts.length > 1);
+            if (section.matches('.wide, .several')) {
+                if (alone) alone.classList.add('wide');
+                alone = null;
+            } else {
+                alone = alone ? null : section;
+            }
             contents.append(element('a', {href: '#' + section.id}, section.querySelector('h2').textContent));
         }
     }
@@ -205,6 +207,7 @@
     // ---- what is said first ----
 
     const documents = data.runs.map(run => run.document);
+    const is_counted = documents.every(one => !one.settings.timing);
     // A predicted network has the members of a measured one, as far as it has their values.
     const as_measured = (cell, {seconds, low_seconds, high_seconds, ...predicted}) => ({
         ...predicted, status: 'predicted', median_seconds: seconds, ci_low_seconds: low_seconds,
@@ -212,72 +215,102 @@
     });
     const points_of = cell => [
         ...cell.measured,
+        ...(is_counted ? [{...cell, network: null, status: 'counted'}] : []),
         ...(cell.predicted || []).filter(point => point.residual === null).map(point => as_measured(cell, point)),
     ];
     const measured_rows = documents.flatMap((one, run) => one.cells.flatMap((cell, index) =>
-        points_of(cell).map(point => ({run: data.runs[run].name, top1: data.runs[run].top1[index], cell, point}))));
+        points_of(cell).map(point => ({index: run, run: data.runs[run].name, cell, point, one,
+                                       // published for the network itself, not for its counterpart
+                                       top1: point.network === 'separable' ? data.runs[run].top1[index] : null}))));
 
-    function card(value, label) {
-        by_id('cards').append(element('li', {}, element('b', {}, value), element('span', {}, label)));
-    }
-
-    function best_of(rows) {
-        const known = rows.filter(row => row.point.network === 'separable' && is_known(row.point.speedup));
-        return known.sort((a, b) => b.point.speedup - a.point.speedup)[0];
+    const several = documents.length > 1;
+    const mark_of = run => (several ? `Run ${run + 1}: ` : '');
+    function card_element(label, figures) {
+        const values = figures.map((figure, run) => element(
+            'div', {}, ...(several ? [element('small', {}, `run ${run + 1}`)] : []),
+            element('b', {}, figure ? figure.value : unknown),
+            ...(figure && figure.range ? [element('small', {}, figure.range)] : []),
+            ...(figure && figure.text ? [element('small', {class: 'muted'}, figure.text)] : [])));
+        return element('li', {}, element('span', {}, label), element('div', {class: 'values'}, ...values));
     }
 
     function fill_summary() {
         const models = [...new Set(documents.flatMap(one => one.cells.map(cell => cell.model)))];
         by_id('title').append(name(models.join(', ')));
         const origin = documents.map((one, run) => [
-            data.runs[run].name, one.machine.cpu_model, one.started].filter(is_known).join(' · '));
-        by_id('origin').append(name(origin.join(' — ')));
-        documents.forEach((one, run) => {
-            const mark = documents.length > 1 ? `, run ${run + 1}` : '';
-            card(count.format(one.cells.length), 'cells' + mark);
-            const best = best_of(measured_rows.filter(row => row.run === data.runs[run].name));
-            if (best) {
-                card(format.factor(best.point.speedup), 'largest measured speed-up' + mark);
-                card(format.share(best.point.fraction_kept), 'of that speed-up on paper was kept' + mark);
-            }
-            if (one.fit.length > 0) card(digits.format(one.fit[0].slope), 'slope of log time on log MACs' + mark);
-            card(count.format(one.rounds), 'rounds' + mark);
-            card(one.noise.verdict, 'machine before the run' + mark);
-        });
+            several ? `run ${run + 1}: ${data.runs[run].name}` : data.runs[run].name, one.machine.cpu_model,
+            is_known(one.started) ? one.started.replace('T', ' ').replace('Z', ' UTC') : null].filter(is_known).join(' · '));
+        by_id('origin').append(...origin.map(name));
+        const said = documents.flatMap((one, run) => doubts(one).map(text => mark_of(run) + text));
+        by_id('doubts').hidden = said.length === 0;
+        by_id('doubts').append(...said.map(text => element('li', {}, text)));
+        const headlines = documents.map((one, run) =>
+            headline(one, measured_rows.filter(row => row.index === run)));
+        for (const label of new Set(headlines.flatMap(Object.keys))) {
+            by_id('cards').append(card_element(label, headlines.map(says => says[label])));
+        }
     }
 
     // ---- the table that sorts ----
 
+    const plain = value => String(value);
+    const milliseconds = value => value * 1e3;
+    const mebibytes = value => (value / 1024 ** 2).toFixed(2);
+    const ci_of = ({ci_low_seconds: low, ci_high_seconds: high}) => (is_known(low) && is_known(high) ? [low, high] : null);
+    const widest = (value, ci) => half_width(value, ci) ?? (is_known(value) ? Infinity : null);
+
+    // Of one that is not precise, by how much; the goal is about ratios.
+    function status_of({point, one}) {
+        if (point.status === 'counted') return null;
+        if (point.reason) return `${point.status}: ${point.reason}`;
+        if (point.status !== 'ok' || point.precise) return point.status;
+        return `not within ±${digits.format(100 * one.settings.timing.precision)} %`;
+    }
+
+    const milliseconds_digits = decimals_for(
+        measured_rows.map(row => milliseconds(row.point.median_seconds ?? 0)));
+    const time_text = value => milliseconds(value).toFixed(milliseconds_digits);
+
+    // `get` is the value that the document has, and that sorts; `as` shows a number, `text` the whole row.
     const columns = [
-        {title: 'Run', get: row => row.run, many: true},
+        {title: 'Run', get: row => row.run, varies: true},
         {title: 'Model', get: row => row.cell.model},
-        {title: 'Alpha', get: row => row.cell.alpha, as: format.plain},
-        {title: 'Resolution', get: row => row.cell.resolution, as: format.plain},
-        {title: 'Engine', get: row => row.point.engine},
-        {title: 'Threads', get: row => row.point.threads, as: format.plain},
-        {title: 'Network', get: row => row.point.network},
-        {title: 'MACs', get: row => row.point.macs, as: format.count},
-        {title: 'Parameters', get: row => row.point.params, as: format.count},
-        {title: 'Weights, B', get: row => row.point.weight_bytes, as: format.count},
-        {title: 'Memory, B', get: row => row.point.memory_bytes, as: format.count},
-        {title: 'Top-1', get: row => row.top1, as: format.share, rare: true},
-        {title: 'Median, ms', get: row => row.point.median_seconds, as: format.milliseconds},
-        {title: 'Low, ms', get: row => row.point.ci_low_seconds, as: format.milliseconds},
-        {title: 'High, ms', get: row => row.point.ci_high_seconds, as: format.milliseconds},
-        {title: 'On paper', get: row => row.point.analytic_speedup, as: format.factor},
-        {title: 'Measured', get: row => row.point.speedup, as: format.factor},
-        {title: 'Kept', get: row => row.point.fraction_kept, as: format.share},
-        {title: 'Samples', get: row => row.point.samples, as: format.count},
-        {title: 'Status', get: row => (row.point.reason ? `${row.point.status}: ${row.point.reason}` : row.point.status)},
+        {title: 'Alpha', get: row => row.cell.alpha, as: plain},
+        {title: 'Resolution', get: row => row.cell.resolution, as: plain},
+        {title: 'Engine', get: row => row.point.engine, varies: true},
+        {title: 'Threads', get: row => row.point.threads, as: plain, varies: true},
+        {title: 'Network', get: row => row.point.network, rare: true},
+        {title: 'MACs', get: row => row.point.macs, as: whole.format},
+        {title: 'Parameters', get: row => row.point.params, as: whole.format},
+        {title: 'Weights, MiB', get: row => row.point.weight_bytes, as: mebibytes},
+        {title: 'Weights + activations, MiB', get: row => row.point.memory_bytes, as: mebibytes, rare: true},
+        {title: 'Peak activations, MiB', get: row => (row.point.status === 'counted' ? row.cell.peak_activation_bytes : null),
+         as: mebibytes, rare: true},
+        {title: 'Top-1', get: row => row.top1, as: share, rare: true},
+        {title: 'Median, ms', get: row => row.point.median_seconds, as: time_text, rare: true},
+        {title: 'Interval, ms', get: row => widest(row.point.median_seconds, ci_of(row.point)), as: plain, rare: true,
+         text: row => range(ci_of(row.point), time_text)},
+        {title: 'On paper', get: row => row.point.analytic_speedup, as: factor},
+        {title: 'Measured', get: row => row.point.speedup, as: factor, rare: true, text: row => speedup_text(row, 'speedup', factor)},
+        {title: 'Interval', get: row => widest(row.point.speedup, row.point.speedup_ci), as: plain, rare: true,
+         text: row => (row.point.status === 'predicted' ? 'predicted' : range(row.point.speedup_ci, factor))},
+        {title: 'Kept', get: row => row.point.fraction_kept, as: share, rare: true, text: row => speedup_text(row, 'fraction_kept', share)},
+        {title: 'Rounds', get: row => row.point.samples, as: whole.format, rare: true},
+        {title: 'Status', get: status_of, rare: true},
     ];
+    function speedup_text({point, one}, key, text) {
+        const mark = point.status === 'predicted' ? '≈' : is_wide(point.speedup, point.speedup_ci, one) ? '~' : '';
+        return mark + text(point[key]);
+    }
+    const values_of = column => new Set(measured_rows.map(column.get));
     const shown = columns.filter(column =>
-        (!column.many || data.runs.length > 1) &&
+        (!column.varies || values_of(column).size > 1) &&
         (!column.rare || measured_rows.some(row => is_known(column.get(row)))));
 
     function row_element(row) {
         return element('tr', {}, ...shown.map(column => {
             const value = column.get(row);
-            const text = is_known(value) ? (column.as || format.text)(value) : unknown;
+            const text = is_known(value) ? (column.text ? column.text(row) : (column.as || plain)(value)) : unknown;
             const attributes = {'data-value': is_known(value) ? value : ''};
             if (column.as) attributes.class = 'number';
             if (column.title !== 'Model') return element('td', attributes, column.as ? text : name(text));
@@ -311,55 +344,27 @@
             });
             return head;
         });
-        const caption = element('caption', {}, 'Times of a forward pass, with intervals; speed-ups over the largest cell');
+        const same = columns.filter(column => column.varies && column.title !== 'Run' && values_of(column).size === 1)
+            .map(column => [...values_of(column)][0]).filter(is_known);
+        const runner = same.length === 2 ? ` on ${same[0]}, ${same[1]} ${same[1] === 1 ? 'thread' : 'threads'}` : '';
+        const confidence = documents[0].settings.timing
+            ? `; intervals at ${digits.format(100 * documents[0].settings.timing.confidence)} % confidence` : '';
+        const caption = element('caption', {}, documents[0].settings.timing
+            ? `Times of a forward pass${runner}${confidence}; speed-ups over the largest cell`
+            : 'Exact counts; speed-ups over the largest cell on paper');
         by_id('networks').append(caption, element('thead', {}, element('tr', {}, ...heads)), body);
     }
 
     // ---- machine and settings ----
 
-    const is_object = value => value !== null && typeof value === 'object';
-    const is_list_of_objects = value => Array.isArray(value) && value.some(is_object);
-
-    // [name, value] for everything that is not a list of objects.
-    function flat(value, path = []) {
-        if (!is_object(value)) return [[path.join(', '), value]];
-        if (Array.isArray(value)) return [[path.join(', '), value.length > 0 ? value.join(', ') : null]];
-        return Object.entries(value)
-            .filter(([, inner]) => !is_list_of_objects(inner))
-            .flatMap(([key, inner]) => flat(inner, [...path, key.replaceAll('_', ' ')]));
-    }
-
-    function list_table(rows) {
-        const keys = [...new Set(rows.flatMap(row => Object.keys(row)))];
-        const text = value => (Array.isArray(value) ? value.join(' to ') : value);
-        return table_element({columns: keys, rows: rows.map(row => keys.map(key => text(row[key])))});
-    }
-
-    function facts_element(title, value) {
-        const made = element('div', {}, element('h3', {}, name(title)));
-        if (is_list_of_objects(value)) {
-            made.append(scrolling(list_table(value), title));
-            return made;
-        }
-        const list = element('dl');
-        for (const [key, text] of flat(value)) {
-            list.append(element('dt', {}, key), element('dd', {}, name(is_known(text) ? String(text) : unknown)));
-        }
-        made.append(list);
-        for (const [key, inner] of Object.entries(value)) {
-            if (is_list_of_objects(inner)) made.append(scrolling(list_table(inner), key));
-        }
-        return made;
-    }
-
     function fill_facts() {
         documents.forEach((one, run) => {
-            const prefix = documents.length > 1 ? data.runs[run].name + ': ' : '';
-            const {machine, settings, noise, build, engines, cells, fit, schema, prediction, ...ending} = one;
-            const groups = {machine, settings, 'noise before the run': noise, build, engines, 'how it ran': ending,
-                            'slope of log time on log MACs': fit, ...(prediction ? {prediction} : {})};
-            for (const [title, value] of Object.entries(groups)) {
-                by_id('facts').append(facts_element(prefix + title, value));
+            for (const [title, facts] of mobilenet_facts.sections_of(one)) {
+                const list = element('dl');
+                for (const [key, text] of facts) {
+                    list.append(element('dt', {}, key), element('dd', {}, text.length > 400 ? name(text) : text));
+                }
+                by_id('facts').append(element('div', {}, element('h3', {}, mark_of(run) + title), list));
             }
         });
     }
@@ -376,16 +381,18 @@
         apply_theme();
     });
     prefers_dark.addEventListener('change', apply_theme);
-    const print = on => () => {
+    const print = on => {
+        if (printing === on) return;
         printing = on;
         apply_theme();
     };
-    window.addEventListener('beforeprint', print(true));
-    window.addEventListener('afterprint', print(false));
+    window.addEventListener('beforeprint', () => print(true));
+    window.addEventListener('afterprint', () => print(false));
+    window.matchMedia('print').addEventListener('change', event => print(event.matches));
     let waiting = 0;
     window.addEventListener('resize', () => {
         clearTimeout(waiting);
-        waiting = setTimeout(() => drawn.filter(entry => entry.host.clientWidth !== entry.width).forEach(draw), 120);
+        waiting = setTimeout(() => drawn.filter(entry => !printing && entry.host.clientWidth !== entry.width).forEach(draw), 120);
     });
     window.addEventListener('scroll', hide_tooltip, {passive: true});
     apply_theme();
