@@ -105,7 +105,7 @@ SWEEPS = [
     ("bench.jsonl", "bench.jsonl"),
 ]
 
-# What a terminal of each width shows. The engines and the machine are not the same everywhere: cli.terminal has those.
+# What a terminal of each width shows.
 WIDTHS = [80, 100, 200]
 AT_WIDTHS = [
     ("cost", "cost"),
@@ -116,7 +116,7 @@ AT_WIDTHS = [
     ("sweep", "sweep"),
     ("pick", f"{PICK} --all"),
 ]
-SWEEPS_AT_WIDTHS = [("sweep_measured", "txt"), ("bench", "bench.txt")]
+SWEEPS_AT_WIDTHS = [("sweep_measured", "txt"), ("bench", "bench.txt"), ("machine", "machine.txt"), ("engines", "engines.txt")]
 
 # Beside the stored output: this script and what the cases read.
 INPUTS = ["golden_test.py", "budget_input.json", "compare_input.json", "pick_input.json"]

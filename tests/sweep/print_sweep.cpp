@@ -1,5 +1,5 @@
-// Writes the report of a fabricated sweep or bench to stdout, for tests in Python: print_sweep FORMAT. A
-// format such as txt.80 is the text as a terminal of 80 columns shows it.
+// Writes the report of a fabricated sweep, bench, machine or list of engines to stdout, for tests in Python:
+// print_sweep FORMAT. A format such as txt.80 is the text as a terminal of 80 columns shows it.
 
 #include <cstdio>
 #include <functional>
@@ -13,12 +13,15 @@
 #include "mobilenet_cost/report/bench/csv.h"
 #include "mobilenet_cost/report/bench/json.h"
 #include "mobilenet_cost/report/bench/report.h"
+#include "mobilenet_cost/report/count/lists_report.h"
 #include "mobilenet_cost/report/foreign/formats.h"
+#include "mobilenet_cost/report/machine/machine_report.h"
 #include "mobilenet_cost/report/parts/fit.h"
 #include "mobilenet_cost/report/sweep/measured.h"
 #include "mobilenet_cost/report/sweep/measured_json.h"
 
 #include "sweep/fabricated_run.h"
+#include "unit/peaks_support.h"
 
 using namespace mobilenet_cost;
 
@@ -34,6 +37,36 @@ constexpr BuildInfo kBuild = {.version = "1.2.3",
                               .plugins_from_bin = {},
                               .data_from_bin = {},
                               .build_command = {}};
+
+/// Of a machine and a build that never were.
+MachineReport fabricated_machine() {
+    MachineReport report;
+    report.machine.cpu.model_name = "Example CPU @ 2.00GHz";
+    report.topology = {.source = "/sys", .packages = 1, .numa_nodes = 1, .cores = 2, .cpus = 4, .caches = {}};
+    report.hidden = {"The governor of the clock is not shown: the clock was measured once and may vary."};
+    report.preflight.reasons = {"the hypervisor took 1.0 % of the CPU time, quiet is at most 0.5 %"};
+    report.peaks = summarise_peaks(testing_support::plausible_samples());
+    return report;
+}
+
+std::vector<EngineStatus> fabricated_engines() {
+    const auto engine = [](std::string name, std::string instructions, std::string note) {
+        return EngineStatus{.name = name,
+                            .available = true,
+                            .reason = {},
+                            .info = {.name = name,
+                                     .version = "1.2.3",
+                                     .instruction_set = std::move(instructions),
+                                     .data_types = {"f32"},
+                                     .note = std::move(note)}};
+    };
+    return {engine("native", "AVX-512", "kernels of this project, in Highway 1.0.3; direct convolutions"),
+            engine("xnnpack", "AVX2", "operators one by one; reports neither its version nor its kernels"),
+            {.name = "onednn",
+             .available = false,
+             .reason = "was not built: libdnnl-dev is missing",
+             .info = {}}};
+}
 
 std::string at_width(std::vector<Section> sections, std::size_t width) {
     return render_text(fitted(std::move(sections), width), TextStyle::plain);
@@ -64,6 +97,13 @@ int main(int count, char** arguments) {
     for (const std::size_t width : {80, 100, 200}) {
         formats[fmt::format("txt.{}", width)] = [=] { return at_width(sections(), width); };
         formats[fmt::format("bench.txt.{}", width)] = [=] { return at_width(tables(), width); };
+        formats[fmt::format("machine.txt.{}", width)] = [=] {
+            return at_width(machine_sections(fabricated_machine()), width);
+        };
+        formats[fmt::format("engines.txt.{}", width)] = [=] {
+            const std::vector<EngineStatus> engines = fabricated_engines();
+            return at_width(engines_report(engines).sections(), width);
+        };
     }
     for (const ForeignFormat& foreign : foreign_formats())
         formats[std::string(foreign.name)] = [&] { return foreign.write(run, result); };

@@ -173,8 +173,8 @@ class XnnpackEngine final : public Engine {
                 .instruction_set = instruction_set(),
                 .data_types = {"f32"},
                 .note =
-                    "operators one by one; pthreadpool; tells neither its version nor its kernels: "
-                    "those named follow from its rules"};
+                    "operators one by one; pthreadpool; reports neither version nor kernels; kernel names "
+                    "are inferred"};
     }
 
     std::unique_ptr<Session> make_session(const Network& network, const Weights& weights,
