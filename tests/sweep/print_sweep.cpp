@@ -60,7 +60,7 @@ std::vector<EngineStatus> fabricated_engines() {
                                      .data_types = {"f32"},
                                      .note = std::move(note)}};
     };
-    return {engine("native", "AVX-512", "kernels of this project, in Highway 1.0.3; direct convolutions"),
+    return {engine("native", "AVX3_ZEN4", "kernels of this project, in Highway 1.0.3; direct convolutions"),
             engine("xnnpack", "AVX2", "operators one by one; reports neither its version nor its kernels"),
             {.name = "onednn",
              .available = false,

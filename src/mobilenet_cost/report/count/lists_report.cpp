@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "mobilenet_cost/report/parts/documents.h"
+#include "mobilenet_cost/report/parts/measured_text.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -61,7 +62,8 @@ Table engines_table(const std::vector<EngineStatus>& engines) {
             return text.empty() ? unknown_cell() : text_cell(text);
         };
         table.rows.push_back({text_cell(engine.name), text_cell(engine.available ? "yes" : "no"),
-                              known(engine.info.version), known(engine.info.instruction_set),
+                              known(engine.info.version),
+                              known(instruction_set_text(engine.info.instruction_set)),
                               known(fmt::format("{}", fmt::join(engine.info.data_types, " "))),
                               known(engine.available ? engine.info.note : engine.reason)});
     }

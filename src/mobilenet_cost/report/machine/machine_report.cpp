@@ -8,6 +8,7 @@
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/machine/machine_fields.h"
 #include "mobilenet_cost/report/parts/columns.h"
+#include "mobilenet_cost/report/parts/measured_text.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -55,8 +56,9 @@ std::string peaks_text(const MachinePeaks& peaks) {
     std::string text = fmt::format(
         "peaks measured at {}, {} rounds in {}, {}\n", peaks.measured_at, peaks.rounds,
         seconds_text(peaks.seconds),
-        peaks.instruction_set.empty() ? "no kernels"
-                                      : fmt::format("{} by {}", peaks.instruction_set, peaks.kernel_library));
+        peaks.instruction_set.empty()
+            ? "no kernels"
+            : fmt::format("{} by {}", instruction_set_text(peaks.instruction_set), peaks.kernel_library));
     for (const std::string& warning : peaks.warnings)
         text += "warning: " + warning + "\n";
     return text;

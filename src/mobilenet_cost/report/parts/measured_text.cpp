@@ -6,9 +6,15 @@
 #include "mobilenet_cost/base/units.h"
 
 namespace mobilenet_cost {
+
 Cell bandwidth_cell(std::int64_t bytes, double seconds) {
     if (!(seconds > 0)) return unknown_cell();
     return number_cell(static_cast<double>(bytes) / seconds / kGiga, 1);
+}
+
+std::string instruction_set_text(const std::string& name) {
+    constexpr std::string_view kHighway = "AVX3";
+    return name.starts_with(kHighway) ? "AVX-512" + name.substr(kHighway.size()) : name;
 }
 
 std::string machine_line(const MachineInfo& machine) {

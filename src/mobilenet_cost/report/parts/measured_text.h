@@ -12,6 +12,9 @@ namespace mobilenet_cost {
 
 [[nodiscard]] Cell bandwidth_cell(std::int64_t bytes, double seconds);  ///< GB/s
 
+/// By the name that readers know: what Highway calls AVX3 is AVX-512.
+[[nodiscard]] std::string instruction_set_text(const std::string& name);
+
 /// CPU, kernel and what is known of its disturbances, on one line.
 [[nodiscard]] std::string machine_line(const MachineInfo& machine);
 
