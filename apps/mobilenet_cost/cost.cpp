@@ -2,11 +2,13 @@
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/count/analysis.h"
 #include "mobilenet_cost/count/explain.h"
+#include "mobilenet_cost/count/library_note.h"
 #include "mobilenet_cost/report/count/cost_report.h"
 
 #include "app.h"
 #include "options.h"
 #include "output.h"
+#include "say.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -52,6 +54,15 @@ int run_explain(const CostOptions& options) {
     return kFine;
 }
 
+/// Of the first variant that the tool of the convention builds otherwise.
+std::string first_note(const CostOptions& options, const Convention& convention) {
+    for (const Family& family : read_families(options.variant, DefaultGrid::one)) {
+        std::string note = library_note(convention, family.config, family.variants);
+        if (!note.empty()) return note;
+    }
+    return "";
+}
+
 int run_cost(const CostOptions& options) {
     if (!options.explain.empty()) return run_explain(options);
     const Convention& convention = find_convention(options.convention);
@@ -59,6 +70,7 @@ int run_cost(const CostOptions& options) {
         for_each_variant(options.variant, [&](const ModelConfig& config, const Variant& variant) {
             return analyze(config, variant, options.variant.data_type, convention);
         });
+    if (const std::string note = first_note(options, convention); !note.empty()) say("{}", note);
     Output output(options.output);
     output.write(cost_report(analyses, view_of(options.show, analyses.size())));
     return kFine;

@@ -8,7 +8,17 @@
 namespace mobilenet_cost::app {
 namespace {
 
+/// The name of a size stands for one width multiplier.
+std::vector<double> fixed_alpha(const VariantOptions& options, const ModelConfig& config) {
+    if (!options.alphas.empty())
+        fail("--alpha",
+             fmt::format("expected none beside {}, which fixes it at {} (--model {} takes --alpha)",
+                         config.name, *config.fixed_alpha, config.name.substr(0, config.name.rfind('_'))));
+    return {*config.fixed_alpha};
+}
+
 std::vector<double> alphas_of(const VariantOptions& options, const ModelConfig& config, DefaultGrid grid) {
+    if (config.fixed_alpha) return fixed_alpha(options, config);
     if (!options.alphas.empty()) return options.alphas;
     if (grid == DefaultGrid::published && !config.alphas.empty()) return config.alphas;
     return {1};

@@ -94,8 +94,8 @@ class Schemas(CliTest):
                     self.assert_valid(item, line)
 
     def test_bundled_configs(self):
-        configs = sorted((SOURCE / "configs").glob("*.json"))
-        self.assertTrue(configs)
+        configs = sorted([*(SOURCE / "configs").glob("*.json"), *(SOURCE / "configs/libraries").rglob("*.json")])
+        self.assertGreater(len(configs), 30)
         for path in configs:
             with self.subTest(path.name):
                 self.assert_valid(schema("model"), json.loads(path.read_text()))

@@ -194,6 +194,36 @@ TEST(ParseModelConfig, PoolAndClassifierTakeNothing) {
     }
 }
 
+TEST(ParseModelConfig, WhatAFileExtends) {
+    const ModelConfig config = parse_model_config(
+        R"({"schema": "mobilenet-cost.model.v2", "extends": "mobilenet_v1", "name": "mine", "padding": "end_only",
+        "sizes": {"050": 0.5}, "changes": {"Conv2d_0": {"scale_from": 0.75, "padding": "same"}}})",
+        "m.json");
+    EXPECT_EQ(config.name, "mine");
+    EXPECT_EQ(config.extends, "mobilenet_v1");
+    EXPECT_EQ(config.blocks.size(), find_model("mobilenet_v1").blocks.size());
+    EXPECT_EQ(config.padding, PaddingRule::end_only);
+    ASSERT_EQ(config.sizes.size(), 1U);
+    EXPECT_EQ(config.sizes[0].alpha, 0.5);
+    const auto& stem = std::get<ConvBlock>(config.blocks[0].kind);
+    EXPECT_EQ(stem.scaled_from, 0.75);
+    EXPECT_EQ(stem.padding, PaddingRule::same);
+}
+
+TEST(ParseModelConfig, WhatAFileCannotExtend) {
+    const auto error = [](const std::string& keys) {
+        return error_in(R"({"name": "mine", )" + keys + "}");
+    };
+    EXPECT_EQ(error(R"("schema": "mobilenet-cost.model.v2", "extends": "mobilenet_v1", "changes": {"x": {}})"),
+              "m.json: /changes/x: expected keys of a block that the extended model has");
+    EXPECT_EQ(error(R"("schema": "mobilenet-cost.model.v2", "extends": "keras:MobileNetV9")").substr(0, 56),
+              "m.json: /extends: unknown model \"keras:MobileNetV9\" (kno");
+    EXPECT_TRUE(error(R"("schema": "mobilenet-cost.model.v1", "extends": "mobilenet_v1")").starts_with("m.json: /schema"));
+    EXPECT_TRUE(error(R"("schema": "mobilenet-cost.model.v2", "extends": "mobilenet_v1",
+                         "changes": {"Conv2d_0": {"expansion": 6}})")
+                    .ends_with("expected channels or expansion, not both, found 6"));
+}
+
 TEST(ParseModelConfig, NotJson) {
     EXPECT_EQ(error_in(replaced("\"resolution\": 32", "\"resolution\": NaN")).substr(0, 31),
               "m.json: line 1, column 69: expe");

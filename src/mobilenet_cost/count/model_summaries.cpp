@@ -5,9 +5,14 @@
 
 namespace mobilenet_cost {
 
-std::vector<ModelSummary> model_summaries() {
+std::vector<ModelSummary> model_summaries(bool libraries) {
+    std::vector<std::string> names = model_names();
+    if (libraries) {
+        for (std::string& name : library_model_names())
+            names.push_back(std::move(name));
+    }
     std::vector<ModelSummary> models;
-    for (const std::string& name : model_names()) {
+    for (const std::string& name : names) {
         ModelSummary& model = models.emplace_back();
         model.config = find_model(name);
         const Cost cost = total_cost(model.config, Variant{});

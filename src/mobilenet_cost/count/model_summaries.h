@@ -14,7 +14,7 @@ struct ModelSummary {
     std::int64_t params = 0;  ///< batch norm not counted
 };
 
-/// Every bundled model.
-[[nodiscard]] std::vector<ModelSummary> model_summaries();
+/// Every bundled model; with `libraries`, the families of libraries, too.
+[[nodiscard]] std::vector<ModelSummary> model_summaries(bool libraries);
 
 }  // namespace mobilenet_cost

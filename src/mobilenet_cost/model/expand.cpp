@@ -18,13 +18,17 @@ struct SpatialPadding {
     std::int64_t after = 0;
 };
 
-/// One dimension. SAME gives ceil(n / stride) and puts the odd zero after; symmetric pads (K - 1) / 2 on both
-/// sides.
+/// One dimension. SAME gives ceil(n / stride) and puts the odd zero after.
 SpatialPadding pad(std::int64_t size, std::int64_t kernel, std::int64_t stride, PaddingRule rule) {
     if (rule == PaddingRule::symmetric) {
         const std::int64_t side = (kernel - 1) / 2;
         if (size + 2 * side < kernel) return {};
         return {(size + 2 * side - kernel) / stride + 1, side, side};
+    }
+    if (rule == PaddingRule::end_only && stride > 1) {
+        const std::int64_t after = std::max<std::int64_t>(kernel - 2, 0);
+        if (size + after < kernel) return {};
+        return {(size + after - kernel) / stride + 1, 0, after};
     }
     const std::int64_t output = (size + stride - 1) / stride;
     const std::int64_t total = std::max<std::int64_t>((output - 1) * stride + kernel - size, 0);
@@ -59,6 +63,7 @@ class Expander {
         bool depthwise = false;
         bool batch_norm = true;
         bool bias = false;
+        std::optional<PaddingRule> padding = std::nullopt;
     };
 
     [[noreturn]] void fail_here(const std::string& message) const {
@@ -102,9 +107,9 @@ class Expander {
 
     void conv(Role role, const ConvSpec& spec, Activation activation) {
         const Shape& in = last_.shape;
-        const SpatialPadding rows = pad(in.h, spec.kernel, spec.stride, config_.padding);
-        const SpatialPadding columns =
-            in.w == in.h ? rows : pad(in.w, spec.kernel, spec.stride, config_.padding);
+        const PaddingRule rule = spec.padding.value_or(config_.padding);
+        const SpatialPadding rows = pad(in.h, spec.kernel, spec.stride, rule);
+        const SpatialPadding columns = in.w == in.h ? rows : pad(in.w, spec.kernel, spec.stride, rule);
         if (rows.output < 1 || columns.output < 1)
             fail_here(fmt::format("a {0}x{0} kernel does not fit a map of {1}x{2}", spec.kernel, in.h, in.w));
         Conv kind;
@@ -149,13 +154,19 @@ class Expander {
         push(Add{}, Role::add, Activation::none, Tensor(last_), from.shape, from.id);
     }
 
+    [[nodiscard]] std::int64_t channels_of(const ConvBlock& block) const {
+        if (block.expansion > 0) return expanded(block.expansion);
+        return variant_.alpha < block.scaled_from ? block.channels : scaled(block.channels, block.scaling);
+    }
+
     void append_block(const ConvBlock& block) {
         conv(Role::whole,
-             {.channels = scaled(block.channels, block.scaling),
+             {.channels = channels_of(block),
               .kernel = block.kernel,
               .stride = block.stride,
               .batch_norm = block.batch_norm,
-              .bias = block.bias},
+              .bias = block.bias,
+              .padding = block.padding},
              activation_);
     }
 
@@ -166,7 +177,8 @@ class Expander {
 
     void append_block(const InvertedResidualBlock& block) {
         const Tensor from = last_;
-        if (block.expansion != 1) pointwise(Role::expand, expanded(block.expansion), activation_);
+        const std::int64_t width = block.expanded > 0 ? scaled(block.expanded) : expanded(block.expansion);
+        if (block.expanded > 0 || block.expansion != 1) pointwise(Role::expand, width, activation_);
         depthwise(Role::depthwise, block.kernel, block.stride, activation_);
         if (block.squeeze_excite > 0) squeeze_excite(block.squeeze_excite);
         pointwise(Role::project, scaled(block.channels), Activation::none);

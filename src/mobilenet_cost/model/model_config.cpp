@@ -11,6 +11,7 @@
 #include "mobilenet_cost/base/json_reader.h"
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/base/text_file.h"
+#include "mobilenet_cost/model/model_files.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -23,7 +24,9 @@ constexpr std::int64_t kLargestStride = 16;
 constexpr std::int64_t kMostConfigChannels = 1 << 20;
 constexpr std::size_t kMostBlocks = 4096;
 constexpr double kLargestExpansion = 1000;
-constexpr std::size_t kLargestModelFile = 1 << 20;  // bytes; the largest bundled config is 4 kB
+constexpr double kLargestConfigAlpha = 1000;
+constexpr const char* kSecondSchema = "mobilenet-cost.model.v2";  // "extends", "changes", "sizes"
+constexpr std::size_t kLargestModelFile = 1 << 20;                // bytes; the largest bundled config is 4 kB
 
 /// Names are printed to terminals and must look different there.
 std::string read_name(const ObjectReader& reader) {
@@ -57,12 +60,19 @@ double expansion(const ObjectReader& block) {
 }
 
 BlockKind read_conv(const ObjectReader& block) {
-    return ConvBlock{.channels = channels(block),
-                     .kernel = kernel(block),
-                     .stride = stride(block),
-                     .scaling = block.one_of("scale", WidthScaling::always),
-                     .batch_norm = block.boolean("batch_norm", true),
-                     .bias = block.boolean("bias", false)};
+    const bool relative = block.has("expansion");
+    if (relative && block.has("channels"))
+        block.fail_expected("expansion", "channels or expansion, not both");
+    return ConvBlock{
+        .channels = relative ? 1 : channels(block),
+        .kernel = kernel(block),
+        .stride = stride(block),
+        .scaling = block.one_of("scale", WidthScaling::always),
+        .scaled_from = block.number("scale_from", 0, kLargestConfigAlpha, 0),
+        .expansion = relative ? expansion(block) : 0,
+        .padding = block.has("padding") ? std::optional(block.one_of<PaddingRule>("padding")) : std::nullopt,
+        .batch_norm = block.boolean("batch_norm", true),
+        .bias = block.boolean("bias", false)};
 }
 
 BlockKind read_depthwise_separable(const ObjectReader& block) {
@@ -71,10 +81,14 @@ BlockKind read_depthwise_separable(const ObjectReader& block) {
 }
 
 BlockKind read_inverted_residual(const ObjectReader& block) {
+    const bool absolute = block.has("expanded");
+    if (absolute && block.has("expansion"))
+        block.fail_expected("expanded", "expansion or expanded, not both");
     return InvertedResidualBlock{.channels = channels(block),
                                  .kernel = kernel(block),
                                  .stride = stride(block),
-                                 .expansion = expansion(block),
+                                 .expansion = absolute ? 1 : expansion(block),
+                                 .expanded = absolute ? block.integer("expanded", 1, kMostConfigChannels) : 0,
                                  .squeeze_excite = block.number("squeeze_excite", 0, 1, 0),
                                  .residual = block.boolean("residual", true)};
 }
@@ -114,10 +128,14 @@ struct BlockKindRow {
 
 const std::array<BlockKindRow, 7>& block_kinds() {
     static const std::array<BlockKindRow, 7> rows = {{
-        {"conv", {"channels", "kernel", "stride", "scale", "batch_norm", "bias"}, read_conv, true},
+        {"conv",
+         {"channels", "expansion", "kernel", "stride", "scale", "scale_from", "padding", "batch_norm",
+          "bias"},
+         read_conv,
+         true},
         {"depthwise_separable", {"channels", "kernel", "stride"}, read_depthwise_separable, true},
         {"inverted_residual",
-         {"channels", "kernel", "stride", "expansion", "squeeze_excite", "residual"},
+         {"channels", "kernel", "stride", "expansion", "expanded", "squeeze_excite", "residual"},
          read_inverted_residual,
          true},
         {"universal_inverted_bottleneck",
@@ -206,7 +224,7 @@ auto read_list(const ObjectReader& reader, const std::string& key, const Read& r
 }
 
 double read_alpha(const json& value, const std::string& place) {
-    return read_number(value, place, 0, 1000);
+    return read_number(value, place, 0, kLargestConfigAlpha);
 }
 
 std::int64_t read_resolution(const json& value, const std::string& place) {
@@ -222,16 +240,62 @@ std::shared_ptr<const std::vector<std::string>> names_of(const std::vector<Block
 
 const Keys kModelKeys = {"$schema", "schema",     "name",           "title",  "description",
                          "sources", "resolution", "input_channels", "alphas", "resolutions",
-                         "padding", "rounding",   "activation",     "blocks"};
+                         "padding", "rounding",   "activation",     "blocks", "sizes"};
+
+std::vector<NamedSize> read_sizes(const ObjectReader& reader) {
+    std::vector<NamedSize> sizes;
+    if (!reader.has("sizes")) return sizes;
+    const json& values = reader.at("sizes");
+    if (!values.is_object() || values.empty())
+        reader.fail_expected("sizes", "an object of width multipliers");
+    for (const auto& [name, alpha] : values.items())
+        sizes.push_back({name, read_alpha(alpha, reader.place("sizes/" + name))});
+    return sizes;
+}
+
+/// The blocks of the parent with the keys that "changes" gives to some of them, by name; null takes one away.
+void change_blocks(const ObjectReader& child, json& blocks) {
+    if (!child.has("changes")) return;
+    if (!child.at("changes").is_object()) child.fail_expected("changes", "an object of blocks");
+    for (const auto& [name, keys] : child.at("changes").items()) {
+        const auto block = std::find_if(blocks.begin(), blocks.end(), [&name = name](const json& one) {
+            return one.is_object() && one.contains("name") && one["name"] == name;
+        });
+        if (block == blocks.end() || !keys.is_object())
+            fail(child.place("changes/" + name), "expected keys of a block that the extended model has");
+        block->merge_patch(keys);
+    }
+}
+
+/// A file that extends a bundled model holds only what is different.
+json with_parent(json document, const std::string& place, int depth = 0) {
+    constexpr int kDeepest = 8;
+    if (!document.is_object() || !document.contains("extends")) return document;
+    const ObjectReader child(document, place, "");
+    Keys known = kModelKeys;
+    known.insert(known.end(), {"extends", "changes"});
+    child.allow_only(known);
+    child.require_schema(kSecondSchema);
+    const std::filesystem::path path = bundled_model(child.text("extends"), child.place("extends"));
+    if (depth == kDeepest) fail(child.place("extends"), fmt::format("expected at most {} models", kDeepest));
+    json parent = with_parent(parse_json(read_text_file(path, kLargestModelFile), path.string()),
+                              path.string(), depth + 1);
+    for (const auto& [key, value] : document.items()) {
+        if (key != "changes" && key != "extends") parent[key] = value;
+    }
+    if (parent.contains("blocks") && parent["blocks"].is_array()) change_blocks(child, parent["blocks"]);
+    return parent;
+}
 
 }  // namespace
 
 ModelConfig parse_model_config(std::string_view text, std::string_view place) {
-    const json document = parse_json(text, place);
+    const json own = parse_json(text, place);
+    const json document = with_parent(own, std::string(place));
     const ObjectReader reader(document, std::string(place), "");
     refuse_other_kind(document, "mobilenet-cost.model.v1", place);
     reader.allow_only(kModelKeys);
-    reader.require_schema("mobilenet-cost.model.v1");
+    if (reader.text("schema") != kSecondSchema) reader.require_schema("mobilenet-cost.model.v1");
     ModelConfig config;
     config.name = read_name(reader);
     config.title = reader.text("title", config.name);
@@ -241,6 +305,8 @@ ModelConfig parse_model_config(std::string_view text, std::string_view place) {
     config.input_channels = reader.integer("input_channels", 1, kMostConfigChannels, 3);
     config.alphas = read_list(reader, "alphas", read_alpha);
     config.resolutions = read_list(reader, "resolutions", read_resolution);
+    config.sizes = read_sizes(reader);
+    if (own.is_object() && own.contains("extends")) config.extends = own["extends"].get<std::string>();
     config.padding = reader.one_of("padding", PaddingRule::same);
     config.rounding = read_rounding(reader);
     config.blocks = read_blocks(reader, reader.one_of("activation", Activation::relu));

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -38,15 +39,20 @@ inline constexpr std::array<std::string_view, 3> kEnumNames<WidthScaling> = {"al
 enum class PaddingRule {
     same,       ///< TensorFlow's SAME: output ceil(n / stride), an odd zero goes to the bottom and right
     symmetric,  ///< (K - 1) / 2 on every side
+    end_only,   ///< K - 2 at the bottom and right where the stride is above 1, otherwise SAME, as Keras'
+                ///< MobileNet
 };
 template <>
-inline constexpr std::array<std::string_view, 2> kEnumNames<PaddingRule> = {"same", "symmetric"};
+inline constexpr std::array<std::string_view, 3> kEnumNames<PaddingRule> = {"same", "symmetric", "end_only"};
 
 struct ConvBlock {
     std::int64_t channels = 0;
     std::int64_t kernel = 1;
     std::int64_t stride = 1;
     WidthScaling scaling = WidthScaling::always;
+    double scaled_from = 0;  ///< a width multiplier below this one leaves `channels` as they are
+    double expansion = 0;    ///< of the input channels, instead of `channels`; 0: none
+    std::optional<PaddingRule> padding = std::nullopt;  ///< instead of the model's
     bool batch_norm = true;
     bool bias = false;
 };
@@ -64,6 +70,7 @@ struct InvertedResidualBlock {
     std::int64_t kernel = 3;
     std::int64_t stride = 1;
     double expansion = 1;       ///< of the scaled input channels
+    std::int64_t expanded = 0;  ///< expanded width at alpha 1, scaled by itself instead; 0: none
     double squeeze_excite = 0;  ///< squeezed width over expanded width; 0: none
     bool residual = true;
 };
@@ -102,6 +109,12 @@ struct Block {
     BlockKind kind;
 };
 
+/// A width multiplier that a name stands for: "075" is 0.75.
+struct NamedSize {
+    std::string name;
+    double alpha = 1;
+};
+
 /// One model file: a family of networks, one for each width multiplier, resolution and class count.
 struct ModelConfig {
     std::string name;
@@ -111,6 +124,9 @@ struct ModelConfig {
     std::int64_t resolution = 224;  ///< native input height and width, pixels
     std::int64_t input_channels = 3;
     std::vector<double> alphas;             ///< published width multipliers
+    std::vector<NamedSize> sizes;           ///< suffixes of the family's name, each for one width multiplier
+    std::string extends;                    ///< bundled model that this one is told by its differences from
+    std::optional<double> fixed_alpha;      ///< the only width multiplier; the name stands for it
     std::vector<std::int64_t> resolutions;  ///< published resolutions, pixels
     PaddingRule padding = PaddingRule::same;
     Rounding rounding;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -32,6 +34,10 @@ std::vector<fs::path> candidate_folders() {
     return folders;
 }
 
+fs::path library_folder() {
+    return config_folder() / "libraries";
+}
+
 bool is_path(const std::string& name) {
     return name.find('/') != std::string::npos || fs::path(name).extension() == ".json";
 }
@@ -49,24 +55,84 @@ fs::path config_folder() {
                          kFolderVariable));
 }
 
-std::vector<std::string> model_names() {
+namespace {
+
+/// Stems of the model files in a folder, sorted.
+std::vector<std::string> model_files_of(const fs::path& folder) {
     std::vector<std::string> names;
-    for (const fs::directory_entry& entry : fs::directory_iterator(config_folder())) {
+    std::error_code ignored;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
         if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
     }
     std::sort(names.begin(), names.end());
     return names;
 }
 
+/// `LIBRARY:NAME` lies in the folder of the library. Absent: there is no such file.
+std::optional<fs::path> file_of(const std::string& name) {
+    const std::size_t colon = name.find(':');
+    const fs::path path = colon == name.npos
+                              ? config_folder() / (name + ".json")
+                              : library_folder() / name.substr(0, colon) / (name.substr(colon + 1) + ".json");
+    std::error_code ignored;
+    if (name.empty() || name.ends_with(':') || !fs::is_regular_file(path, ignored)) return std::nullopt;
+    return path;
+}
+
+/// `timm:mobilenetv3_small_050` is a family and one of its sizes.
+std::optional<ModelConfig> find_size(const std::string& name) {
+    const std::size_t end = name.rfind('_');
+    const auto path = end == name.npos ? std::nullopt : file_of(name.substr(0, end));
+    if (!path) return std::nullopt;
+    ModelConfig config = load_model_config(*path);
+    for (const NamedSize& size : config.sizes) {
+        if (size.name != name.substr(end + 1)) continue;
+        config.name = name;
+        config.fixed_alpha = size.alpha;
+        return config;
+    }
+    return std::nullopt;
+}
+
+/// Every name that --model takes.
+std::vector<std::string> every_name() {
+    std::vector<std::string> names = model_names();
+    for (const std::string& family : library_model_names()) {
+        names.push_back(family);
+        for (const NamedSize& size : load_model_config(*file_of(family)).sizes)
+            names.push_back(fmt::format("{}_{}", family, size.name));
+    }
+    return names;
+}
+
+}  // namespace
+
+std::vector<std::string> model_names() {
+    return model_files_of(config_folder());
+}
+
+std::vector<std::string> library_model_names() {
+    std::vector<std::string> names;
+    std::error_code ignored;
+    for (const fs::directory_entry& library : fs::directory_iterator(library_folder(), ignored)) {
+        for (const std::string& name : model_files_of(library.path()))
+            names.push_back(fmt::format("{}:{}", library.path().filename().string(), name));
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+fs::path bundled_model(const std::string& name, const std::string& place) {
+    if (const auto path = file_of(name)) return *path;
+    fail_unknown(place, "model", name, every_name());
+}
+
 ModelConfig find_model(const std::string& name_or_path) {
     if (is_path(name_or_path)) return load_model_config(name_or_path);
-    const fs::path path = config_folder() / (name_or_path + ".json");
-    std::error_code ignored;
-    if (name_or_path.empty() || !fs::is_regular_file(path, ignored)) {
-        const std::vector<std::string> names = model_names();
-        fail_unknown("--model", "model", name_or_path, names);
-    }
-    return load_model_config(path);
+    if (const auto path = file_of(name_or_path)) return load_model_config(*path);
+    if (auto config = find_size(name_or_path)) return *std::move(config);
+    const bool of_library = name_or_path.find(':') != name_or_path.npos;
+    fail_unknown("--model", "model", name_or_path, of_library ? every_name() : model_names());
 }
 
 }  // namespace mobilenet_cost

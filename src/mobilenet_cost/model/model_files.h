@@ -4,13 +4,21 @@
 
 namespace mobilenet_cost {
 
-/// A bundled name, or a path (anything with a '/' or ending in .json). Throws Error with the nearest name.
+/// A bundled name, or a path (anything with a '/' or ending in .json). LIBRARY:NAME is the network that this
+/// library builds; where the name ends in one of its family's sizes, its width multiplier is fixed. Throws
+/// Error with the nearest name.
 [[nodiscard]] ModelConfig find_model(const std::string& name_or_path);
+
+/// The file of a bundled model. Throws Error, naming `place`, with the nearest name.
+[[nodiscard]] std::filesystem::path bundled_model(const std::string& name, const std::string& place);
 
 /// Where the bundled configs are. Throws Error when they are nowhere.
 [[nodiscard]] std::filesystem::path config_folder();
 
-/// Names of the bundled configs, sorted.
+/// Names of the bundled configs, sorted; without those of libraries.
 [[nodiscard]] std::vector<std::string> model_names();
+
+/// LIBRARY:NAME of each family, sorted.
+[[nodiscard]] std::vector<std::string> library_model_names();
 
 }  // namespace mobilenet_cost

@@ -9,18 +9,27 @@
 namespace mobilenet_cost {
 namespace {
 
+std::vector<std::string> names_of_sizes(const ModelConfig& config) {
+    std::vector<std::string> names;
+    for (const NamedSize& size : config.sizes)
+        names.push_back(fmt::format("{}_{}", config.name, size.name));
+    return names;
+}
+
 Json model_json(const ModelSummary& model) {
     const ModelConfig& config = model.config;
-    return {{"name", config.name},
-            {"title", config.title},
-            {"description", config.description},
-            {"resolution", config.resolution},
-            {"alphas", config.alphas},
-            {"resolutions", config.resolutions},
-            {"blocks", config.blocks.size()},
-            {"macs", model.macs},
-            {"params", model.params},
-            {"sources", config.sources}};
+    Json json = {{"name", config.name},
+                 {"title", config.title},
+                 {"description", config.description},
+                 {"resolution", config.resolution},
+                 {"alphas", config.alphas},
+                 {"resolutions", config.resolutions},
+                 {"blocks", config.blocks.size()},
+                 {"macs", model.macs},
+                 {"params", model.params},
+                 {"sources", config.sources}};
+    if (!config.sizes.empty()) json["sizes"] = names_of_sizes(config);
+    return json;
 }
 
 Json engine_json(const EngineStatus& engine) {
