@@ -19,6 +19,8 @@ from pathlib import Path
 
 import yaml
 
+from reused_objects import LAUNCHER
+
 SOURCE = Path(os.environ["MOBILENET_COST_SOURCE_DIR"])
 BUILD = Path(os.environ["MOBILENET_COST_BINARY_DIR"])
 WORKFLOW = yaml.safe_load((SOURCE / ".github/workflows/timings.yml").read_text())
@@ -30,23 +32,6 @@ MARK = "<!-- mobilenet-cost timings -->"
 
 # On the engine that only waits; the threshold is beyond what noise can do to it, so that the verdict is never "slower".
 GATE_FLAGS = "--alpha 0.25 --res 32 --engine xnnpack --threshold 0.9 --tolerance 0.95 --max-seconds 20"
-
-# Takes the object that the build under test has of the same file; compiles where there is none. The commit is in
-# build_info.cpp, so that is always compiled.
-CCACHE = """#!/usr/bin/env bash
-set -eu
-for ((i = 1; i <= $#; i++)); do
-    if [ "${!i}" = -o ]; then next=$((i + 1)); object=${!next}; fi
-    if [ "${!i}" = -MF ]; then next=$((i + 1)); depfile=${!next}; fi
-done
-if [ -n "${depfile-}" ] && [[ $object != *build_info* ]] && [ -f "$REUSED_BUILD/$object" ]; then
-    cp "$REUSED_BUILD/$object" "$object"
-    echo "$object:" >"$depfile"
-    echo "$object" >>"$REUSED_LIST"
-else
-    exec "$@"
-fi
-"""
 
 
 class Forge(http.server.ThreadingHTTPServer):
@@ -113,7 +98,7 @@ class Recipes(unittest.TestCase):
         self.addCleanup(self.forge.shutdown)
         tools = self.folder / "tools"
         tools.mkdir()
-        (tools / "ccache").write_text(CCACHE)
+        (tools / "ccache").write_text(LAUNCHER)
         (tools / "ccache").chmod(stat.S_IRWXU)
         clean = {key: value for key, value in os.environ.items()
                  if not key.startswith(("MOBILENET_COST_", "GITHUB_", "GITLAB_", "CI_", "CCACHE_", "CMAKE_", "GIT_"))}
