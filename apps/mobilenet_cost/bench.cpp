@@ -1,7 +1,9 @@
 #include "mobilenet_cost/sweep/bench.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,7 +11,9 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/thread_limits.h"
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/machine/machine.h"
 #include "mobilenet_cost/report/bench/csv.h"
 #include "mobilenet_cost/report/bench/json.h"
 #include "mobilenet_cost/report/bench/notes.h"
@@ -122,6 +126,14 @@ WriteRun writer_of(Output& output) {
     };
 }
 
+/// Numbers that no engine takes are their rows' reason.
+void require_threads(const std::vector<int>& counts) {
+    const int most = *std::max_element(counts.begin(), counts.end());
+    if (most == 1 || static_cast<std::size_t>(most) > allowed_cpus().size()) return;
+    const std::string refusal = thread_refusal(most - 1);
+    if (!refusal.empty()) throw std::runtime_error("--threads: only " + refusal);
+}
+
 int run_bench(const Command& command, const BenchOptions& options) {
     ProgressLine line(options.progress);
     if (!options.resume.empty()) {
@@ -130,6 +142,7 @@ int run_bench(const Command& command, const BenchOptions& options) {
         Output output(options.output);
         return resume_and_write(std::move(resumed), false, line, writer_of(output));
     }
+    require_threads(options.timing.threads);
     PlannedBench planned = plan(options);
     Output output(options.output);
     std::optional<RunLog> log;

@@ -12,6 +12,7 @@
 #include "mobilenet_cost/base/build_info.h"
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/base/thread_limits.h"
 
 #include "app.h"
 #include "help.h"
@@ -241,16 +242,23 @@ int dispatch(const std::vector<std::string>& arguments) {
     return run(*row, arguments);
 }
 
+/// The exit status; what was thrown becomes a sentence.
+int status_of(const std::vector<std::string>& arguments) {
+    try {
+        return dispatch(with_command(with_empty_values(arguments)));
+    } catch (...) {
+        const Failure failure = current_failure();
+        say("error: {}", failure.reason);
+        return failure.is_refusal ? kUsage : kFailed;
+    }
+}
+
 }  // namespace
 }  // namespace mobilenet_cost::app
 
 int main(int argc, char** argv) {
     namespace app = mobilenet_cost::app;
-    try {
-        return app::dispatch(app::with_command(app::with_empty_values({argv + 1, argv + argc})));
-    } catch (...) {
-        const mobilenet_cost::Failure failure = mobilenet_cost::current_failure();
-        app::say("error: {}", failure.reason);
-        return failure.is_refusal ? app::kUsage : app::kFailed;
-    }
+    int status = app::kFailed;
+    mobilenet_cost::run_with_stack([&] { status = app::status_of({argv + 1, argv + argc}); });
+    return status;
 }

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/thread_limits.h"
 #include "mobilenet_cost/model/liveness.h"
 
 namespace mobilenet_cost {
@@ -18,6 +19,8 @@ void check_threads(const std::string& engine, int threads) {
         fail(engine,
              "runs on at most " + std::to_string(most) + " threads here, not on " + std::to_string(threads));
     }
+    const std::string refusal = threads == 1 ? "" : thread_refusal(threads - 1);
+    if (!refusal.empty()) fail(engine, "only " + refusal);
 }
 
 /// See SumFusion; `last` are the last_uses() of the network.

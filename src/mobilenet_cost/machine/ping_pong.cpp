@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <system_error>
 #include <thread>
 
 #include "mobilenet_cost/base/error.h"
@@ -74,7 +75,12 @@ std::optional<double> ping_pong_seconds(int first_cpu, int second_cpu, double mo
     Ball ball;
     std::atomic<int> ready = 0;
     // Started first: pinned, it would inherit this side's CPU and could not leave it.
-    std::thread partner(answer, std::ref(ball), std::ref(ready), second_cpu);
+    std::thread partner;
+    try {
+        partner = std::thread(answer, std::ref(ball), std::ref(ready), second_cpu);
+    } catch (const std::system_error&) {
+        return std::nullopt;  // no further thread is allowed
+    }
     std::optional<double> seconds;
     try {
         const auto pin = pin_to_cpu(first_cpu);

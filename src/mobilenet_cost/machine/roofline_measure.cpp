@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/build_info.h"
+#include "mobilenet_cost/base/thread_limits.h"
 #include "mobilenet_cost/machine/ping_pong.h"
 
 namespace mobilenet_cost {
@@ -87,6 +88,8 @@ class Sampler {
     Sampler(const std::vector<int>& cpus, const PeakSettings& settings, std::int64_t most_bytes_of_one,
             std::int64_t most_bytes_of_each)
         : cpus_(cpus), settings_(settings), memory_(cpus.size()) {
+        if (const std::string refusal = thread_refusal(static_cast<int>(cpus_.size())); !refusal.empty())
+            throw std::runtime_error("the peaks could not be measured: only " + refusal);
         each(cpus_.size(), [&](std::size_t thread) {
             memory_[thread] =
                 std::make_unique<ThreadMemory>(thread == 0 ? most_bytes_of_one : most_bytes_of_each);
