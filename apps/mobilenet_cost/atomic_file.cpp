@@ -1,11 +1,15 @@
 #include "atomic_file.h"
 
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <stdexcept>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "mobilenet_cost/base/error.h"
@@ -32,6 +36,37 @@ fs::path replaced_path(fs::path path) {
     return path;
 }
 
+std::string temporary_name(const std::string& file, pid_t process) {
+    return fmt::format("{}.{}.tmp", file, process);
+}
+
+/// The process whose temporary for `file` this is; 0: it is none.
+pid_t owner_of(const std::string& name, const std::string& file) {
+    pid_t process = 0;
+    if (name.size() <= file.size()) return 0;
+    std::from_chars(name.data() + file.size() + 1, name.data() + name.size(), process);
+    return name == temporary_name(file, process) ? process : 0;
+}
+
+/// Nobody here writes it, nor anybody elsewhere in a shared folder.
+bool is_left_behind(const fs::path& temporary, pid_t owner) {
+    if (kill(owner, 0) == 0 || errno != ESRCH) return false;
+    const int file = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0) return false;
+    const bool free = flock(file, LOCK_EX | LOCK_NB) == 0;
+    ::close(file);
+    return free;
+}
+
+/// What killed runs left beside the path.
+void remove_left_behind(const fs::path& path) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(path.parent_path() / ".", ignored)) {
+        const pid_t owner = owner_of(entry.path().filename(), path.filename());
+        if (owner > 0 && is_left_behind(entry.path(), owner)) fs::remove(entry.path(), ignored);
+    }
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(const std::string& path, const std::string& flag) : path_(path) {
@@ -45,12 +80,14 @@ AtomicFile::AtomicFile(const std::string& path, const std::string& flag) : path_
     std::string target = path_;
     if (is_replaceable(path_)) {
         path_ = replaced_path(path_).string();
-        temporary_ = target = fmt::format("{}.{}.tmp", path_, getpid());
+        temporary_ = target = temporary_name(path_, getpid());
+        remove_left_behind(path_);
     }
-    file_ = std::fopen(target.c_str(), "wb");
+    file_ = std::fopen(target.c_str(), "wbe");
     if (file_ == nullptr)
         fail(flag, fmt::format("expected a file that can be written, found {}: {}", abridged(path),
                                std::strerror(errno)));
+    if (!temporary_.empty()) (void)flock(fileno(file_), LOCK_EX | LOCK_NB);
 }
 
 AtomicFile::~AtomicFile() {
