@@ -16,6 +16,7 @@
 
 #include "app.h"
 #include "help.h"
+#include "interrupt.h"
 #include "say.h"
 
 namespace mobilenet_cost::app {
@@ -258,6 +259,7 @@ int status_of(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
     namespace app = mobilenet_cost::app;
+    app::obey_limits();
     int status = app::kFailed;
     mobilenet_cost::run_with_stack([&] { status = app::status_of({argv + 1, argv + argc}); });
     return status;

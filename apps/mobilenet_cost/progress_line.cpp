@@ -32,12 +32,13 @@ void ProgressLine::show(const std::string& text) {
     if (!wanted_ || text == shown_) return;
     shown_ = text;
     const std::string line = printable(text);
-    fmt::print(stderr, "{}{}{}", terminal_ ? "\r\x1b[K" : "", line, terminal_ ? "" : "\n");
+    std::fputs(fmt::format("{}{}{}", terminal_ ? "\r\x1b[K" : "", line, terminal_ ? "" : "\n").c_str(),
+               stderr);
     std::fflush(stderr);
 }
 
 void ProgressLine::clear() {
-    if (terminal_ && !shown_.empty()) fmt::print(stderr, "\r\x1b[K");
+    if (terminal_ && !shown_.empty()) std::fputs("\r\x1b[K", stderr);
     shown_.clear();
 }
 
