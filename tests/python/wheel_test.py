@@ -35,7 +35,7 @@ COMMANDS = {
     "sweep": ("sweep", None),  # those of --bench, too
     "pick": ("pick", {"all"}),
 }
-STREAMS = {"help", "format", "output", "plain", "progress"}
+STREAMS = {"help", "help-all", "format", "output", "plain", "wide", "progress"}
 
 
 def clean(**added):
@@ -141,7 +141,7 @@ class Wheel(unittest.TestCase):
 
     def test_every_option_of_a_command_is_a_keyword(self):
         for function, (command, left_out) in COMMANDS.items():
-            words = run(PROGRAM, command, "--help", cwd=self.scratch)
+            words = run(PROGRAM, command, "--help-all", cwd=self.scratch)
             options = set(re.findall(r"^ +(?:-\w,)?\s*--([a-z][a-z0-9-]*)", words, re.MULTILINE)) - STREAMS
             options = {option.replace("-", "_") for option in options}
             keywords = {name.rstrip("_") for name in self.value(f"list(inspect.signature(mc.{function}).parameters)")}
