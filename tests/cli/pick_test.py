@@ -308,7 +308,7 @@ class Timed(Pick):
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "text": True}
         with subprocess.Popen(command, env=environment(**FAKE), **pipes) as process:
             for line in process.stderr:
-                if line.startswith("round 2/"):
+                if line.startswith("round 2,"):  # of as many as it takes
                     process.send_signal(signal.SIGINT)
                     break
             process.stderr.read()

@@ -77,13 +77,13 @@ TEST_F(ForeignTest, WhatIsNotATimeHasNoRow) {
 /// Blocks that are left out, and several in a round, as a base has them.
 TEST_F(ForeignTest, MediansAreThoseOfTheReport) {
     std::vector<TimedBlock>& blocks = run.measurement.cells[0].blocks;
-    for (const std::size_t round : {1U, 4U}) {
+    for (const std::size_t round : {4U, 1U}) {  // from behind: blocks are in the order taken
         TimedBlock again = blocks[round];
         again.place = 9;
         again.seconds *= 3;
-        blocks.push_back(again);
-        blocks[round + 1].seconds *= 5;
-        blocks[round + 1].disturbance.involuntary_switches = 1000;
+        blocks.insert(blocks.begin() + static_cast<std::ptrdiff_t>(round) + 1, again);
+        blocks[round + 2].seconds *= 5;
+        blocks[round + 2].disturbance.involuntary_switches = 1000;
     }
     result = evaluate(run);
     std::map<std::string, std::vector<double>> nanoseconds;

@@ -230,6 +230,7 @@ Section time_section(const CompareResult& result) {
     table.columns = {{"cell", "cell", true}, {"run", "run", true},        {"base", "base"},
                      {"contender", "cont."}, {"ratio", "change"},         {"interval", "interval"},
                      {"samples", "samples"}, {"verdict", "verdict", true}};
+    table.droppable = {"samples", "base", "contender"};
     for (const TimeChange& row : result.times) {
         const bool sampled = row.base_samples > 0 && row.contender_samples > 0;
         table.rows.push_back(

@@ -163,6 +163,7 @@ Table verdict_table(const GateRun& run, const GateResult& result) {
     Table table = verdict_fields().shown(
         {"title", "verdict", "change", "interval", "base_seconds", "head_seconds", "rounds"},
         verdict_rows(run, result));
+    table.droppable = {"rounds", "base_seconds", "head_seconds"};
     if (run.together && result.together) {
         table.total = table.rows.back();
         table.rows.pop_back();
@@ -209,6 +210,7 @@ Section layer_section(const std::string& title, const GateCellResult& cell) {
                     .table = layer_fields().shown(std::vector<GateLayer>(
                         cell.moved.begin(), cell.moved.begin() + static_cast<std::ptrdiff_t>(shown)))};
     section.table.caption = fmt::format("{}: layers that moved", title);
+    section.table.droppable = {"class", "base_seconds", "head_seconds"};
     return section;
 }
 
