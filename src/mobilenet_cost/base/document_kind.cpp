@@ -1,7 +1,6 @@
 #include "mobilenet_cost/base/document_kind.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "mobilenet_cost/base/error.h"
 

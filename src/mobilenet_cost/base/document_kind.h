@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include <nlohmann/json_fwd.hpp>
+#include "mobilenet_cost/base/json_reader.h"
 
 namespace mobilenet_cost {
 
