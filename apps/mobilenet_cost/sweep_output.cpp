@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/sweep/groups.h"
 #include "mobilenet_cost/report/sweep/measured.h"
 #include "mobilenet_cost/report/sweep/measured_json.h"
 
@@ -49,7 +50,8 @@ std::string sweep_finding(const SweepRun& run, const SweepResult& result) {
                                    result.imprecise, 100 * run.timing.precision);
     if (best == result.points.size()) return text;
     const SweepCell& cell = run.cells[run.points[best].cell];
-    return text + fmt::format("; largest speed-up {} ({} {:g}/{})",
+    return text + fmt::format("; largest speed-up {}{} ({} {:g}/{})",
+                              imprecise_mark(result.points[best].wide.speedup),
                               factor_text(result.points[best].speedup->value), cell.model, cell.variant.alpha,
                               cell.variant.resolution);
 }

@@ -21,7 +21,7 @@ constexpr Kind kKinds[] = {
     {"budget", "a file of budgets", "`budget` reads"},
     {"model", "a model file", "`--model` reads"},
     {"published", "a file of published accuracies", "`pick` reads from configs/published"},
-    {"gate", "a document of `gate`", ""},
+    {"gate", "a document of `gate`", "`report` reads"},
     {"self_test", "a document of `self-test`", ""},
     {"compare", "a document of `compare`", ""},
     {"pick", "a document of `pick`", ""},

@@ -24,7 +24,7 @@ Section points_section(const SweepRun& run, const SweepResult& result, const Swe
     Section section;
     section.table.caption = group_title(group) + ": every point";
     section.table.columns = point_fields().columns(keys);
-    section.table.droppable = {"samples", "macs", "analytic_speedup"};
+    section.table.droppable = {"samples", "macs", "analytic_speedup", "standard_width", "marked_standard"};
     for (const std::size_t point : group.points)
         section.table.rows.push_back(point_fields().cells(keys, timed_row(run, result, point)));
     return section;
