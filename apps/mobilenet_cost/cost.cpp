@@ -54,23 +54,17 @@ int run_explain(const CostOptions& options) {
     return kFine;
 }
 
-/// Of the first variant that the tool of the convention builds otherwise.
-std::string first_note(const CostOptions& options, const Convention& convention) {
-    for (const Family& family : read_families(options.variant, DefaultGrid::one)) {
-        std::string note = library_note(convention, family.config, family.variants);
-        if (!note.empty()) return note;
-    }
-    return "";
-}
-
 int run_cost(const CostOptions& options) {
     if (!options.explain.empty()) return run_explain(options);
     const Convention& convention = find_convention(options.convention);
-    const auto analyses =
-        for_each_variant(options.variant, [&](const ModelConfig& config, const Variant& variant) {
-            return analyze(config, variant, options.variant.data_type, convention);
-        });
-    if (const std::string note = first_note(options, convention); !note.empty()) say("{}", note);
+    std::vector<Analysis> analyses;
+    std::string note;
+    for (const Family& family : read_families(options.variant, DefaultGrid::one)) {
+        for (const Variant& variant : family.variants)
+            analyses.push_back(analyze(family.config, variant, options.variant.data_type, convention));
+        if (note.empty()) note = library_note(convention, family.config, family.variants);
+    }
+    if (!note.empty()) say("{}", note);
     Output output(options.output);
     output.write(cost_report(analyses, view_of(options.show, analyses.size())));
     return kFine;

@@ -44,7 +44,7 @@ constexpr std::array<CommandRow, 15> kCommands = {{
     {"sweep",
      "the alpha x resolution grid in one document",
      setup_sweep,
-     {"model alpha res bench engine networks max-seconds resume html format output",
+     {"model alpha res bench engine max-seconds resume html format output",
       {"sweep --alpha 0.25:1:0.25 -o grid.json", "sweep --bench --alpha 0.5,1 --res 160,224 -o grid.json"}}},
     {"pick",
      "variants that meet budgets, best first, with the Pareto front",

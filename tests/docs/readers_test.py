@@ -1,6 +1,6 @@
-"""The calls of docs/readers.md, word for word, with the tool of one section, named by the argument.
+"""The calls of docs/readers.md, word for word, each with its tool.
 
-Exit status 77, which ctest shows as skipped: the tool is not installed (scripts/setup --test installs those that Debian has).
+A tool that is not installed is a skip that the output names (scripts/setup --test installs those that Debian has).
 """
 
 import json
@@ -16,11 +16,10 @@ from pathlib import Path
 
 import jsonschema
 
-TOOL, FAKE_ENGINES = sys.argv[1:3]
+FAKE_ENGINES = sys.argv[1]
 SOURCE = Path(os.environ["MOBILENET_COST_SOURCE_DIR"])
 PROGRAM = os.environ["MOBILENET_COST_PROGRAM"]
 DOCUMENT = (SOURCE / "docs/readers.md").read_text()
-SKIPPED = 77
 # Quick, on the engine that only waits.
 QUICK = "--engine xnnpack --max-seconds 20 --rounds 12"
 COMPARE = "/usr/share/benchmark/compare.py"
@@ -58,14 +57,8 @@ def benchstat():
     return shutil.which("benchstat", path=f"{os.environ['PATH']}:{home / 'bin'}")
 
 
-INSTALLED = {
-    "files": lambda: True,
-    "compare.py": lambda: os.path.exists(COMPARE),
-    "benchstat": benchstat,
-    "SQLite": lambda: shutil.which("sqlite3"),
-    "jq": lambda: shutil.which("jq"),
-    "pandas": has_pandas,
-}
+def needs(name, installed):
+    return unittest.skipUnless(installed, f"{name} is not installed")
 
 
 class Readers(unittest.TestCase):
@@ -107,10 +100,7 @@ class Readers(unittest.TestCase):
     def points(self):
         return [(cell, row) for cell in self.load("sweep.json")["cells"] for row in cell["measured"] if row["status"] == "ok"]
 
-    def test_tool(self):
-        getattr(self, "check_" + TOOL.replace(".", "_"))()
-
-    def check_files(self):
+    def test_files(self):
         """What no tool of this machine reads: Bencher's documents have its shape."""
         for name, measures in [("sweep.bmf.json", {"latency", "speedup"}), ("gate.bmf", {"latency", "head-over-base"})]:
             document = self.load(name)
@@ -124,21 +114,25 @@ class Readers(unittest.TestCase):
         self.assertIn("### mobilenet-cost gate: ", (self.folder / "gate.md").read_text())
         self.assertIn("<testsuite", (self.folder / "gate.xml").read_text())
 
-    def check_compare_py(self):
+    @needs("compare.py", os.path.exists(COMPARE))
+    def test_compare_py(self):
         text = self.run_shell(section("compare.py"))
         self.assertEqual(text.count("OVERALL_GEOMEAN"), 3)
         self.assertIn("[base vs. head]", text)
 
-    def check_benchstat(self):
+    @needs("benchstat", benchstat())
+    def test_benchstat(self):
         text = self.run_shell(section("benchstat"))
         self.assertIn("standard", text)
         self.assertIn("geomean", text)
 
-    def check_SQLite(self):
+    @needs("sqlite3", shutil.which("sqlite3"))
+    def test_sqlite(self):
         text = self.run_shell(section("SQLite"))
         self.assertEqual(text.count("mobilenet_v1 "), len(self.points()))
 
-    def check_jq(self):
+    @needs("jq", shutil.which("jq"))
+    def test_jq(self):
         lines = self.run_shell(section("jq")).splitlines()
         self.assertEqual(len([line for line in lines if "\t" in line]), len(self.points()))
         self.run_shell(section("github-action-benchmark"))
@@ -149,14 +143,12 @@ class Readers(unittest.TestCase):
                              {"name": str, "unit": str, "range": str})
             self.assertGreater(row["value"], 0)
 
-    def check_pandas(self):
+    @needs("pandas", has_pandas())
+    def test_pandas(self):
         (self.folder / "read.py").write_text(section("pandas"))
         text = self.run_shell("/usr/bin/python3 -W ignore read.py")
         self.assertIn("m.median_seconds", text)
 
 
 if __name__ == "__main__":
-    if not INSTALLED[TOOL]():
-        print(f"{TOOL} is not installed")
-        sys.exit(SKIPPED)
-    unittest.main(argv=sys.argv[:1])
+    unittest.main(argv=sys.argv[:1], verbosity=2)
