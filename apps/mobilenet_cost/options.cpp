@@ -55,11 +55,18 @@ std::vector<Variant> variants_of(const VariantOptions& options, const ModelConfi
 
 }  // namespace
 
-void add_variant_options(Command& command, VariantOptions& options, Bytes bytes) {
-    command.names("-m,--model", "NAME|FILE", options.models, "model or config file [mobilenet_v1]");
-    command.numbers("-a,--alpha", options.alphas, "width multipliers: 0.25,0.5 or 0.25:1:0.25 [1]");
+void add_variant_options(Command& command, VariantOptions& options, Bytes bytes, DefaultGrid grid) {
+    const bool all = grid == DefaultGrid::published;
+    const auto read_models = [](const auto& texts, const std::string&) {
+        return models_named(parse_names(texts));
+    };
+    command.list("-m,--model", "NAME|FILE", options.models, read_models,
+                 fmt::format("name, 'mobilenet_v3*', file or all [{}]", options.models.front()));
+    command.numbers("-a,--alpha", options.alphas,
+                    fmt::format("width multipliers, such as 0.25:1:0.25 [{}]", all ? "published" : "1"));
     auto* resolution =
-        command.integers("-r,--res", options.resolutions, "input sizes in pixels [the model's own]");
+        command.integers("-r,--res", options.resolutions,
+                         fmt::format("input sizes in pixels [{}]", all ? "published" : "the model's own"));
     command.numbers("--beta", options.betas, "resolution multipliers, instead of --res")
         ->excludes(resolution);
     command.count("--classes", options.common.classes, "classifier outputs [1000]");

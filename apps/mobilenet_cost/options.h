@@ -25,8 +25,16 @@ struct VariantOptions {
 
 enum class Bytes { counted, not_counted };
 
-/// The data type is a flag only where bytes are counted.
-void add_variant_options(Command& command, VariantOptions& options, Bytes bytes = Bytes::counted);
+/// The values of a grid axis that was not given.
+enum class DefaultGrid {
+    one,        ///< alpha 1, the native resolution
+    published,  ///< every published alpha and resolution of the model
+};
+
+/// The data type is a flag only where bytes are counted. The help states the models that `options` holds as
+/// the default.
+void add_variant_options(Command& command, VariantOptions& options, Bytes bytes = Bytes::counted,
+                         DefaultGrid grid = DefaultGrid::one);
 
 void add_convention_option(Command& command, std::string& convention);
 
@@ -38,12 +46,6 @@ struct Family {
 
 /// Settings that all cells of a grid share.
 [[nodiscard]] SweepSettings settings_of(const VariantOptions& options, const Convention& convention);
-
-/// The values of a grid axis that was not given.
-enum class DefaultGrid {
-    one,        ///< alpha 1, the native resolution
-    published,  ///< every published alpha and resolution of the model
-};
 
 /// One for each model. Throws Error naming the flag.
 [[nodiscard]] std::vector<Family> read_families(const VariantOptions& options, DefaultGrid grid);

@@ -68,7 +68,7 @@ Grid read_grid(const SweepOptions& options) {
 
 void setup_sweep(Command& command) {
     auto options = std::make_shared<SweepOptions>();
-    add_variant_options(command, options->variant);
+    add_variant_options(command, options->variant, Bytes::counted, DefaultGrid::published);
     add_convention_option(command, options->convention);
     add_bench_options(command, *options);
     add_output_options(command, options->outputs.output);

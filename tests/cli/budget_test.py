@@ -28,7 +28,7 @@ WRONG_ENTRIES = [
     ({"max_macs": "1"}, '/budgets/0/max_macs: expected a whole number from 0 to 9223372036854775807, found "1"'),
     ({"max_macs": 1, "alpha": 0}, "/budgets/0/alpha: expected a number above 0 and at most 1000, found 0"),
     ({"max_macs": 1, "beta": 1, "resolution": 9}, '/budgets/0: expected "resolution" or "beta", found both'),
-    ({"max_macs": 1, "model": "mobilenet_v9"}, 'unknown model "mobilenet_v9" (did you mean "mobilenet_v1"?)'),
+    ({"max_macs": 1, "model": "mobilnet_v1"}, 'unknown model "mobilnet_v1" (did you mean "mobilenet_v1"?)'),
     ({"max_macs": 1, "model": "none.json"}, "none.json: expected a readable file, found: No such file or directory"),
     ({"max_macs": 1, "convention": "papr"}, 'unknown convention "papr" (did you mean "paper"?)'),
     ({"max_macs": 1, "dtype": "f6"}, 'unknown dtype "f6"'),

@@ -47,6 +47,15 @@ class Lists(CliTest):
             ],
         )
 
+    def test_words_for_several_models(self):
+        def models(*words):
+            return [variant["model"] for variant in self.variants("-r", "64", *words)]
+
+        every = [row["name"] for row in json.loads(self.output("models", "-f", "json"))["models"]]
+        self.assertEqual(models("-m", "all"), every)
+        self.assertEqual(models("-m", "mobilenet_v3*"), [name for name in every if "_v3" in name])
+        self.assertEqual(models("-m", "mobilenet_v2", "-m", "mobilenet_v?"), ["mobilenet_v2", "mobilenet_v1"])
+
     def test_order_of_flags_does_not_matter(self):
         self.assertEqual(
             self.output("--res", "64", "--classes", "10", "--alpha", "0.5"),

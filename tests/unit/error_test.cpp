@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "mobilenet_cost/base/nearest.h"
+
 #include "unit/models.h"
 
 namespace mobilenet_cost {
@@ -50,7 +52,23 @@ TEST(NearestName, ClosestWinsAndTheFirstOfEquals) {
     EXPECT_EQ(nearest_name("mobilenet_v5", Names{"mobilenet_v1", "mobilenet_v2"}), "mobilenet_v1");
 }
 
+TEST(NearestNames, OtherSpellingsThenLongerNamesThenTypos) {
+    const Names names = {"net_v1", "net_v3_large", "net_v3_small"};
+    EXPECT_EQ(nearest_names("NetV1", names), Names{"net_v1"});
+    EXPECT_EQ(nearest_names("net_v3", names), (Names{"net_v3_large", "net_v3_small"})) << "not net_v1";
+    EXPECT_EQ(names_with("V3", names), (Names{"net_v3_large", "net_v3_small"}));
+    EXPECT_EQ(names_with("_", names), Names{});
+    EXPECT_EQ(nearest_names("net_v3_smal1", names), Names{"net_v3_small"});
+    EXPECT_EQ(nearest_names("", names), Names{});
+    EXPECT_EQ(nearest_names("zz", names), Names{});
+    EXPECT_EQ(nearest_names("k", Names{"ka", "kb", "kc", "kd", "ke", "kf", "kg"}), Names{}) << "no hint";
+}
+
 TEST(FailUnknown, SuggestsOrLists) {
+    EXPECT_EQ(error_of([] {
+                  fail_unknown("", "key", "k", Names{"k1", "k2", "k3"});
+              }),
+              "unknown key \"k\" (did you mean \"k1\", \"k2\" or \"k3\"?)");
     EXPECT_EQ(error_of([] { fail_unknown("x.json: /blocks/3", "key", "kernal", kKeys); }),
               "x.json: /blocks/3: unknown key \"kernal\" (did you mean \"kernel\"?)");
     EXPECT_EQ(error_of([] { fail_unknown("", "key", "zzz", kKeys); }),

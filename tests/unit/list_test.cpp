@@ -49,7 +49,8 @@ TEST(ParseNumbers, ErrorsNameThePlaceAndTheText) {
     EXPECT_EQ(number_error("0.5:1:0"), expected + "\"0\"");
     EXPECT_EQ(number_error("1:2"), "--alpha: expected a number or FIRST:LAST:STEP, found \"1:2\"");
     EXPECT_EQ(number_error("1:2:3:4"), "--alpha: expected a number or FIRST:LAST:STEP, found \"1:2:3:4\"");
-    EXPECT_EQ(number_error("1:0.5:0.1"), "--alpha: expected FIRST:LAST:STEP with FIRST <= LAST, found 1:0.5");
+    EXPECT_EQ(number_error("1:0.5:0.1"),
+              "--alpha: expected FIRST:LAST:STEP with FIRST <= LAST, found \"1:0.5:0.1\"");
 }
 
 TEST(ParseNumbers, AtMostAMillion) {

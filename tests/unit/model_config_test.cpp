@@ -281,6 +281,22 @@ TEST_F(FindModel, BundledNames) {
                 }).starts_with("--model: unknown model \"\" (known: mobilenet_v1"));
 }
 
+TEST_F(FindModel, WordsForSeveral) {
+    using Names = std::vector<std::string>;
+    EXPECT_EQ(models_named({"all"}), model_names());
+    EXPECT_EQ(models_named({"mobilenet_v2", "*_v4_conv_[ms]*", "a/*.json"}),
+              (Names{"mobilenet_v2", "mobilenet_v4_conv_medium", "mobilenet_v4_conv_small", "a/*.json"}));
+    EXPECT_EQ(models_named({"mobilenet_v1", "mobilenet_v1", "mobilenet_v?"}),
+              (Names{"mobilenet_v1", "mobilenet_v1", "mobilenet_v2"}))
+        << "a pattern adds no model again";
+}
+
+TEST_F(FindModel, AnotherNumberIsAnotherNetwork) {
+    EXPECT_TRUE(error_of([] {
+                    (void)find_model("mobilenet_v5");
+                }).starts_with("--model: unknown model \"mobilenet_v5\" (known: mobilenet_v1"));
+}
+
 TEST_F(FindModel, Paths) {
     EXPECT_EQ(find_model(MOBILENET_COST_SOURCE_DIR "/configs/mobilenet_v1.json").name, "mobilenet_v1");
     EXPECT_EQ(error_of([] { (void)find_model("no_such_file.json"); }),

@@ -1,10 +1,12 @@
 #include "mobilenet_cost/base/error.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <new>
 #include <vector>
 
+#include "mobilenet_cost/base/nearest.h"
 #include "mobilenet_cost/base/printable.h"
 
 namespace mobilenet_cost {
@@ -28,6 +30,31 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
         }
     }
     return at(a.size(), b.size());
+}
+
+/// "MobileNetV2" and "mobilenet_v2" are one name.
+std::string without_case(std::string_view name) {
+    std::string letters;
+    for (const unsigned char c : name) {
+        if (std::isalnum(c) != 0) letters += static_cast<char>(std::tolower(c));
+    }
+    return letters;
+}
+
+/// A long list is no hint.
+std::vector<std::string> unless_many(std::vector<std::string> names) {
+    constexpr std::size_t kMost = 6;
+    return names.size() <= kMost ? std::move(names) : std::vector<std::string>();
+}
+
+/// "a", "b" or "c"
+std::string alternatives(std::span<const std::string> names) {
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
+        text += "\"" + shortened(names[i]) + "\"";
+    }
+    return text;
 }
 
 /// The layers of a deep network would fill a screen.
@@ -79,15 +106,43 @@ std::optional<std::string_view> nearest_name(std::string_view name, std::span<co
     return best;
 }
 
+std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> candidates) {
+    std::vector<std::string> same;
+    std::vector<std::string> longer;
+    for (const std::string& candidate : candidates) {
+        if (name.empty()) break;
+        if (without_case(candidate) == without_case(name)) same.push_back(candidate);
+        if (candidate.starts_with(name)) longer.push_back(candidate);
+    }
+    const auto nearest = nearest_name(name, candidates);
+    const std::vector<std::string> slip =
+        nearest ? std::vector{std::string(*nearest)} : std::vector<std::string>();
+    for (const auto& names : {same, longer, slip}) {
+        if (!names.empty()) return unless_many(names);
+    }
+    return {};
+}
+
+std::vector<std::string> names_with(std::string_view part, std::span<const std::string> candidates) {
+    std::vector<std::string> names;
+    const std::string letters = without_case(part);
+    for (const std::string& candidate : candidates) {
+        if (!letters.empty() && without_case(candidate).find(letters) != std::string::npos)
+            names.push_back(candidate);
+    }
+    return unless_many(std::move(names));
+}
+
 void fail_unknown(std::string_view place, std::string_view what, std::string_view name,
                   std::span<const std::string> candidates) {
-    std::string message = "unknown " + std::string(what) + " " + in_quotes(name);
-    if (const auto nearest = nearest_name(name, candidates)) {
-        message += " (did you mean \"" + shortened(*nearest) + "\"?)";
-    } else {
-        message += " (known: " + join(candidates) + ")";
-    }
-    fail(place, message);
+    fail_unknown(place, what, name, candidates, nearest_names(name, candidates));
+}
+
+void fail_unknown(std::string_view place, std::string_view what, std::string_view name,
+                  std::span<const std::string> candidates, std::span<const std::string> near) {
+    const std::string hint =
+        near.empty() ? "known: " + join(candidates) : "did you mean " + alternatives(near) + "?";
+    fail(place, "unknown " + std::string(what) + " " + in_quotes(name) + " (" + hint + ")");
 }
 
 }  // namespace mobilenet_cost

@@ -40,14 +40,14 @@ double snapped(double value) {
     return value < 1e3 && rounded > 0 ? rounded : value;
 }
 
-void append_range(std::vector<double>& values, const std::vector<std::string_view>& parts,
-                  const std::string& place) {
+void append_range(std::vector<double>& values, std::string_view text,
+                  const std::vector<std::string_view>& parts, const std::string& place) {
     const double first = parse_number(parts[0], place);
     const double last = parse_number(parts[1], place);
     const double step = parse_number(parts[2], place);
     const double steps = std::floor((last - first) / step + 1e-9);
     if (last < first)
-        fail(place, fmt::format("expected FIRST:LAST:STEP with FIRST <= LAST, found {}:{}", first, last));
+        fail(place, fmt::format("expected FIRST:LAST:STEP with FIRST <= LAST, found {}", in_quotes(text)));
     if (!(steps < static_cast<double>(kMostListValues)))
         fail(place,
              fmt::format("expected at most {} values, found a range of {:.3g}", kMostListValues, steps + 1));
@@ -63,7 +63,7 @@ std::vector<double> parse_numbers(const std::vector<std::string>& texts, const s
         for (const std::string_view item : split(text, ',')) {
             const std::vector<std::string_view> parts = split(item, ':');
             if (parts.size() == 3) {
-                append_range(values, parts, place);
+                append_range(values, item, parts, place);
             } else if (parts.size() == 1) {
                 values.push_back(parse_number(item, place));
             } else {

@@ -6,9 +6,11 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 
 #include "mobilenet_cost/base/build_info.h"
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/nearest.h"
 #include "mobilenet_cost/base/paths.h"
 
 namespace mobilenet_cost {
@@ -40,6 +42,23 @@ fs::path library_folder() {
 
 bool is_path(const std::string& name) {
     return name.find('/') != std::string::npos || fs::path(name).extension() == ".json";
+}
+
+bool of_library(const std::string& name) {
+    return name.find(':') != name.npos;
+}
+
+bool is_pattern(const std::string& word) {
+    return !is_path(word) && (word == "all" || word.find_first_of("*?[") != word.npos);
+}
+
+/// The digit behind a "v", as in "mobilenet_v3"; 0: none. Another one is another network, not a slip of the
+/// finger.
+char generation_of(const std::string& name) {
+    for (std::size_t i = 1; i < name.size(); ++i) {
+        if ((name[i - 1] == 'v' || name[i - 1] == 'V') && name[i] >= '0' && name[i] <= '9') return name[i];
+    }
+    return 0;
 }
 
 }  // namespace
@@ -105,6 +124,17 @@ std::vector<std::string> every_name() {
     return names;
 }
 
+[[noreturn]] void fail_unknown_model(const std::string& name) {
+    const std::vector<std::string> names = of_library(name) ? every_name() : model_names();
+    std::vector<std::string> likely = names;
+    const char generation = of_library(name) ? '\0' : generation_of(name);
+    std::erase_if(
+        likely, [&](const std::string& one) { return generation != 0 && generation_of(one) != generation; });
+    std::vector<std::string> near = nearest_names(name, likely);
+    if (near.empty()) near = names_with(name, likely);
+    fail_unknown("--model", "model", name, names, near);
+}
+
 }  // namespace
 
 std::vector<std::string> model_names() {
@@ -127,12 +157,29 @@ fs::path bundled_model(const std::string& name, const std::string& place) {
     fail_unknown(place, "model", name, every_name());
 }
 
+std::vector<std::string> models_named(const std::vector<std::string>& words) {
+    std::vector<std::string> models;
+    for (const std::string& word : words) {
+        if (!is_pattern(word)) {
+            models.push_back(word);
+            continue;
+        }
+        bool any = false;
+        for (const std::string& name : of_library(word) ? library_model_names() : model_names()) {
+            if (word != "all" && fnmatch(word.c_str(), name.c_str(), 0) != 0) continue;
+            any = true;
+            if (std::find(models.begin(), models.end(), name) == models.end()) models.push_back(name);
+        }
+        if (!any) fail_unknown_model(word);
+    }
+    return models;
+}
+
 ModelConfig find_model(const std::string& name_or_path) {
     if (is_path(name_or_path)) return load_model_config(name_or_path);
     if (const auto path = file_of(name_or_path)) return load_model_config(*path);
     if (auto config = find_size(name_or_path)) return *std::move(config);
-    const bool of_library = name_or_path.find(':') != name_or_path.npos;
-    fail_unknown("--model", "model", name_or_path, of_library ? every_name() : model_names());
+    fail_unknown_model(name_or_path);
 }
 
 }  // namespace mobilenet_cost

@@ -12,6 +12,11 @@ namespace mobilenet_cost {
 /// The file of a bundled model. Throws Error, naming `place`, with the nearest name.
 [[nodiscard]] std::filesystem::path bundled_model(const std::string& name, const std::string& place);
 
+/// The models that words of a command line name: a name or a path stands for itself, "all" for every bundled
+/// model, and a pattern such as "mobilenet_v3*" for those that match, where they were not named before.
+/// Throws Error for a pattern that none matches.
+[[nodiscard]] std::vector<std::string> models_named(const std::vector<std::string>& words);
+
 /// Where the bundled configs are. Throws Error when they are nowhere.
 [[nodiscard]] std::filesystem::path config_folder();
 
