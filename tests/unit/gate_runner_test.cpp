@@ -174,6 +174,20 @@ TEST(GateRunner, TheLimitHoldsWhateverWorkersTake) {
     }
 }
 
+TEST(GateRunner, NothingMoreBeginsOnceARoundIsKnownToEndTooLate) {
+    FakeGate gate;
+    gate.settings.max_seconds = 1;
+    gate.base.bench.slowness = [] { return 5000; };  // seconds a pass
+    std::size_t blocks = 0;
+    gate.head.edit = [&](const std::string& answer) {
+        blocks += answer.find("\"pass_seconds\"") != std::string::npos ? 1 : 0;
+        return answer;
+    };
+    const GateRun run = gate.run();
+    EXPECT_EQ(run.ended, GateEnded::time_limit);
+    EXPECT_EQ(blocks, 0U) << "the first pass of the base told";
+}
+
 TEST(GateRunner, BlocksFitTheLimit) {
     FakeGate gate;
     gate.settings.max_seconds = 8;

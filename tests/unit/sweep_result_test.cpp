@@ -305,6 +305,11 @@ TEST_F(SweepResultTest, DriftThatRatiosCancelIsNotWide) {
     EXPECT_EQ(result.imprecise, 0);
     run.timing.precise_times = true;
     EXPECT_EQ(evaluate(run).imprecise, 4);
+    // The longest of them takes 40 s, the shortest 1 s.
+    run.timing.decided_at = 100;
+    EXPECT_EQ(evaluate(run).imprecise, 0) << "each is below it, wide as it is";
+    run.timing.decided_at = 5;
+    EXPECT_EQ(evaluate(run).imprecise, 4) << "intervals reach over it";
 }
 
 TEST_F(SweepResultTest, OneNoisyPointIsWideInEachOfItsRatios) {

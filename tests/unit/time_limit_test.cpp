@@ -29,15 +29,16 @@ std::int64_t nanoseconds(double seconds) {
     return std::llround(seconds * 1e9);
 }
 
-/// Cells whose passes take these seconds, with a limit far below kShortestLimit.
-Measurement measured(FakeClock& clock, const std::vector<double>& passes) {
+/// Cells whose passes take these seconds and do the same work, with a limit far below kShortestLimit.
+Measurement measured(FakeClock& clock, const std::vector<double>& passes, double work = 0) {
     std::vector<MeasuredCell> cells;
     for (const double seconds : passes) {
         cells.push_back(
             {.run = [&clock,
                      seconds](std::int64_t count) { clock.nanoseconds += count * nanoseconds(seconds); },
              .pin_cpu = std::nullopt,
-             .recording = {}});
+             .recording = {},
+             .work = work});
     }
     testing_support::QuietWorld world(clock);
     MeasureHooks hooks;
@@ -62,6 +63,31 @@ TEST(TimeLimit, NoRoundBeginsThatWouldEndTooLate) {
     EXPECT_TRUE(late.order.empty());
     const Measurement first = measured(clock, {0.2 * kShortestLimit, 0.2 * kShortestLimit});
     EXPECT_EQ(first.order.size(), 1U);
+}
+
+TEST(TimeLimit, NothingMoreBeginsOnceARoundIsKnownToEndTooLate) {
+    FakeClock clock;
+    const Measurement late = measured(clock, std::vector<double>(3, 0.6 * kShortestLimit), 1e9);
+    EXPECT_EQ(clock.nanoseconds, nanoseconds(0.6 * kShortestLimit)) << "the first pass told";
+    EXPECT_EQ(late.ended, Ended::time_limit);
+    EXPECT_EQ(measured(clock, std::vector<double>(3, 0.1 * kShortestLimit), 1e9).order.size(), 1U);
+}
+
+TEST(TimeLimit, LayersAreLeftOutAfterAPassThatTells) {
+    FakeBench fake;
+    int passes = 0;
+    fake.run = [&](const Network&) {
+        ++passes;
+        fake.clock.nanoseconds += nanoseconds(0.3 * kShortestLimit);
+    };
+    SweepTiming settings = fake_timing();
+    settings.engines = {"fake"};
+    settings.networks = {NetworkKind::separable};
+    settings.max_seconds = 1;
+    settings.layers = true;
+    const BenchOutcome result = run_bench({{.alpha = 1}}, settings, fake.hooks());
+    EXPECT_EQ(result.profiles.at(0).status, BenchStatus::late);
+    EXPECT_EQ(passes, 1) << "the first told that neither a round nor the layers would end in time";
 }
 
 TEST(TimeLimit, RefusesBeforehandWhatNoMachineIsFastEnoughFor) {

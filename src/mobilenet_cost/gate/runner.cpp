@@ -168,12 +168,17 @@ class Runner {
     }
 
     void warm_up() {
+        const auto fits = [this](double seconds) {
+            return elapsed() + seconds <= last_moment(run_.settings.max_seconds);
+        };
         for (std::size_t i = 0; i < run_.cells.size() && !ends(*watch_); ++i) {
             report({.phase = Phase::warm_up,
                     .done = static_cast<std::int64_t>(i),
                     .total = static_cast<std::int64_t>(run_.cells.size())});
             if (!alive(i)) continue;
-            guarded(i, [&] { timing_.warm_up(i, run_.cells[i]); });
+            guarded(i, [&] {
+                if (!timing_.warm_up(i, run_.cells[i], fits)) run_.ended = GateEnded::time_limit;
+            });
         }
     }
 

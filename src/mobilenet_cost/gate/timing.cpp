@@ -61,11 +61,24 @@ void GateTiming::renew(std::size_t i, const GateCellRun& cell) {
     }
 }
 
-void GateTiming::warm_up(std::size_t i, GateCellRun& cell) {
+bool GateTiming::warm_up(std::size_t i, GateCellRun& cell, const std::function<bool(double)>& fits) {
     const bool base = warm_up(base_, i, cell, 0);
+    if (!fits(shortest_round())) return false;
     const bool head = warm_up(head_, i, cell, 1);
     cell.warm = base && head;
+    if (!fits(shortest_round())) return false;
     calibrate(i, cell);
+    return true;
+}
+
+/// Two blocks of a side, each of one pass that counts, of every cell that was timed.
+double GateTiming::shortest_round() const {
+    double seconds = 0;
+    for (const Side* side : {&base_, &head_}) {
+        for (const double pass : side->pass_seconds)
+            seconds += 2 * static_cast<double>(1 + kSettle) * pass;
+    }
+    return seconds;
 }
 
 /// Passes of a block that is long enough on the faster side and within one request on the slower one.

@@ -24,8 +24,9 @@ class GateTiming {
     /// New sessions before the old ones go, or they would get the same memory again.
     void renew(std::size_t i, const GateCellRun& cell);
 
-    /// Until the times settle; then the number of passes in a block.
-    void warm_up(std::size_t i, GateCellRun& cell);
+    /// Until the times settle; then the number of passes in a block. False, as soon as that is known: what is
+    /// needed beside it for one round does not fit (`fits`, seconds) into the time that is left.
+    [[nodiscard]] bool warm_up(std::size_t i, GateCellRun& cell, const std::function<bool(double)>& fits);
 
     /// ABBA: what changes steadily during the four blocks hits both sides alike.
     void time_round(std::size_t i, GateCellRun& cell, std::int64_t number, bool base_first);
@@ -47,6 +48,7 @@ class GateTiming {
     double time_block(Side& side, std::size_t i, std::int64_t passes, std::int64_t settle,
                       NoiseSnapshot* noise = nullptr);
     bool warm_up(Side& side, std::size_t i, GateCellRun& cell, std::size_t which);
+    [[nodiscard]] double shortest_round() const;
     void calibrate(std::size_t i, GateCellRun& cell);
     void judge_noise(GateRound& round, double seconds) const;
     std::vector<double> layer_block(Side& side, std::size_t i, const GateCellRun& cell);

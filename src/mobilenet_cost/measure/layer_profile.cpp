@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "mobilenet_cost/base/checked.h"
@@ -42,26 +43,6 @@ void fill(const Network& network, const std::vector<std::string>& kernels, const
 }
 
 }  // namespace
-
-LayerClass layer_class(const Network& network, std::size_t index) {
-    const Layer& layer = network.layers[index];
-    switch (layer.role) {
-        case Role::squeeze_pool:
-        case Role::squeeze_reduce:
-        case Role::squeeze_expand:
-        case Role::squeeze_scale:
-            return LayerClass::squeeze_excite;
-        case Role::classifier:
-            return LayerClass::classifier;
-        default:
-            break;
-    }
-    if (std::holds_alternative<GlobalPool>(layer.kind)) return LayerClass::pooling;
-    if (!std::holds_alternative<Conv>(layer.kind)) return LayerClass::element_wise;
-    if (index == 0) return LayerClass::first_conv;
-    if (is_depthwise(layer)) return LayerClass::depthwise;
-    return is_pointwise(layer) ? LayerClass::pointwise : LayerClass::conv;
-}
 
 LayerTime describe_layer(const Network& network, std::size_t index, std::string kernel) {
     const Layer& layer = network.layers[index];
@@ -142,6 +123,8 @@ void measure_layers(const Network& network, const std::vector<LayerTarget>& targ
         cells.push_back(plain_cell(*target.session, target.pin_cpu, target.before_pass));
         recorders.push_back(std::make_shared<LayerRecorder>(*target.session, layers, each_layer(layers)));
         cells.push_back(recorded_cell(recorders.back(), target.pin_cpu, target.before_pass));
+        for (MeasuredCell& cell : std::span(cells).last(2))
+            cell.known_seconds = target.pass_seconds;
     }
     const Measurement measurement = measure(cells, settings, hooks);
     for (std::size_t i = 0; i < targets.size(); ++i) {

@@ -13,20 +13,9 @@
 #include "mobilenet_cost/engine/engine.h"
 #include "mobilenet_cost/measure/measure.h"
 #include "mobilenet_cost/measure/network_kind.h"
-#include "mobilenet_cost/model/network.h"
+#include "mobilenet_cost/model/layer_class.h"
 
 namespace mobilenet_cost {
-
-enum class LayerClass {
-    first_conv,
-    depthwise,
-    pointwise,
-    squeeze_excite,
-    classifier,
-    element_wise,
-    pooling,
-    conv,
-};
 
 struct LayerTime {
     std::string name;
@@ -81,14 +70,6 @@ inline constexpr double kNotableResidual = 0.05;
 [[nodiscard]] bool has_notable_residual(const LayerProfile& profile);
 
 template <>
-inline constexpr std::array<std::string_view, 8> kEnumNames<LayerClass> = {
-    "first_conv", "depthwise",    "pointwise", "squeeze_excite",
-    "classifier", "element_wise", "pooling",   "conv"};
-[[nodiscard]] constexpr std::string_view layer_class_name(LayerClass layer_class) {
-    return enum_name(layer_class);
-}
-
-template <>
 inline constexpr std::array<std::string_view, 2> kEnumNames<LayerMode> = {"in-situ", "isolated"};
 [[nodiscard]] constexpr std::string_view layer_mode_name(LayerMode mode) {
     return enum_name(mode);
@@ -103,9 +84,8 @@ struct LayerTarget {
     std::optional<int> pin_cpu;
     std::size_t profile = 0;
     std::function<void()> before_pass = {};  ///< see MeasuredCell
+    double pass_seconds = 0;                 ///< as it was timed before; 0: unknown
 };
-
-[[nodiscard]] LayerClass layer_class(const Network& network, std::size_t layer);
 
 /// The description of a layer, without times. `kernel` is as Session::kernels() names it.
 [[nodiscard]] LayerTime describe_layer(const Network& network, std::size_t layer, std::string kernel);

@@ -33,6 +33,8 @@ struct MeasuredCell {
     bool keeps_caches = true;
     /// Cells that it will be compared with: beside their passes, its blocks shall not be the noisy side.
     std::vector<std::size_t> partners = {};
+    double work = 0;           ///< of a pass, in a unit that the cells share, such as MACs; 0: unknown
+    double known_seconds = 0;  ///< of a pass, as it was timed before; 0: unknown
 };
 
 struct MeasureSettings {
@@ -97,7 +99,9 @@ struct MeasureHooks {
 /// disturbs a stretch of time then falls on all cells alike, and ratios of one round cancel it (paired and
 /// interleaved measuring; Bulej et al., "Duet Benchmarking", arXiv 2001.05811), those of neighbours best.
 /// Stops early at the time limit. There is at least one round unless it is interrupted before, or the warm-up
-/// and that round would not end by the last moment of the limit. Throws Error for settings out of range.
+/// and that round would not end by the last moment of the limit: then nothing more begins as soon as that is
+/// known, whether from passes of the cell or from the work of another. Throws Error for settings out of
+/// range.
 ///
 /// `earlier` is an interrupted measurement of the same cells with the same settings, or holds only the cells
 /// with the failures that are known beforehand; it is continued: its rounds count, its block sizes and the

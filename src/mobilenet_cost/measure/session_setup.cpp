@@ -7,6 +7,7 @@
 #include "mobilenet_cost/base/checked.h"
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/machine/machine.h"
 #include "mobilenet_cost/model/cost.h"
 #include "mobilenet_cost/model/liveness.h"
 
@@ -67,6 +68,13 @@ std::string time_refusal(const NetworkCounts& counts, int threads, double max_se
         "--max-seconds is {:g}",
         seconds_text(prepare), bytes_text(counts.weight_bytes), seconds_text(pass),
         with_thousands(counts.macs), max_seconds);
+}
+
+void check_cpus_for(int threads, const std::string& place) {
+    const std::size_t cpus = allowed_cpus().size();
+    if (cpus == 0 || threads <= static_cast<int>(cpus)) return;
+    fail(place,
+         fmt::format("expected at most {}, the CPUs that this process may use, found {}", cpus, threads));
 }
 
 std::unique_ptr<Session> make_ready_session(const Engine& engine, const Network& network,

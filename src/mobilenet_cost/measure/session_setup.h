@@ -41,6 +41,10 @@ template <typename Value>
 /// interrupted, so this is asked before they begin.
 [[nodiscard]] std::string time_refusal(const NetworkCounts& counts, int threads, double max_seconds);
 
+/// Throws Error at `place` for more threads than CPUs that this process may run on: their passes would time
+/// the scheduler.
+void check_cpus_for(int threads, const std::string& place);
+
 /// The reason of a network whose turn came after the last moment of the limit.
 inline constexpr const char* kNotMadeReady = "--max-seconds was over before it was made ready";
 

@@ -86,6 +86,16 @@ SweepRun plan_run(std::vector<SweepCell> cells, std::vector<std::string> models,
     return run;
 }
 
+void skip_oversubscribed(SweepRun& run) {
+    const std::size_t cpus = run.origin.machine.allowed_cpus.size();
+    for (SweepPoint& point : run.points) {
+        if (cpus == 0 || point.threads <= static_cast<int>(cpus) || point.status != BenchStatus::ok) continue;
+        point.status = BenchStatus::skipped;
+        point.reason =
+            fmt::format("runs on at most {} threads, the CPUs here, not on {}", cpus, point.threads);
+    }
+}
+
 void require_resumable(const SweepRun& run, const RunOrigin& here, const std::string& log) {
     const RunOrigin& there = run.origin;
     const auto require = [&log](bool same, const char* what, const std::string& expected,

@@ -23,6 +23,9 @@ using PointPlanner = std::function<std::vector<SweepPoint>(const SweepTiming& ti
                                 const SweepSettings& settings, SweepTiming timing, const PointPlanner& points,
                                 const std::string& kind, const SweepHooks& hooks);
 
+/// Skips the points that have more threads than this process has CPUs: their passes would time the scheduler.
+void skip_oversubscribed(SweepRun& run);
+
 /// Throws Error when a stored run cannot be continued here: another machine, build, or other engines.
 void require_resumable(const SweepRun& run, const RunOrigin& here, const std::string& log);
 

@@ -243,12 +243,19 @@ class Judgement {
 
     void judge(std::size_t index) {
         PointResult& point = result_.points[index];
-        if (judges_speedup(index)) point.wide.speedup = is_wide(point.speedup);
-        if (judges_standard(index)) point.wide.standard = is_wide(point.standard);
+        const bool ratios = run_.timing.precise_ratios;
+        if (ratios && judges_speedup(index)) point.wide.speedup = is_wide(point.speedup);
+        if (ratios && judges_standard(index)) point.wide.standard = is_wide(point.standard);
         const bool alone = !judges_speedup(index) && !judges_standard(index) && !partner_[index];
         if (alone || run_.timing.precise_times || run_.timing.prediction)
-            point.wide.seconds = is_wide(point.seconds);
+            point.wide.seconds = is_wide(point.seconds) && !is_decided(point.seconds);
         point.precise = point.status == BenchStatus::ok && !point.wide.any();
+    }
+
+    [[nodiscard]] bool is_decided(const std::optional<Estimate>& seconds) const {
+        const std::optional<double>& at = run_.timing.decided_at;
+        return at && seconds && seconds->interval &&
+               (seconds->interval->high < *at || seconds->interval->low > *at);
     }
 
     bool is_wide(const std::optional<Estimate>& estimate) {

@@ -50,9 +50,13 @@ struct SweepTiming {
     /// A point is done when half the width of each of its ratios' intervals is at most this part of the value
     /// (WideIntervals).
     double precision = 0.02;
-    bool precise_times = false;  ///< the intervals of the times decide, too; no part of a log
-    double max_seconds = 300;    ///< for all timing; making the networks ready has as much for itself
-    double confidence = 0.99;    ///< of each interval
+    // No part of a log: what is asked of times by themselves.
+    bool precise_times = false;  ///< the intervals of the times decide, too
+    bool precise_ratios = true;  ///< those of the ratios do
+    std::optional<double> decided_at =
+        {};                    ///< seconds: a time whose interval is on one side of it is precise
+    double max_seconds = 300;  ///< for all timing; making the networks ready has as much for itself
+    double confidence = 0.99;  ///< of each interval
     /// By this part of the value each side of a ratio's interval is widened, for what differs between runs
     /// and therefore does not show within one, such as where the memory of each session lies
     /// (docs/performance.md, "The grid, measured twice").

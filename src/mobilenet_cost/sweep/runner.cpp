@@ -205,6 +205,7 @@ class Runner {
             cells[i] = plain_cell(*sessions_[i], pin_cpu(i), flushes_[i]);
             const SweepPoint& point = run_.points[i];
             cells[i].keeps_caches = !exceeds_caches(point);
+            cells[i].work = static_cast<double>(point.counts->macs) / point.threads;
             if (point.base == i) continue;  // it serves many: longer blocks of it would cost too much
             cells[i].partners = {point.base};
             if (point.counterpart && point.network == NetworkKind::separable)
@@ -301,6 +302,11 @@ class Runner {
         if (stopped()) run_.measurement.ended = Ended::interrupted;
     }
 
+    [[nodiscard]] double latest_pass(std::size_t point) const {
+        const CellSamples& cell = run_.measurement.cells[point];
+        return cell.blocks.empty() ? cell.warm_up.first_pass_seconds : cell.blocks.back().seconds;
+    }
+
     void time_layers(std::size_t cell, NetworkKind kind, double max_seconds) {
         std::vector<LayerTarget> targets;
         std::vector<LayerProfile> profiles;
@@ -313,7 +319,7 @@ class Runner {
             profile.engine = point.engine;
             profile.threads = point.threads;
             profile.mode = run_.timing.layer_mode;
-            targets.push_back({sessions_[i].get(), pin_cpu(i), profiles.size(), flushes_[i]});
+            targets.push_back({sessions_[i].get(), pin_cpu(i), profiles.size(), flushes_[i], latest_pass(i)});
             profiles.push_back(std::move(profile));
             points.push_back(i);
         }

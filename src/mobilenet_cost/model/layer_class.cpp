@@ -1,0 +1,25 @@
+#include "mobilenet_cost/model/layer_class.h"
+
+namespace mobilenet_cost {
+
+LayerClass layer_class(const Network& network, std::size_t index) {
+    const Layer& layer = network.layers[index];
+    switch (layer.role) {
+        case Role::squeeze_pool:
+        case Role::squeeze_reduce:
+        case Role::squeeze_expand:
+        case Role::squeeze_scale:
+            return LayerClass::squeeze_excite;
+        case Role::classifier:
+            return LayerClass::classifier;
+        default:
+            break;
+    }
+    if (std::holds_alternative<GlobalPool>(layer.kind)) return LayerClass::pooling;
+    if (!std::holds_alternative<Conv>(layer.kind)) return LayerClass::element_wise;
+    if (index == 0) return LayerClass::first_conv;
+    if (is_depthwise(layer)) return LayerClass::depthwise;
+    return is_pointwise(layer) ? LayerClass::pointwise : LayerClass::conv;
+}
+
+}  // namespace mobilenet_cost
