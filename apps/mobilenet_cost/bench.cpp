@@ -18,6 +18,7 @@
 #include "mobilenet_cost/report/bench/json.h"
 #include "mobilenet_cost/report/bench/notes.h"
 #include "mobilenet_cost/report/bench/report.h"
+#include "mobilenet_cost/sweep/plan.h"
 
 #include "app.h"
 #include "measured_run.h"
@@ -77,6 +78,7 @@ PlannedBench plan(const BenchOptions& options) {
     refuse_namesakes(planned.configs, options.variant.models);
     planned.run = plan_bench(cells, options.variant.models,
                              settings_of(options.variant, find_convention("paper")), timing);
+    skip_oversubscribed(planned.run);
     return planned;
 }
 
@@ -103,6 +105,17 @@ std::string bench_finding(const SweepRun& run, const SweepResult& result,
                        seconds_text(fastest->value));
 }
 
+const std::vector<std::string> kLayeredTables = {"networks", "layers"};
+
+std::vector<NamedTable> layered_tables(const SweepRun& run, const SweepResult& result) {
+    return {{kLayeredTables[0], [&] { return bench_csv_table(run, result); }},
+            {kLayeredTables[1], [&] { return bench_layers_csv_table(run, result); }}};
+}
+
+Output open_output(const BenchOptions& options, const SweepTiming& timing) {
+    return Output(options.output, {}, timing.layers ? kLayeredTables : std::vector<std::string>());
+}
+
 void write(Output& output, const SweepRun& run, const SweepResult& result) {
     const std::vector<BenchVariant> variants = bench_variants(run, result);
     for (const BenchVariant& variant : variants) {
@@ -110,13 +123,11 @@ void write(Output& output, const SweepRun& run, const SweepResult& result) {
             say("warning: {}", text);
     }
     output.write({.sections = [&] { return bench_sections(run, result); },
-                  .csv =
-                      [&] {
-                          return run.timing.layers ? bench_layers_csv_table(run, result)
-                                                   : bench_csv_table(run, result);
-                      },
+                  .csv = [&] { return bench_csv_table(run, result); },
                   .json = [&] { return bench_json(run, result); },
-                  .jsonl = [&] { return bench_jsonl(run, result); }});
+                  .jsonl = [&] { return bench_jsonl(run, result); },
+                  .extra = {},
+                  .csv_tables = run.timing.layers ? layered_tables(run, result) : std::vector<NamedTable>()});
     output.tell(bench_finding(run, result, variants));
 }
 
@@ -139,12 +150,12 @@ int run_bench(const Command& command, const BenchOptions& options) {
     if (!options.resume.empty()) {
         refuse_beside_resume(command);
         ResumedRun resumed = read_resumable(options.resume);
-        Output output(options.output);
+        Output output = open_output(options, resumed.stored.run.timing);
         return resume_and_write(std::move(resumed), false, line, writer_of(output));
     }
     require_threads(options.timing.threads);
     PlannedBench planned = plan(options);
-    Output output(options.output);
+    Output output = open_output(options, planned.run.timing);
     std::optional<RunLog> log;
     if (!options.log.empty()) log.emplace(begin_log(options.log, planned.run));
     warn_of_build();
@@ -160,8 +171,7 @@ void setup_bench(Command& command) {
     settings.layers = false;
     add_variant_options(command, options->variant, Bytes::not_counted);
     add_timing_options(command, options->timing, "[at most 1000]", "[60 a variant]");
-    command.number("--precision", "P", settings.precision,
-                   "half width of a speed-up's interval to stop at [0.02]");
+    command.share("--precision", settings.precision, "half width of a speed-up's interval to stop at [0.02]");
     command.value(
         "--cache", "MODE", settings.cache,
         [](const std::string& name, const std::string&) { return read_cache_mode(name); },

@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include <charconv>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -18,20 +19,18 @@ std::string empty_item(const std::string& text) {
     return missing ? fmt::format("expected a value between commas, found none in {}", in_quotes(text)) : "";
 }
 
-template <typename Value>
-Value only(const std::vector<Value>& values, const std::string& text, const std::string& flag) {
-    if (values.size() != 1) fail(flag, fmt::format("expected one number, found {}", in_quotes(text)));
-    return values.front();
-}
-
 }  // namespace
 
-double read_number(const std::string& text, const std::string& flag) {
-    return only(parse_numbers({text}, flag), text, flag);
+double read_share(const std::string& text, const std::string& flag) {
+    return read_quantity(text, flag, kShareUnits);
 }
 
 std::int64_t read_count(const std::string& text, const std::string& flag) {
-    return only(parse_integers({text}, flag), text, flag);
+    constexpr double kMost = 9e15;  // a double holds every whole number up to there
+    const double value = read_quantity(text, flag, kCountUnits);
+    if (value != std::floor(value) || value > kMost)
+        fail(flag, fmt::format("expected a whole number, found {}", shortened(text)));
+    return static_cast<std::int64_t>(value);
 }
 
 std::uint64_t read_seed(const std::string& text, const std::string& flag) {
@@ -45,7 +44,7 @@ std::uint64_t read_seed(const std::string& text, const std::string& flag) {
 double read_seconds(const std::string& text, const std::string& flag) {
     constexpr double kShortest = 1e-6;
     constexpr double kLongest = 1e9;  // thirty years
-    const double seconds = read_number(text, flag);
+    const double seconds = read_quantity(text, flag, kSecondUnits);
     if (!(seconds >= kShortest && seconds <= kLongest))
         fail(flag, fmt::format("expected seconds from {:g} to {:g}, found {}", kShortest, kLongest,
                                shortened(text)));

@@ -12,11 +12,13 @@
 #include "mobilenet_cost/base/enum_names.h"
 #include "mobilenet_cost/base/list.h"
 
+#include "quantity.h"
+
 namespace mobilenet_cost::app {
 
 /// One text given for a flag, as a value. Each throws Error naming the flag.
 
-[[nodiscard]] double read_number(const std::string& text, const std::string& flag);
+[[nodiscard]] double read_share(const std::string& text, const std::string& flag);        ///< 0.7 or 70%
 [[nodiscard]] std::int64_t read_count(const std::string& text, const std::string& flag);  ///< whole, from 1
 [[nodiscard]] std::uint64_t read_seed(const std::string& text, const std::string& flag);  ///< whole, from 0
 
@@ -64,8 +66,8 @@ class Command {
     }
 
     template <typename Value>
-    void number(const std::string& flag, const std::string& type, Value& value, const std::string& help) {
-        this->value(flag, type, value, read_number, help);
+    void share(const std::string& flag, Value& value, const std::string& help) {
+        this->value(flag, "SHARE", value, read_share, help);
     }
     template <typename Value>
     void count(const std::string& flag, Value& value, const std::string& help) {

@@ -36,7 +36,7 @@ CompareSettings read_settings(const CompareOptions& options) {
 }
 
 double read_threshold(const std::string& text, const std::string& flag) {
-    const double threshold = read_number(text, flag);
+    const double threshold = read_share(text, flag);
     if (!(threshold < 1)) fail(flag, fmt::format("expected a part below 1, found {}", shortened(text)));
     return threshold;
 }

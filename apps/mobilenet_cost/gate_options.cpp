@@ -10,6 +10,7 @@
 #include "mobilenet_cost/base/text_file.h"
 #include "mobilenet_cost/gate/child_process.h"
 #include "mobilenet_cost/gate/runner.h"
+#include "mobilenet_cost/measure/session_setup.h"
 #include "mobilenet_cost/model/model_files.h"
 
 namespace mobilenet_cost::app {
@@ -98,12 +99,12 @@ void add_gate_options(Command& command, GateOptions& options) {
                        fmt::format("[{:g}]", settings.max_seconds));
     add_networks_option(command, options.networks, "separable");
     command.text("--cells", "FILE", options.cells, "a JSON list of cells, or a sweep's document");
-    command.number("--threshold", "X", settings.rule.threshold,
-                   with_default("dead band: smaller changes are ignored", settings.rule.threshold));
-    command.number("--tolerance", "X", settings.rule.tolerance,
-                   with_default("slowdown that `same` excludes", settings.rule.tolerance));
-    command.number("--significance", "P", settings.rule.significance,
-                   with_default("chance of any false alarm", settings.rule.significance));
+    command.share("--threshold", settings.rule.threshold,
+                  with_default("dead band: smaller changes are ignored", settings.rule.threshold));
+    command.share("--tolerance", settings.rule.tolerance,
+                  with_default("slowdown that `same` excludes", settings.rule.tolerance));
+    command.share("--significance", settings.rule.significance,
+                  with_default("chance of any false alarm", settings.rule.significance));
     command.count("--require-cells", settings.require_cells, "fail when fewer were measured [1]");
     command.seconds("--block-seconds", options.block_seconds,
                     with_default("the shortest block of passes", settings.block_seconds));
@@ -133,6 +134,8 @@ std::vector<GateCell> read_gate_cells(const GateOptions& options) {
             if (cell.variant.resolution == 0) cell.variant.resolution = find_model(cell.model).resolution;
         }
     }
+    for (const GateCell& cell : cells)
+        check_cpus_for(cell.threads, options.cells.empty() ? "--threads" : options.cells);
     refuse_repetitions(cells);
     return cells;
 }

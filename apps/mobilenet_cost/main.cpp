@@ -49,8 +49,8 @@ constexpr std::array<CommandRow, 15> kCommands = {{
     {"pick",
      "variants that meet budgets, best first, with the Pareto front",
      setup_pick,
-     {"model max-ms max-macs max-weight-kib max-peak-kib min-top1 measure from all format output",
-      {"pick --max-ms 5 --max-peak-kib 2048", "pick --dtype i8 --res 96 --max-weight-kib 1024"}}},
+     {"model max-ms max-macs max-weight-kib max-peak-kib min-top1 by measure from all format output",
+      {"pick --max-ms 5 --max-peak-kib 2MiB", "pick --dtype i8 --res 96 --max-weight-kib 1024"}}},
     {"report",
      "stored runs of a measured sweep as one document",
      setup_report,
@@ -162,16 +162,18 @@ void refuse_stray_words(const CLI::App& command) {
 
 /// The kind of value that an option takes, from the type in its help.
 std::string expected_value(const CLI::Option& option) {
-    constexpr std::string_view kNumbers = " N X P C S MS KIB SHARE ";
-    constexpr std::array<std::pair<std::string_view, const char*>, 9> kOthers = {{{"LIST", "a list"},
-                                                                                  {"NAME", "a name"},
-                                                                                  {"LAYER", "a layer"},
-                                                                                  {"MODE", "a mode"},
-                                                                                  {"BIN", "a program"},
-                                                                                  {"FILE", "a file"},
-                                                                                  {"FOLDER", "a folder"},
-                                                                                  {"LOG", "a run log"},
-                                                                                  {"TEXT", "a file"}}};
+    constexpr std::string_view kNumbers = " N S MS KIB SHARE ";
+    constexpr std::array<std::pair<std::string_view, const char*>, 11> kOthers = {{{"LIST", "a list"},
+                                                                                   {"NAME", "a name"},
+                                                                                   {"NAME|FILE", "a model"},
+                                                                                   {"LAYER", "a layer"},
+                                                                                   {"ORDER", "an order"},
+                                                                                   {"MODE", "a mode"},
+                                                                                   {"BIN", "a program"},
+                                                                                   {"FILE", "a file"},
+                                                                                   {"FOLDER", "a folder"},
+                                                                                   {"LOG", "a run log"},
+                                                                                   {"TEXT", "a file"}}};
     const std::string type = option.get_type_name();
     if (kNumbers.find(" " + type + " ") != kNumbers.npos) return "a number";
     const auto* kind =
@@ -189,6 +191,26 @@ void refuse_empty_values(const CLI::App& command) {
     }
 }
 
+/// What the parser itself refuses, in the words of the other refusals.
+[[noreturn]] void refuse_use(const CLI::App& command, const CLI::ParseError& error) {
+    const std::string text = error.what();
+    for (const CLI::Option* option : command.get_options()) {
+        const std::string name = option->get_name();
+        if (error.get_name() == "ArgumentMismatch" && text.starts_with(name + ": ")) {
+            const std::size_t found = option->count();
+            fail(name, found > 1 ? fmt::format("expected one value, found {}", found)
+                                 : fmt::format("expected {}, found nothing", expected_value(*option)));
+        }
+        if (error.get_name() == "RequiredError" && option->get_required() && option->count() == 0)
+            fail(name, fmt::format("expected {}, found nothing", expected_value(*option)));
+        for (const CLI::Option* other : option->get_excludes()) {
+            if (option->count() > 0 && other->count() > 0)
+                fail(name, fmt::format("expected without {}, found both", other->get_name()));
+        }
+    }
+    fail("", text);
+}
+
 /// Prints what an option such as --help asks for instead of a run. Throws Error for what cannot be parsed.
 bool parse(CLI::App& parser, const CommandRow& row, const std::vector<std::string>& arguments) {
     try {
@@ -199,7 +221,7 @@ bool parse(CLI::App& parser, const CommandRow& row, const std::vector<std::strin
     } catch (const CLI::CallForAllHelp&) {
         fmt::print("{}", help_text(parser, row.texts, true));
     } catch (const CLI::ParseError& error) {
-        fail("", error.what());
+        refuse_use(parser, error);
     }
     return false;
 }

@@ -31,8 +31,19 @@ struct Suffix {
     const char* suffix;
     const char* format;
 };
-constexpr Suffix kSuffixes[] = {
-    {".txt", "table"}, {".md", "markdown"}, {".csv", "csv"}, {".json", "json"}, {".jsonl", "jsonl"}};
+constexpr Suffix kSuffixes[] = {{".txt", "table"}, {".log", "table"}, {".md", "markdown"},
+                                {".csv", "csv"},   {".json", "json"}, {".jsonl", "jsonl"}};
+
+[[noreturn]] void refuse_suffix(const std::string& path, const std::vector<ExtraFormat>& extra) {
+    std::string known;
+    for (const Suffix& row : kSuffixes)
+        known += (known.empty() ? "" : ", ") + std::string(row.suffix);
+    for (const ExtraFormat& format : extra) {
+        if (!format.suffix.empty()) known += ", " + format.suffix;
+    }
+    fail("--output",
+         fmt::format("expected --format, or a name that ends in {}, found {}", known, abridged(path)));
+}
 
 /// The form that a file's ending picks; empty: none.
 std::string format_of_suffix(const std::string& path, const std::vector<ExtraFormat>& extra) {
@@ -66,6 +77,7 @@ std::vector<std::string> choose_formats(const std::vector<std::string>& paths, c
             used = true;
             if (!given.empty()) format = given;
         }
+        if (format.empty() && given.empty() && fs::path(path).has_extension()) refuse_suffix(path, extra);
         formats.push_back(format.empty() ? "table" : format);
     }
     if (!used)
@@ -124,7 +136,8 @@ std::vector<Section> drawn(std::vector<Section> sections, const View& view) {
 std::string render(const Report& report, const std::string& format, const View& view) {
     if (format == "markdown")
         return render_markdown(view.ascii ? ascii_only(report.sections()) : report.sections());
-    if (format == "csv") return render_csv(report.csv());
+    if (format == "csv")
+        return render_csv(report.csv_tables.empty() ? report.csv() : report.csv_tables.front().table());
     if (format == "json") return report.json();
     if (format == "jsonl") return report.jsonl();
     for (const ExtraFormat& extra : report.extra) {
@@ -150,7 +163,8 @@ std::string first_path(const OutputOptions& options) {
     return options.paths.empty() ? "-" : options.paths.front();
 }
 
-Output::Output(const OutputOptions& options, const std::vector<ExtraFormat>& extra)
+Output::Output(const OutputOptions& options, const std::vector<ExtraFormat>& extra,
+               const std::vector<std::string>& tables)
     : plain_(options.plain), wide_(options.wide) {
     const std::vector<std::string> paths =
         options.paths.empty() ? std::vector<std::string>{"-"} : options.paths;
@@ -159,8 +173,29 @@ Output::Output(const OutputOptions& options, const std::vector<ExtraFormat>& ext
         if (std::find(paths.begin(), paths.begin() + static_cast<std::ptrdiff_t>(i), paths[i]) !=
             paths.begin() + static_cast<std::ptrdiff_t>(i))
             fail("--output", fmt::format("expected every file once, found {} again", abridged(paths[i])));
-        files_.push_back({formats[i], std::make_unique<AtomicFile>(paths[i], "--output")});
+        if (formats[i] == "csv" && tables.size() > 1) {
+            add_tables(paths[i], tables);
+            continue;
+        }
+        files_.push_back({formats[i], std::make_unique<AtomicFile>(paths[i], "--output"), {}});
         if (paths[i] != "-") names_.push_back(paths[i]);
+    }
+}
+
+void Output::add_tables(const fs::path& path, const std::vector<std::string>& tables) {
+    std::error_code ignored;
+    const bool is_stdout = path == "-";
+    if (is_stdout || (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)))
+        fail("--output",
+             fmt::format("expected a name such as x.csv for CSV of several tables ({}), each of which "
+                         "becomes a file of its own, found {}",
+                         fmt::join(tables, ", "), is_stdout ? "standard output" : abridged(path.string())));
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+        fs::path beside = path;
+        beside.replace_extension("." + tables[i] +
+                                 (path.has_extension() ? path.extension().string() : ".csv"));
+        files_.push_back({"csv", std::make_unique<AtomicFile>(beside.string(), "--output"), i});
+        names_.push_back(beside.string());
     }
 }
 
@@ -172,7 +207,9 @@ bool Output::is_for_people() const {
 std::vector<std::string> Output::rendered(const Report& report) const {
     std::vector<std::string> texts;
     for (const File& file : files_)
-        texts.push_back(render(report, file.format, view_of(file.file->is_stdout(), plain_, wide_)));
+        texts.push_back(file.table
+                            ? render_csv(report.csv_tables.at(*file.table).table())
+                            : render(report, file.format, view_of(file.file->is_stdout(), plain_, wide_)));
     return texts;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +29,11 @@ void add_output_options(Command& command, OutputOptions& options, const std::vec
 /// A command's --output, one file or several, opened before the work.
 class Output {
   public:
-    /// Throws Error for an unknown format or a path that cannot be written.
-    explicit Output(const OutputOptions& options, const std::vector<ExtraFormat>& extra = {});
+    /// `tables`: the names of Report::csv_tables. As CSV each of several is written beside the path: "x.csv"
+    /// stands for "x.blocks.csv" and its like. Throws Error for an unknown format, a path that cannot be
+    /// written, and several tables where there is one stream.
+    explicit Output(const OutputOptions& options, const std::vector<ExtraFormat>& extra = {},
+                    const std::vector<std::string>& tables = {});
 
     /// Tables or markdown, all of them.
     [[nodiscard]] bool is_for_people() const;
@@ -49,7 +54,10 @@ class Output {
     struct File {
         std::string format;
         std::unique_ptr<AtomicFile> file;
+        std::optional<std::size_t> table;  ///< of Report::csv_tables
     };
+    void add_tables(const std::filesystem::path& path, const std::vector<std::string>& tables);
+
     std::vector<File> files_;
     std::vector<std::string> names_;  ///< of files
     bool plain_ = false;

@@ -11,6 +11,7 @@
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/base/text_file.h"
+#include "mobilenet_cost/model/model_files.h"
 #include "mobilenet_cost/pick/candidates.h"
 #include "mobilenet_cost/pick/stored.h"
 #include "mobilenet_cost/pick/timing.h"
@@ -31,7 +32,7 @@ namespace {
 
 constexpr const char* kTimingGroup = "Times";
 constexpr double kPrecision = 0.03;  // half width of an interval; a choice needs less than a sweep's 2 %
-constexpr double kMostSeconds = 40;
+constexpr double kMostSeconds = 20;
 
 struct PickOptions {
     VariantOptions variant;
@@ -45,6 +46,7 @@ struct PickOptions {
     bool measure_all = false;
     TimingOptions timing;
     Progress progress = Progress::automatic;
+    PickOrder by = PickOrder::accuracy;
     bool all = false;
 };
 
@@ -88,11 +90,13 @@ void refuse_idle_flags(const CLI::App& command, const PickOptions& options, Time
             fail(flag, "expected times to be taken, found --from");
     }
     if (source != TimeSource::none && options.variant.data_type != DataType::f32)
-        fail("--dtype",
-             fmt::format("expected f32 where times count, because that is what engines run, found {}",
-                         data_type_name(options.variant.data_type)));
+        fail("--dtype", fmt::format("expected f32 with times, which are of f32 passes, found {}",
+                                    data_type_name(options.variant.data_type)));
     if (options.accept_estimates && find_limit(options.limits, PickQuantity::top1) == nullptr)
         fail("--accept-estimates", "expected --min-top1 with it, found none");
+    if (source == TimeSource::none && options.by == PickOrder::time)
+        fail("--by",
+             "expected --max-ms, --from, --predict, --measure or --measure-all with time, found none");
 }
 
 /// One engine and one number of threads: variants are compared with each other.
@@ -115,6 +119,7 @@ SweepTiming read_sweep_timing(const TimingOptions& typed) {
     set_limits(typed, timing);
     timing.precision = kPrecision;
     timing.precise_times = true;  // the budget limits the time
+    timing.precise_ratios = false;
     timing.pin_cpu = pinned_cpu(typed);
     return timing;
 }
@@ -123,7 +128,7 @@ void read_candidates(const PickOptions& options, PickFamilies& families, PickRep
     const Convention& convention = find_convention(options.convention);
     report.settings = settings_of(options.variant, convention);
     VariantOptions one = options.variant;
-    for (const std::string& model : options.variant.models) {
+    for (const std::string& model : models_named(options.variant.models)) {
         if (std::find(families.models.begin(), families.models.end(), model) != families.models.end())
             continue;
         one.models = {model};
@@ -153,7 +158,8 @@ std::vector<StoredDocument> read_documents(const std::vector<std::string>& files
 bool take_times(const PickFamilies& families, SweepTiming timing, TimeSource source, ProgressLine& line,
                 PickReport& report) {
     const bool grids = source == TimeSource::predicted || source == TimeSource::confirmed;
-    const std::vector<std::size_t> which = worth_timing(report.candidates, report.limits, grids);
+    const std::vector<std::size_t> which = worth_timing(
+        report.candidates, report.limits, {report.settings.convention, timing.threads.front()}, grids);
     if (which.empty()) {
         report.notes.emplace_back("Nothing was timed: no variant meets the other budgets.");
         return true;
@@ -168,7 +174,7 @@ bool take_times(const PickFamilies& families, SweepTiming timing, TimeSource sou
     PickTimer timer(families, report.settings, std::move(timing), hooks, note);
     warn_of_build();
     if (grids) timer.predict(report.candidates, which);
-    if (source == TimeSource::confirmed) timer.confirm(report.candidates, report.limits);
+    if (source == TimeSource::confirmed) timer.confirm(report.candidates, report.limits, report.by);
     if (source == TimeSource::measured) timer.measure(report.candidates, which);
     if (source == TimeSource::searched)
         report.widest =
@@ -183,6 +189,7 @@ int run_pick(const Command& command, const PickOptions& options) {
     refuse_idle_flags(command.parser(), options, source);
     PickReport report;
     report.all = options.all;
+    report.by = options.by;
     report.limits = options.limits;
     const PickRunner runner = read_runner(options.timing);
     SweepTiming timing = read_sweep_timing(options.timing);
@@ -195,7 +202,7 @@ int run_pick(const Command& command, const PickOptions& options) {
     bool fine = true;
     if (source != TimeSource::none && source != TimeSource::stored)
         fine = take_times(families, std::move(timing), source, line, report);
-    report.result = pick(report.candidates, report.limits);
+    report.result = pick(report.candidates, report.limits, report.by);
     output.write(pick_report(report));
     for (const PickMiss& miss : report.result.nearest)
         say("{}", miss_text(report, miss));
@@ -203,31 +210,36 @@ int run_pick(const Command& command, const PickOptions& options) {
     return report.result.ranking.empty() ? kExceeded : kFine;
 }
 
-/// `unit`: the unit of the flag in units of the quantity.
-void add_limit(Command& command, PickOptions& options, PickQuantity quantity, const std::string& type,
-               double unit, const std::string& help) {
-    const auto read = [&limits = options.limits, quantity, unit](const std::string& text,
-                                                                 const std::string& flag) {
-        const double limit = read_number(text, flag);
-        if (quantity == PickQuantity::top1 && limit > 1)
-            fail(flag, fmt::format("expected a fraction up to 1, such as 0.6, found {}", shortened(text)));
-        limits.push_back({quantity, limit * unit});
+void add_limit(Command& command, PickOptions& options, PickQuantity limited, const std::string& type,
+               const Quantity& quantity, const std::string& help) {
+    const auto read = [&limits = options.limits, limited, quantity](const std::string& text,
+                                                                    const std::string& flag) {
+        const double limit = read_quantity(text, flag, quantity);
+        if (limited == PickQuantity::top1 && limit > 1)
+            fail(flag,
+                 fmt::format("expected a fraction up to 1 or a percentage, such as 0.6 or 60%, found {}",
+                             shortened(text)));
+        limits.push_back({limited, limit});
     };
-    command.take(std::string(pick_flag(quantity)), type, read, help);
+    command.take(std::string(pick_flag(limited)), type, read, help);
 }
 
 void add_limit_options(Command& command, PickOptions& options) {
-    const auto add = [&](PickQuantity quantity, const char* type, double unit, const char* help) {
-        add_limit(command, options, quantity, type, unit, help);
-    };
     command.group("Budgets");
-    add(PickQuantity::seconds, "MS", 1e-3, "time of a pass, milliseconds");
-    add(PickQuantity::macs, "N", 1, "multiply-adds of a pass");
-    add(PickQuantity::params, "N", 1, "parameters of the network");
-    add(PickQuantity::weight_bytes, "KIB", 1024, "weights, KiB");
-    add(PickQuantity::peak_bytes, "KIB", 1024, "activations that live at one time, KiB");
-    add(PickQuantity::top1, "P", 1, "published accuracy, a fraction such as 0.6");
+    add_limit(command, options, PickQuantity::seconds, "MS", kMillisecondUnits,
+              "time of a pass: 3, 3ms or 500us");
+    add_limit(command, options, PickQuantity::macs, "N", kCountUnits, "multiply-adds of a pass: 100M");
+    add_limit(command, options, PickQuantity::params, "N", kCountUnits, "parameters of the network: 4.2M");
+    add_limit(command, options, PickQuantity::weight_bytes, "KIB", kSizeUnits,
+              "weights: 512, 512KiB or 2MiB");
+    add_limit(command, options, PickQuantity::peak_bytes, "KIB", kSizeUnits,
+              "activations, of the run where there is one");
+    add_limit(command, options, PickQuantity::top1, "SHARE", kShareUnits, "published accuracy: 0.6 or 60%");
     command.flag("--accept-estimates", options.accept_estimates, "let an estimate meet --min-top1, too");
+}
+
+PickOrder read_order(const std::string& text, const std::string& flag) {
+    return static_cast<PickOrder>(read_choice(text, enum_names<PickOrder>(), flag, "order"));
 }
 
 void add_time_options(Command& command, PickOptions& options) {
@@ -237,7 +249,7 @@ void add_time_options(Command& command, PickOptions& options) {
     command.flag("--measure", options.measure, "bisect for the widest within --max-ms");
     command.flag("--measure-all", options.measure_all, "time every one that meets the other budgets");
     options.timing.threads.clear();  // without the flag: whichever a stored document has
-    add_timing_options(command, options.timing, "[at most 1000]", "[40]");
+    add_timing_options(command, options.timing, "[at most 1000]", fmt::format("[{:g}]", kMostSeconds));
     add_progress_option(command, options.progress);
     command.default_group();
 }
@@ -246,14 +258,16 @@ void add_time_options(Command& command, PickOptions& options) {
 
 void setup_pick(Command& command) {
     auto options = std::make_shared<PickOptions>();
-    add_variant_options(command, options->variant);
+    options->variant.models = {"all"};
+    add_variant_options(command, options->variant, Bytes::counted, DefaultGrid::published);
     add_convention_option(command, options->convention);
+    command.value("--by", "ORDER", options->by, read_order,
+                  "accuracy|time|macs|params|weights|peak [accuracy]");
     command.flag("--all", options->all, "every variant, not a screen of the best");
     add_output_options(command, options->output);
     add_limit_options(command, *options);
     add_time_options(command, *options);
-    command.footer(
-        "Exit status: 0 something fits, 3 nothing does. --max-ms alone: --predict, then time the best.");
+    command.footer("Exit status 3: nothing fits. --max-ms alone: --predict, then time the best.");
     command.on_run([options, &command] { return run_pick(command, *options); });
 }
 

@@ -63,7 +63,7 @@ ChosenCell read_cell(const std::string& text, const std::string& flag) {
     const std::size_t slash = text.find('/');
     if (slash == std::string::npos)
         fail(flag, fmt::format("expected ALPHA/RES, such as 0.5/160, found {}", in_quotes(text)));
-    return {.alpha = read_number(text.substr(0, slash), flag),
+    return {.alpha = read_quantity(text.substr(0, slash), flag, {}),
             .resolution = read_count(text.substr(slash + 1), flag)};
 }
 

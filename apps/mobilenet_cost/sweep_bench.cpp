@@ -29,7 +29,7 @@ Shard read_shard(const std::string& text, const std::string& flag) {
 }
 
 double read_between_runs(const std::string& text, const std::string& flag) {
-    return text == "0" ? 0 : read_number(text, flag);
+    return text == "0" ? 0 : read_share(text, flag);
 }
 
 SweepTiming read_timing(const SweepOptions& options) {
@@ -102,6 +102,7 @@ int run_measured(const SweepOptions& options) {
     SweepTiming timing = read_timing(options);
     if (options.predict) timing.prediction = read_prediction(options, grid, timing.seed);
     SweepRun run = plan_run(std::move(grid.cells), models, grid.settings, std::move(timing));
+    skip_oversubscribed(run);
     ProgressLine line(options.progress);
     SweepFiles files(options);
     RunLog log = begin_log(
@@ -125,10 +126,9 @@ void add_bench_options(Command& command, SweepOptions& options) {
     add_timing_options(command, options.timing, "[at most 1000]", "[300]");
     SweepTiming& settings = options.settings;
     add_networks_option(command, settings.networks, "both");
-    command.number("--precision", "P", settings.precision,
-                   "half width of a speed-up's interval to stop at [0.02]");
-    command.number("--confidence", "C", settings.confidence, "of each interval [0.99]");
-    command.value("--between-runs", "P", settings.between_runs, read_between_runs,
+    command.share("--precision", settings.precision, "half width of a speed-up's interval to stop at [0.02]");
+    command.share("--confidence", settings.confidence, "of each interval [0.99]");
+    command.value("--between-runs", "SHARE", settings.between_runs, read_between_runs,
                   "run-to-run variation of a speed-up, or 0 [0.004]");
     command.flag("--no-layers", options.no_layers, "do not time the layers afterwards");
     command.flag("--predict", options.predict, "time at most 4 cells of a model and predict the rest");

@@ -142,6 +142,7 @@ def pick(
     alpha_scope: str | None = None,
     dtype: str | None = None,
     convention: str | None = None,
+    by: str | None = None,
     max_ms: Number | None = None,
     max_macs: Number | None = None,
     max_params: Number | None = None,
@@ -162,17 +163,19 @@ def pick(
 ) -> Document:
     """The variants that meet budgets, best first; the arguments up to convention are those of cost().
 
-    Without alpha or res: the published ones of each model.
+    Without model: every bundled one; without alpha or res: the published ones of each model.
+    by: what the list is ordered by: accuracy (the default), time, macs, params, weights or peak.
     max_ms: time of a pass, milliseconds.  max_macs: multiply-adds of a pass.  max_params: parameters.
-    max_weight_kib: weights, KiB.  max_peak_kib: activations that live at one time, KiB.
+    max_weight_kib: weights, KiB.  max_peak_kib: activations, KiB: of the run where there is one,
+    otherwise the tensors that live at one time.
     min_top1: published accuracy, a fraction; accept_estimates: an estimate may meet it, too.
     from_: a stored sweep, bench or run log to take times from. Otherwise times are taken here and now: predict them from
     few, measure the widest within max_ms, or measure_all; max_ms alone predicts and then measures the best. It takes up
-    to max_seconds [40], on an engine [the fastest] and threads [1]; no other Python thread runs meanwhile.
+    to max_seconds [20], on an engine [the fastest] and threads [1]; no other Python thread runs meanwhile.
 
-    Schema mobilenet-cost.pick.v1. "candidates": each variant with its counts, "accuracy" (top1 and top5 as fractions, and
-    who published them), "time" (seconds, from low_seconds to high_seconds, and where they are from), fits, misses, rank (1
-    is the best; None does not fit) and dominated_by. "nearest_misses" when nothing fits.
+    Schema mobilenet-cost.pick.v2. "candidates": each variant with its counts, "accuracy" (top1 and top5 as fractions, and
+    who published them), "time" (seconds, from low_seconds to high_seconds, and where they are from), fits, misses, unknown,
+    untimed (why there is no time), rank (1 is the best; None does not fit) and dominated_by. "nearest_misses" when nothing fits.
     """
     return _document("pick", locals())
 

@@ -3,15 +3,18 @@
 import csv
 import io
 import json
+import os
 import unittest
 
 import jsonschema
 
-from program import SOURCE, CliTest, run
+from program import PROGRAM, SOURCE, CliTest, run
 
 # Inverted residuals of 8 channels on a map of 16 x 16: milliseconds, under a sanitizer too.
 MODEL = SOURCE / "tests" / "fuzz" / "corpus" / "model_config" / "residual_chain.json"
 SCHEMA = SOURCE / "docs" / "schemas" / "bench.schema.json"
+
+CPUS = len(os.sched_getaffinity(0))
 
 REFUSED = [
     (["--cache", "hot"], '--cache: unknown mode "hot" (known: warm, cold-weights, cold)'),
@@ -64,9 +67,32 @@ class Bench(CliTest):
                     self.assertEqual({row["layer_mode"] for row in layers}, {mode})
 
     def test_csv_names_the_modes(self):
-        text = self.text("--cache", "cold", "--per-layer", "--layer-mode", "isolated", "--format", "csv")
-        rows = list(csv.DictReader(io.StringIO(text)))
+        self.text("--cache", "cold", "--per-layer", "--layer-mode", "isolated", "-o", self.folder / "x.csv")
+        self.assert_folder_holds(["x.layers.csv", "x.networks.csv"])
+        rows = list(csv.DictReader(io.StringIO((self.folder / "x.layers.csv").read_text())))
         self.assertEqual({(row["cache"], row["layer_mode"]) for row in rows}, {("cold", "isolated")})
+        networks = list(csv.DictReader(io.StringIO((self.folder / "x.networks.csv").read_text())))
+        self.assertEqual({row["cache"] for row in networks}, {"cold"})
+
+    def test_csv_of_two_tables_needs_files(self):
+        result = run("bench", "--model", MODEL, "--per-layer", "--format", "csv")
+        self.assert_refused(result)
+        self.assertIn("CSV of several tables (networks, layers)", result.stderr)
+
+    def test_more_threads_than_cpus_are_a_skipped_row(self):
+        for command in [["bench"], ["sweep", "--bench", "--no-layers", "--log", self.folder / "log"]]:
+            limits = ["--rounds", "1", "--max-seconds", "1", "--model", MODEL, "--alpha", "2", "--res", "16"]
+            result = run(*command, *limits, "--threads", f"1,{CPUS + 1}", "-f", "json")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            rows = json.loads(result.stdout)
+            rows = rows["variants" if command == ["bench"] else "cells"][0]["measured"]
+            reasons = {row["reason"] for row in rows if row["threads"] > CPUS}
+            self.assertEqual(len(reasons), 1)
+            self.assertRegex(reasons.pop(), rf"^runs on at most {CPUS} threads, the CPUs here, not on {CPUS + 1}$")
+        for command in [["pick", "--measure-all"], ["gate", "--base", PROGRAM, "--head", PROGRAM]]:
+            self.assert_refused(
+                run(*command, "--model", MODEL, "--threads", str(CPUS + 1), cwd=self.folder),
+                f"--threads: expected at most {CPUS}, the CPUs that this process may use, found {CPUS + 1}")
 
     def test_memory_adds_up(self):
         engines = json.loads(self.output("engines", "--format", "json"))["engines"]

@@ -102,6 +102,7 @@ class OutputFile(CliTest):
         for path, text in [
             (self.folder, f"--output: expected a file, found {self.folder}, a directory"),
             ("", "--output: expected a file, found an empty value"),
+            ("out.xlsx", "--output: expected --format, or a name that ends in .txt, .log, .md, .csv, .json, .jsonl, found out.xlsx"),
             (self.folder / "no/report", None),
             (file / "report", None),
             ("/proc/mobilenet_cost_report", None),  # no user may create a file there
@@ -109,6 +110,10 @@ class OutputFile(CliTest):
             with self.subTest(path):
                 self.assert_refused(run(*SMALL, "-o", path), text)
         self.assert_folder_holds(["file"])
+
+    def test_any_suffix_with_a_format(self):
+        self.output(*SMALL, "-f", "csv", "-o", self.folder / "out.xlsx")
+        self.assert_folder_holds(["out.xlsx"])
 
     def test_folder_without_permission(self):
         self.folder.chmod(stat.S_IRUSR | stat.S_IXUSR)

@@ -4,7 +4,7 @@ import os
 import re
 import unittest
 
-from program import PREFIX, PROGRAM, CliTest, run
+from program import PREFIX, PROGRAM, SOURCE, CliTest, run
 
 COMMANDS = re.findall(r"^  ([a-z-]+) {3,}", run("--help").stdout.split("ubcommands:")[1], re.MULTILINE)
 
@@ -16,6 +16,7 @@ NEEDED = {
     "export": {"--onnx": "missing/model.onnx"},
     "gate": {"--base": PROGRAM, "--head": PROGRAM},
 }
+STORED = SOURCE / "tests/golden/pick_input.json"
 ENDLESS = "a" * 100_000
 # As a path it lies below a device: no command can read, write or make it.
 UNPRINTABLE = b"/dev/null/\xff\x1b[31m\xe2\x80\xae"
@@ -47,6 +48,42 @@ def arguments(command, name, value):
     return words
 
 
+# Commands that say the same: a number, and the number with a unit as this program prints it.
+UNITS = [
+    (["pick", "--max-macs", "100000000"], ["pick", "--max-macs", "100M"]),
+    (["pick", "--max-macs", "1500000000"], ["pick", "--max-macs", "1.5 G"]),
+    (["pick", "--max-params", "4200000"], ["pick", "--max-params", "4200k"]),
+    (["pick", "--max-weight-kib", "2048"], ["pick", "--max-weight-kib", "2MiB"]),
+    (["pick", "--max-peak-kib", "512"], ["pick", "--max-peak-kib", "512KiB"]),
+    (["pick", "--max-peak-kib", "62.5"], ["pick", "--max-peak-kib", "64kB"]),
+    (["pick", "--max-peak-kib", "1"], ["pick", "--max-peak-kib", "1024B"], 3),
+    (["pick", "--min-top1", "0.591"], ["pick", "--min-top1", "59.1 %"]),
+    (["pick", "--from", STORED, "--max-ms", "3"], ["pick", "--from", STORED, "--max-ms", "3000us"]),
+    (["pick", "--from", STORED, "--max-ms", "3"], ["pick", "--from", STORED, "--max-ms", "0.003s"]),
+    (["cost", "--classes", "2000"], ["cost", "--classes", "2k"]),
+]
+
+
+class Units(CliTest):
+    def test_numbers_with_units(self):
+        for plain, unit, *status in UNITS:
+            with self.subTest(unit):
+                found = [run(*words, "-f", "json") for words in (plain, unit)]
+                self.assertEqual([one.returncode for one in found], 2 * (status or [found[0].returncode]))
+                self.assertEqual(found[0].stdout, found[1].stdout)
+                self.assertTrue(found[0].stdout)
+
+    def test_seconds(self):
+        for seconds in ["0.00001s", "10us"]:  # too short for anything
+            self.assertIn("--max-seconds is 1e-05", run("bench", "--max-seconds", seconds, "--engine", "reference").stdout)
+        self.assertIn("above 0, alone or with ns, us, ms, s, m, h", run("bench", "--max-seconds", "3x").stderr)
+
+    def test_shares(self):
+        base = self.write("a.json", self.output("-f", "json"))
+        documents = [self.output("compare", base, base, "--threshold", one, "-f", "json") for one in ["0.05", "5%"]]
+        self.assertEqual(documents[0], documents[1])
+
+
 class Values(CliTest):
     def refused(self, words):
         """The one sentence of a command line that is not carried out."""
@@ -59,7 +96,7 @@ class Values(CliTest):
     def test_the_help_was_understood(self):
         self.assertGreater(len(OPTIONS), 100)
         for option in [("bench", "--rounds", "N"), ("report", "logs", "POSITIONAL"), ("pick", "--max-ms", "MS"),
-                       ("cost", "--format", "table|markdown|csv|json|jsonl"), ("gate", "--head", "BIN")]:
+                       ("sweep", "--format", "table|markdown|csv|json|jsonl"), ("gate", "--head", "BIN")]:
             self.assertIn(option, OPTIONS)
         for command, names in NEEDED.items():
             self.assertLessEqual({(command, name) for name in names}, {(command, name) for command, name, _ in OPTIONS})
@@ -105,8 +142,8 @@ class Values(CliTest):
     def test_escapes(self):
         escaped = r"\xff\x1b[31m\u202e"
         self.assert_refused(run("--format", UNPRINTABLE[-9:]), rf'--format: unknown format "{escaped}" (known: table, markdown, csv, json, jsonl)')
-        self.assert_refused(run("--classes", UNPRINTABLE[-9:]), rf'--classes: expected a number above 0, found "{escaped}"')
-        self.assert_refused(run("--classes", "é" * 100), f'--classes: expected a number above 0, found "{"é" * 80}..."')
+        self.assert_refused(run("--classes", UNPRINTABLE[-9:]), rf'--classes: expected a number above 0, alone or with k, M, G, T, found "{escaped}"')
+        self.assert_refused(run("--classes", "é" * 100), f'--classes: expected a number above 0, alone or with k, M, G, T, found "{"é" * 80}..."')
 
 
 if __name__ == "__main__":

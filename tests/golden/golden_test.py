@@ -21,12 +21,8 @@ V3 = "--model mobilenet_v3_small --alpha 0.75 --res 64"
 V4 = "--model mobilenet_v4_conv_small --res 64 --classes 10"
 FAMILIES = "mobilenet_v1,mobilenet_v2,mobilenet_v3_large,mobilenet_v3_small,mobilenet_v4_conv_small"
 COMPARE = "compare tests/golden/sweep_measured.json tests/golden/compare_input.json"
-PICK = "pick --from tests/golden/pick_input.json --alpha 0.25,0.5,0.6,0.75,1 --res 224,192,160,128 --max-ms 6 --max-peak-kib 3000"
-NO_PICK = "pick --from tests/golden/pick_input.json --max-ms 1 --max-weight-kib 4000 --min-top1 0.6"
-EVERY_MODEL = (
-    "mobilenet_v1,mobilenet_v2,mobilenet_v3_large,mobilenet_v3_small,mobilenet_v3_large_minimalistic,"
-    "mobilenet_v3_small_minimalistic,mobilenet_v4_conv_small,mobilenet_v4_conv_medium,mobilenet_v4_conv_large"
-)
+PICK = "pick --model mobilenet_v1 --from tests/golden/pick_input.json --alpha 0.25,0.5,0.6,0.75,1 --res 224,192,160,128 --max-ms 6 --max-peak-kib 3000"
+NO_PICK = "pick --model mobilenet_v1 --from tests/golden/pick_input.json --max-ms 1 --max-weight-kib 4000 --min-top1 0.6"
 BUDGET = "budget tests/golden/budget_input.json"
 
 # Stored file, arguments (run in the root of the repository), exit code.
@@ -67,6 +63,7 @@ CASES = [
     ("budget.jsonl", f"{BUDGET} --format jsonl", 3),
     ("pick.txt", PICK, 0),
     ("pick_all.txt", f"{PICK} --all", 0),
+    ("pick_by_time.txt", f"{PICK} --by time", 0),
     ("pick.md", f"{PICK} --format markdown", 0),
     ("pick.csv", f"{PICK} --format csv", 0),
     ("pick.json", f"{PICK} --format json", 0),
@@ -74,8 +71,8 @@ CASES = [
     ("pick_none.txt", NO_PICK, 3),
     ("pick_none.json", f"{NO_PICK} --format json", 3),
     # Every published accuracy that counts, as read from configs/published.
-    ("pick_published.csv", f"pick --model {EVERY_MODEL} --min-top1 0.01 --format csv", 0),
-    ("pick_published_i8.csv", f"pick --model {EVERY_MODEL} --dtype i8 --min-top1 0.01 --format csv", 0),
+    ("pick_published.csv", "pick --min-top1 0.01 --format csv", 0),
+    ("pick_published_i8.csv", "pick --model all --dtype i8 --min-top1 0.01 --format csv", 0),
     ("cost_plain.txt", f"cost {V1} --plain", 0),
     ("compare.txt", COMPARE, 3),
     ("compare.md", f"{COMPARE} --ignore memory_bytes --format markdown", 3),
@@ -86,6 +83,10 @@ CASES = [
     ("explain_depthwise.txt", f"cost {V1} --explain Conv2d_3_depthwise", 0),
     ("explain_squeeze.txt", f"cost {V3} --explain expanded_conv_0/squeeze_excite/reduce", 0),
     ("explain_add.txt", f"cost {V3} --explain expanded_conv_2/add", 0),
+    ("explain_block.txt", f"cost {V1} --explain Conv2d_1", 0),
+    ("explain_block.md", f"cost {V1} --explain Conv2d_1 --format markdown", 0),
+    ("explain_block.tex", f"cost {V1} --explain Conv2d_1 --format latex", 0),
+    ("explain_block.json", f"cost {V1} --explain Conv2d_1 --format json", 0),
     ("explain_dense.txt", f"cost {V1} --explain Logits", 0),
 ]
 

@@ -51,6 +51,28 @@ TEST(Pick, EqualTop1IsOrderedByTimeThenMemory) {
     EXPECT_EQ(result.ranking, (Indices{2, 3, 0, 1})) << "the unknown time is last";
 }
 
+TEST(Pick, EveryOrderThenAccuracy) {
+    const std::vector<PickCandidate> all = {candidate(300, 1, 8, 3, 70), candidate(100, 3, 4, 0, 60),
+                                            candidate(200, 2, 8, 2, 65), candidate(200, 2, 8, 2, 66)};
+    const auto ranking = [&](PickOrder by) { return pick(all, {}, by).ranking; };
+    EXPECT_EQ(ranking(PickOrder::accuracy), (Indices{0, 3, 2, 1}));
+    EXPECT_EQ(ranking(PickOrder::time), (Indices{3, 2, 0, 1})) << "the unknown time is last";
+    EXPECT_EQ(ranking(PickOrder::macs), (Indices{1, 3, 2, 0}));
+    EXPECT_EQ(ranking(PickOrder::weights), (Indices{1, 0, 3, 2}));
+    EXPECT_EQ(ranking(PickOrder::params), (Indices{1, 0, 3, 2}));
+    EXPECT_EQ(ranking(PickOrder::peak), (Indices{0, 3, 2, 1}));
+    for (const PickOrder by : {PickOrder::time, PickOrder::macs, PickOrder::peak})
+        EXPECT_EQ(pick(all, {}, by).dominated_by, pick(all, {}).dominated_by) << "whatever the order";
+}
+
+TEST(Pick, TheMemoryOfARunIsTestedWhereItIsKnown) {
+    PickCandidate one = candidate(1, 1000, 1, 3, 60);
+    EXPECT_TRUE(meets(one, {Quantity::peak_bytes, 1000}));
+    one.time->real_peak_bytes = 1500;
+    EXPECT_FALSE(meets(one, {Quantity::peak_bytes, 1499}));
+    EXPECT_TRUE(meets(one, {Quantity::peak_bytes, 1500}));
+}
+
 TEST(Pick, LimitsAreInclusive) {
     const PickCandidate one = candidate(100, 2048, 4096, 3, 60);
     const std::vector<PickLimit> met = {{Quantity::seconds, 0.003},   {Quantity::macs, 100},

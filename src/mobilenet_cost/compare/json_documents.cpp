@@ -278,7 +278,12 @@ constexpr Name kTimedLayer[] = {"op", "kernel", "fused", "macs", "traffic_bytes"
 
 StoredCell read_bench_network(const ObjectReader& network, const CellId& variant) {
     StoredCell cell = read_measured(network, variant);
-    if (is_known(network, "memory")) add_exact(cell.exact, object_at(network, "memory"), kMemory);
+    if (is_known(network, "memory")) {
+        const ObjectReader memory = object_at(network, "memory");
+        add_exact(cell.exact, memory, kMemory);
+        if (is_known(memory, "real_peak_bytes"))
+            cell.real_peak_bytes = memory.integer("real_peak_bytes", 0, kMostCount);
+    }
     for (const json& sample : network.array("samples_seconds", 0, kMostRows))
         cell.samples.push_back(read_number(sample, network.place("samples_seconds"), 0, kMost));
     return cell;

@@ -80,6 +80,7 @@ struct StoredCell {
     std::optional<Estimate> seconds;  ///< of a pass
     std::vector<double> samples;      ///< seconds of a pass, one for each round; empty: not stored
     std::vector<StoredRatio> ratios;
+    std::optional<std::int64_t> real_peak_bytes = {};  ///< activations and scratch that the engine held
 };
 
 /// A time that was predicted from those of other cells (`sweep --predict`); `compare` takes no notice of it.

@@ -93,6 +93,7 @@ StoredCell measured_cell(const SweepRun& run, const PointResult& result, std::si
         cell.exact.push_back({"activation_bytes", point.counts->activation_bytes});
     }
     if (point.memory_bytes) cell.exact.push_back({"memory_bytes", *point.memory_bytes});
+    if (point.memory) cell.real_peak_bytes = real_peak_bytes(*point.memory);
     if (!result.seconds) return cell;
     cell.seconds = result.seconds;
     cell.samples = undisturbed_seconds(run, run.measurement, index);

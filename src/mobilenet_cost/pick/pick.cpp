@@ -43,25 +43,45 @@ auto rank_key(const PickCandidate& candidate) {
                       cell.weight_bytes, cell.macs);
 }
 
+/// The least goes first.
+double order_key(const PickCandidate& candidate, PickOrder by) {
+    const SweepCell& cell = candidate.cell;
+    switch (by) {
+        case PickOrder::accuracy:
+            return 0;
+        case PickOrder::time:
+            return candidate.time ? candidate.time->seconds : std::numeric_limits<double>::infinity();
+        case PickOrder::macs:
+            return static_cast<double>(cell.macs);
+        case PickOrder::params:
+            return static_cast<double>(cell.params);
+        case PickOrder::weights:
+            return static_cast<double>(cell.weight_bytes);
+        case PickOrder::peak:
+            return static_cast<double>(cell.peak_activation_bytes);
+    }
+    return 0;
+}
+
 double excess_of(double found, const PickLimit& limit) {
     const double over = found - limit.limit;
     return (limit.quantity == PickQuantity::top1 ? -over : over) / limit.limit;
 }
 
 std::vector<std::size_t> ranked(const std::vector<PickCandidate>& candidates,
-                                const std::vector<std::vector<PickQuantity>>& misses) {
+                                const std::vector<std::vector<PickQuantity>>& misses, PickOrder by) {
     std::vector<std::size_t> ranking;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         if (misses[i].empty()) ranking.push_back(i);
     }
     std::stable_sort(ranking.begin(), ranking.end(), [&](std::size_t left, std::size_t right) {
-        return is_better(candidates[left], candidates[right]);
+        return is_better(candidates[left], candidates[right], by);
     });
     return ranking;
 }
 
-/// What dominates a candidate ranks before it, so those that nothing dominates are known when its turn comes;
-/// and what is dominated at all is dominated by one of these, because dominance is transitive.
+/// What dominates a candidate ranks before it by accuracy, so those that nothing dominates are known when its
+/// turn comes; and what is dominated at all is dominated by one of these, because dominance is transitive.
 std::vector<std::optional<std::size_t>> dominators(const std::vector<PickCandidate>& candidates,
                                                    const std::vector<std::size_t>& ranking) {
     std::vector<std::optional<std::size_t>> dominated_by(candidates.size());
@@ -137,7 +157,9 @@ std::optional<double> value_of(const PickCandidate& candidate, PickQuantity quan
         case PickQuantity::weight_bytes:
             return static_cast<double>(cell.weight_bytes);
         case PickQuantity::peak_bytes:
-            return static_cast<double>(cell.peak_activation_bytes);
+            return static_cast<double>(
+                candidate.time ? candidate.time->real_peak_bytes.value_or(cell.peak_activation_bytes)
+                               : cell.peak_activation_bytes);
         case PickQuantity::top1:
             if (candidate.accuracy) return candidate.accuracy->top1;
             if (candidate.estimate && candidate.estimate_counts) return candidate.estimate->top1;
@@ -160,8 +182,9 @@ std::vector<PickQuantity> misses_of(const PickCandidate& candidate, const std::v
     return misses;
 }
 
-bool is_better(const PickCandidate& left, const PickCandidate& right) {
-    return rank_key(left) < rank_key(right);
+bool is_better(const PickCandidate& left, const PickCandidate& right, PickOrder by) {
+    return std::tuple(order_key(left, by), rank_key(left)) <
+           std::tuple(order_key(right, by), rank_key(right));
 }
 
 bool dominates(const PickCandidate& left, const PickCandidate& right) {
@@ -177,12 +200,13 @@ bool dominates(const PickCandidate& left, const PickCandidate& right) {
     return costs_less(costs(left), costs(right));
 }
 
-PickResult pick(const std::vector<PickCandidate>& candidates, const std::vector<PickLimit>& limits) {
+PickResult pick(const std::vector<PickCandidate>& candidates, const std::vector<PickLimit>& limits,
+                PickOrder by) {
     PickResult result;
     for (const PickCandidate& candidate : candidates)
         result.misses.push_back(misses_of(candidate, limits));
-    result.ranking = ranked(candidates, result.misses);
-    result.dominated_by = dominators(candidates, result.ranking);
+    result.dominated_by = dominators(candidates, ranked(candidates, result.misses, PickOrder::accuracy));
+    result.ranking = ranked(candidates, result.misses, by);
     if (!result.ranking.empty()) return result;
     for (const PickLimit& limit : limits) {
         const bool all_meet = std::all_of(candidates.begin(), candidates.end(),

@@ -54,8 +54,9 @@ bool is_pass(const CellId& id) {
 std::vector<Row> rows_of(const StoredDocument& document) {
     std::vector<Row> rows;
     for (const StoredCell& cell : document.cells) {
-        if (cell.seconds && is_pass(cell.id))
-            rows.push_back(row_of(cell.id, *cell.seconds, false, document.file));
+        if (!cell.seconds || !is_pass(cell.id)) continue;
+        rows.push_back(row_of(cell.id, *cell.seconds, false, document.file));
+        rows.back().time.real_peak_bytes = cell.real_peak_bytes;
     }
     for (const StoredPrediction& prediction : document.predictions) {
         if (is_pass(prediction.id))
@@ -157,6 +158,7 @@ void add_stored_times(std::vector<PickCandidate>& candidates, const SweepSetting
             require_same_network(document, candidate, settings);
         const auto found = std::find_if(rows.begin(), rows.end(),
                                         [&](const Row& row) { return is_same(row.id, candidate, settings); });
+        candidate.untimed = Untimed::not_stored;
         if (found != rows.end()) candidate.time = found->time;
     }
 }

@@ -50,6 +50,27 @@ PickTime predicted_time(const PredictedPoint& point) {
     return time;
 }
 
+/// Conventions beside the paper's count up to two FLOPs a MAC, and more than MACs.
+bool is_too_large(const PickCandidate& candidate, const WorkRate& rate, double seconds) {
+    constexpr std::int64_t kMostPerMac = 3;
+    const std::int64_t macs = candidate.cell.macs / (rate.convention == "paper" ? 1 : kMostPerMac);
+    return !time_refusal({.macs = macs}, rate.threads, seconds).empty();
+}
+
+/// Of a warm-up and a round of these, at the rate of the fastest for its MACs that has a time.
+double shortest_round(const std::vector<PickCandidate>& candidates, const std::vector<std::size_t>& which) {
+    std::optional<double> rate;
+    for (const PickCandidate& candidate : candidates) {
+        if (!candidate.time || candidate.cell.macs == 0) continue;
+        const double found = candidate.time->seconds / static_cast<double>(candidate.cell.macs);
+        rate = std::min(rate.value_or(found), found);
+    }
+    double macs = 0;
+    for (const std::size_t index : which)
+        macs += static_cast<double>(candidates[index].cell.macs);
+    return 2 * macs * rate.value_or(0);
+}
+
 std::vector<SweepCell> cells_of(const std::vector<PickCandidate>& candidates,
                                 const std::vector<std::size_t>& which) {
     std::vector<SweepCell> cells;
@@ -60,18 +81,24 @@ std::vector<SweepCell> cells_of(const std::vector<PickCandidate>& candidates,
 
 }  // namespace
 
-std::vector<std::size_t> worth_timing(const std::vector<PickCandidate>& candidates,
-                                      std::vector<PickLimit> limits, bool whole_grids) {
-    std::erase_if(limits, [](const PickLimit& limit) { return limit.quantity == PickQuantity::seconds; });
+std::vector<std::size_t> worth_timing(std::vector<PickCandidate>& candidates,
+                                      const std::vector<PickLimit>& limits, const WorkRate& rate,
+                                      bool whole_grids) {
     std::set<std::string> models;
-    for (const PickCandidate& candidate : candidates) {
-        if (misses_of(candidate, limits).empty()) models.insert(candidate.cell.model);
+    for (PickCandidate& candidate : candidates) {
+        candidate.untimed = Untimed::not_reached;
+        for (const PickLimit& limit : limits) {
+            const bool timed = limit.quantity == PickQuantity::seconds;
+            if (timed && is_too_large(candidate, rate, limit.limit))
+                candidate.untimed = Untimed::too_many_macs;
+            if (!timed && !meets(candidate, limit)) candidate.untimed = Untimed::ruled_out;
+        }
+        if (candidate.untimed == Untimed::not_reached) models.insert(candidate.cell.model);
     }
     std::vector<std::size_t> which;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-        const bool wanted = whole_grids ? models.contains(candidates[i].cell.model)
-                                        : misses_of(candidates[i], limits).empty();
-        if (wanted) which.push_back(i);
+        const bool in_grid = whole_grids && models.contains(candidates[i].cell.model);
+        if (in_grid || candidates[i].untimed == Untimed::not_reached) which.push_back(i);
     }
     return which;
 }
@@ -84,6 +111,7 @@ PickTimer::PickTimer(const PickFamilies& families, const SweepSettings& settings
       hooks_(std::move(hooks)),
       note_(std::move(note)) {
     timing_.networks = {NetworkKind::separable};
+    check_cpus_for(timing_.threads.front(), "--threads");
     for (const EngineStatus& engine : choose_engines(engine_statuses(), timing_.engines)) {
         if (!engine.available)
             fail("--engine",
@@ -120,13 +148,16 @@ void PickTimer::take_measured(const SweepRun& run, std::vector<PickCandidate>& c
         PickCandidate& candidate = candidates[which[point.cell]];
         const PointResult& found = result.points[i];
         if (!found.seconds) {
-            const bool is_failure = found.status != BenchStatus::ok;
-            if (is_failure && !stopped())
+            const bool is_failure = found.status != BenchStatus::ok && !stopped();
+            if (is_failure) {
+                candidate.untimed = Untimed::failed;
                 troubles_.push_back(fmt::format("{} was not timed: {}", pick_name(candidate), found.reason));
+            }
             failed_ = failed_ || found.status == BenchStatus::failed;
             continue;
         }
         candidate.time = pick_time(*found.seconds, point.engine, point.threads);
+        if (point.memory) candidate.time->real_peak_bytes = real_peak_bytes(*point.memory);
         ++measured_;
     }
 }
@@ -155,23 +186,26 @@ void PickTimer::predict(std::vector<PickCandidate>& candidates, const std::vecto
 }
 
 void PickTimer::measure(std::vector<PickCandidate>& candidates, const std::vector<std::size_t>& which,
-                        double share) {
+                        double share, std::optional<double> decided_at) {
     if (which.empty() || is_over()) return;
+    if (shortest_round(candidates, which) > timing_.max_seconds - seconds_) return;
     SweepTiming timing = timing_;
     timing.layers = false;
+    timing.decided_at = decided_at;
     timing.max_seconds = std::max(kLeastSeconds, share * (timing.max_seconds - seconds_));
     take_measured(time_these(candidates, which, std::move(timing)), candidates, which);
 }
 
-void PickTimer::confirm(std::vector<PickCandidate>& candidates, const std::vector<PickLimit>& limits) {
+void PickTimer::confirm(std::vector<PickCandidate>& candidates, const std::vector<PickLimit>& limits,
+                        PickOrder by) {
     std::vector<PickLimit> near = limits;
     for (PickLimit& limit : near) {
         if (limit.quantity == PickQuantity::seconds) limit.limit *= kNear;
     }
     for (int turn = 0; turn < kConfirmations && !is_over(); ++turn) {
-        const std::vector<std::size_t> best = pick(candidates, limits).ranking;
+        const std::vector<std::size_t> best = pick(candidates, limits, by).ranking;
         if (turn > 0 && (best.empty() || !candidates[best.front()].time->predicted)) return;
-        std::vector<std::size_t> which = pick(candidates, near).ranking;
+        std::vector<std::size_t> which = pick(candidates, near, by).ranking;
         which.resize(std::min(which.size(), kConfirmedPerTurn * (static_cast<std::size_t>(turn) + 1)));
         std::erase_if(which, [&](std::size_t index) { return !candidates[index].time->predicted; });
         if (which.empty()) return;
@@ -193,15 +227,17 @@ std::vector<WidestAnswer> PickTimer::search(std::vector<PickCandidate>& candidat
             if (const auto next = row.next()) tried.push_back(*next);
         }
         finished = tried.empty();
-        measure(candidates, tried, kShareOfStep);
+        measure(candidates, tried, kShareOfStep, limit.limit);
         if (stopped()) break;
         for (WidthRow& row : rows)
             row.tell(candidates, limit);
     }
     if (!stopped() && !finished) troubles_.emplace_back("The search ended early: raise --max-seconds.");
     std::vector<WidestAnswer> answers;
-    for (const WidthRow& row : rows)
+    for (const WidthRow& row : rows) {
+        row.mark_untimed(candidates, limit);
         answers.push_back(row.answer(candidates));
+    }
     return answers;
 }
 

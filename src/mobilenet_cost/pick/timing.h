@@ -14,9 +14,17 @@
 
 namespace mobilenet_cost {
 
-/// Candidates that only their time can rule out. `whole_grids`: every variant of a model that has one.
-[[nodiscard]] std::vector<std::size_t> worth_timing(const std::vector<PickCandidate>& candidates,
-                                                    std::vector<PickLimit> limits, bool whole_grids);
+/// What tells how much work a pass is.
+struct WorkRate {
+    std::string convention;  ///< that the candidates' MACs follow
+    int threads = 1;
+};
+
+/// Candidates that only their time on this machine can rule out; the others are marked as ruled out, or as
+/// too large for the limit on time. `whole_grids`: every variant of a model that has one.
+[[nodiscard]] std::vector<std::size_t> worth_timing(std::vector<PickCandidate>& candidates,
+                                                    const std::vector<PickLimit>& limits,
+                                                    const WorkRate& rate, bool whole_grids);
 
 /// Times candidates on this machine in the rounds of a measured sweep. All its runs share a time limit.
 class PickTimer {
@@ -29,12 +37,13 @@ class PickTimer {
     /// Times the corners of the grid of these candidates and predicts the others.
     void predict(std::vector<PickCandidate>& candidates, const std::vector<std::size_t>& which);
 
-    /// Times each of these in at most `share` of the time that is left.
+    /// Times each of these in at most `share` of the time that is left; where only the side of `decided_at`
+    /// is asked for, no longer than until its interval is on one.
     void measure(std::vector<PickCandidate>& candidates, const std::vector<std::size_t>& which,
-                 double share = 1);
+                 double share = 1, std::optional<double> decided_at = {});
 
-    /// Measures the best predicted candidates until the best of all is a measured one.
-    void confirm(std::vector<PickCandidate>& candidates, const std::vector<PickLimit>& limits);
+    /// Measures the best predicted candidates, in this order, until the best of all is a measured one.
+    void confirm(std::vector<PickCandidate>& candidates, const std::vector<PickLimit>& limits, PickOrder by);
 
     /// Finds the widest of these that meets the time limit, for each model and resolution.
     [[nodiscard]] std::vector<WidestAnswer> search(std::vector<PickCandidate>& candidates,

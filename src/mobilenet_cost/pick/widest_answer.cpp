@@ -71,6 +71,21 @@ void WidthRow::tell(const std::vector<PickCandidate>& candidates, const PickLimi
     if (!lost_) search_.tell(*search_.next(), meets(candidates[*timed], limit));
 }
 
+void WidthRow::mark_untimed(std::vector<PickCandidate>& candidates, const PickLimit& limit) const {
+    const std::optional<std::size_t> widest = search_.widest();
+    bool too_slow = false;
+    for (std::size_t i = 0; i < widths_.size(); ++i) {
+        PickCandidate& candidate = candidates[widths_[i]];
+        if (candidate.time) {
+            too_slow = too_slow || !meets(candidate, limit);
+        } else if (candidate.untimed == Untimed::not_reached && widest && i < *widest) {
+            candidate.untimed = Untimed::narrower_fits;
+        } else if (candidate.untimed == Untimed::not_reached && too_slow) {
+            candidate.untimed = Untimed::wider_too_slow;
+        }
+    }
+}
+
 WidestAnswer WidthRow::answer(const std::vector<PickCandidate>& candidates) const {
     const SweepCell& cell = candidates[widths_.front()].cell;
     const std::optional<std::size_t> widest = search_.widest();

@@ -59,6 +59,9 @@ class WidthRow {
     /// Takes the result for next() from its time.
     void tell(const std::vector<PickCandidate>& candidates, const PickLimit& limit);
 
+    /// Says of those without a time what the search made of them.
+    void mark_untimed(std::vector<PickCandidate>& candidates, const PickLimit& limit) const;
+
     [[nodiscard]] WidestAnswer answer(const std::vector<PickCandidate>& candidates) const;
 
   private:

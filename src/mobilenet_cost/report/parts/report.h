@@ -15,6 +15,12 @@ struct ExtraFormat {
     std::function<std::string()> write = {};
 };
 
+/// One of several tables of a result, by a name that goes into a file's.
+struct NamedTable {
+    std::string name;
+    std::function<Table()> table;
+};
+
 /// A result in each form; only the one asked for is made. It refers to the values that it was made from,
 /// which must outlive it.
 struct Report {
@@ -23,6 +29,7 @@ struct Report {
     std::function<std::string()> json;
     std::function<std::string()> jsonl;
     std::vector<ExtraFormat> extra = {};
+    std::vector<NamedTable> csv_tables = {};  ///< instead of `csv`, where one table cannot hold all of it
 };
 
 }  // namespace mobilenet_cost

@@ -8,7 +8,7 @@
 namespace mobilenet_cost {
 namespace {
 
-constexpr const char* kPickSchema = "mobilenet-cost.pick.v1";
+constexpr const char* kPickSchema = "mobilenet-cost.pick.v2";
 
 /// Counts as whole numbers.
 Json limit_json(const PickLimit& limit, double value) {
@@ -76,7 +76,9 @@ Json candidate_json(const PickRow& row) {
     json["estimate"] = estimate_json(candidate);
     json["time"] = time_json(candidate);
     json["fits"] = place > 0;
-    json["misses"] = names_json(row.misses());
+    json["misses"] = names_json(known_misses(candidate, row.misses()));
+    json["unknown"] = names_json(unknown_misses(candidate, row.misses()));
+    json["untimed"] = candidate.time ? Json(nullptr) : Json(enum_name(candidate.untimed));
     json["rank"] = place > 0 ? Json(place) : Json(nullptr);
     json["dominated_by"] = by ? variant_json(row.report->candidates[*by]) : Json(nullptr);
     return json;
@@ -86,12 +88,16 @@ Json misses_json(const PickReport& report) {
     Json json = Json::array();
     for (const PickMiss& miss : report.result.nearest) {
         const bool known = miss.candidate.has_value();
+        const auto also = [&](const auto& chosen) {
+            return names_json(known ? chosen(report.candidates[*miss.candidate], miss.also) : miss.also);
+        };
         json.push_back({{"budget", pick_key(miss.limit.quantity)},
                         {"limit", limit_json(miss.limit, miss.limit.limit)},
                         {"nearest", known ? variant_json(report.candidates[*miss.candidate]) : Json(nullptr)},
                         {"found", known ? limit_json(miss.limit, miss.found) : Json(nullptr)},
                         {"excess", known ? Json(miss.excess) : Json(nullptr)},
-                        {"also_misses", names_json(miss.also)}});
+                        {"also_misses", also(known_misses)},
+                        {"also_unknown", also(unknown_misses)}});
     }
     return json;
 }
@@ -122,6 +128,7 @@ std::string pick_json(const PickReport& report, const std::vector<PickRow>& rows
     return pretty_json({{"schema", kPickSchema},
                         {"settings", sweep_settings_json(report.settings)},
                         {"limits", limits_json(report)},
+                        {"order", enum_name(report.by)},
                         {"fitting", report.result.ranking.size()},
                         {"candidates", std::move(candidates)},
                         {"nearest_misses", misses_json(report)},

@@ -1,6 +1,7 @@
 #include "mobilenet_cost/report/pick/report.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -26,6 +27,12 @@ bool any_time(const PickReport& report) {
                        [](const PickCandidate& candidate) { return candidate.time.has_value(); });
 }
 
+bool any_real_peak(const PickReport& report) {
+    return std::any_of(
+        report.candidates.begin(), report.candidates.end(),
+        [](const PickCandidate& candidate) { return candidate.time && candidate.time->real_peak_bytes; });
+}
+
 /// The candidates that fit, best first, then the others in the same order.
 std::vector<std::size_t> pick_order(const PickReport& report) {
     std::vector<std::size_t> others;
@@ -33,7 +40,7 @@ std::vector<std::size_t> pick_order(const PickReport& report) {
         if (!report.result.misses[i].empty()) others.push_back(i);
     }
     std::stable_sort(others.begin(), others.end(), [&](std::size_t left, std::size_t right) {
-        return is_better(report.candidates[left], report.candidates[right]);
+        return is_better(report.candidates[left], report.candidates[right], report.by);
     });
     std::vector<std::size_t> order = report.result.ranking;
     order.insert(order.end(), others.begin(), others.end());
@@ -49,15 +56,23 @@ std::vector<std::size_t> pick_places(const PickReport& report) {
     return places;
 }
 
-/// The fields that every table of variants shows; parameters only where they are limited, because the weights
-/// tell them too.
+/// The fields that every table of variants shows; parameters only where they are asked for, because the
+/// weights tell them too.
 std::vector<const char*> shared_keys(const PickReport& report) {
     std::vector<const char*> keys = {"model", "alpha", "resolution", "top1_source"};
-    if (any_time(report)) keys.insert(keys.end(), {"seconds", "origin"});
+    if (any_time(report)) keys.insert(keys.end(), {"seconds", "time_width", "origin"});
     keys.push_back("macs");
-    if (has_limit(report, PickQuantity::params)) keys.push_back("params");
+    if (has_limit(report, PickQuantity::params) || report.by == PickOrder::params) keys.push_back("params");
     keys.insert(keys.end(), {"weight_bytes", "peak_activation_bytes"});
+    if (any_real_peak(report)) keys.push_back("real_peak_bytes");
     return keys;
+}
+
+/// What the rows are ordered by stays, however narrow the terminal is.
+std::string order_column(PickOrder by) {
+    static constexpr std::array<const char*, 6> kColumns = {
+        "top1_source", "seconds", "macs", "params", "weight_bytes", "peak_activation_bytes"};
+    return kColumns.at(static_cast<std::size_t>(by));
 }
 
 Table variant_table(const PickReport& report, const std::vector<const char*>& keys,
@@ -67,14 +82,24 @@ Table variant_table(const PickReport& report, const std::vector<const char*>& ke
     for (const std::size_t index : candidates)
         rows.push_back({&report, index, &places, &notes});
     Table table = pick_fields().shown(keys, rows);
-    table.droppable = {"params", "weight_bytes", "macs"};
+    table.droppable = {"params",     "weight_bytes",    "macs",  "peak_activation_bytes",
+                       "time_width", "real_peak_bytes", "origin"};
+    std::erase(table.droppable, order_column(report.by));
     return table;
+}
+
+/// One of the rows that are shown is no better than another anywhere; a column of nothing but fronts says
+/// nothing.
+bool any_dominated(const PickReport& report, std::size_t rows) {
+    const auto& ranking = report.result.ranking;
+    return std::any_of(ranking.begin(), ranking.begin() + static_cast<std::ptrdiff_t>(rows),
+                       [&](std::size_t i) { return report.result.dominated_by[i].has_value(); });
 }
 
 Table fitting_table(const PickReport& report, std::size_t rows, Footnotes& notes) {
     std::vector<const char*> keys = shared_keys(report);
     keys.insert(keys.begin(), "rank");
-    keys.push_back("front");
+    if (any_dominated(report, rows)) keys.push_back("front");
     const auto& ranking = report.result.ranking;
     return variant_table(report, keys, {ranking.begin(), ranking.begin() + static_cast<std::ptrdiff_t>(rows)},
                          notes);
@@ -82,11 +107,11 @@ Table fitting_table(const PickReport& report, std::size_t rows, Footnotes& notes
 
 Table missing_table(const PickReport& report, Footnotes& notes) {
     std::vector<const char*> keys = shared_keys(report);
-    keys.push_back("misses");
+    keys.push_back("obstacles");
     std::vector<std::size_t> others = pick_order(report);
     std::erase_if(others, [&](std::size_t index) { return report.result.misses[index].empty(); });
     Table table = variant_table(report, keys, others, notes);
-    table.caption = "What does not fit";
+    table.caption = "What is left out";
     return table;
 }
 
@@ -104,8 +129,7 @@ std::string settings_text(const SweepSettings& settings) {
     return text + ", convention " + settings.convention;
 }
 
-/// What the order is by, and what all have in common.
-std::string order_text(const PickReport& report) {
+std::string accuracy_order_text(const PickReport& report) {
     std::size_t published = 0;
     for (const std::size_t i : report.result.ranking)
         published += report.candidates[i].accuracy ? 1 : 0;
@@ -116,7 +140,21 @@ std::string order_text(const PickReport& report) {
     } else if (published < report.result.ranking.size()) {
         text += ", then without one by MACs";
     }
-    return fmt::format("{} ({}).\n", text, settings_text(report.settings));
+    return text;
+}
+
+/// What the order is by, and what all have in common.
+std::string order_text(const PickReport& report) {
+    static constexpr std::array<const char*, 6> kOrders = {"",
+                                                           "Fastest first",
+                                                           "Fewest MACs first",
+                                                           "Fewest parameters first",
+                                                           "Smallest weights first",
+                                                           "Lowest peak on paper first"};
+    return fmt::format("{} ({}).\n",
+                       report.by == PickOrder::accuracy ? accuracy_order_text(report)
+                                                        : kOrders.at(static_cast<std::size_t>(report.by)),
+                       settings_text(report.settings));
 }
 
 std::string headline(const PickReport& report) {
@@ -161,7 +199,18 @@ std::string note_lines(const PickReport& report) {
     return text;
 }
 
-/// How many miss each limit; "not known" counts as missed.
+/// "12 not timed, but wider than one that is too slow" for each reason that there is.
+void add_untimed(const PickReport& report, std::vector<std::string>& texts) {
+    for (std::size_t i = 0; i < kEnumNames<Untimed>.size(); ++i) {
+        const auto untimed = static_cast<Untimed>(i);
+        const auto count = std::count_if(
+            report.candidates.begin(), report.candidates.end(),
+            [&](const PickCandidate& candidate) { return !candidate.time && candidate.untimed == untimed; });
+        if (count > 0) texts.push_back(fmt::format("{} {}", count, untimed_text(untimed)));
+    }
+}
+
+/// How many miss each limit, or are not known to meet it.
 std::string misses_line(const PickReport& report) {
     std::vector<std::string> texts;
     for (const PickLimit& limit : report.limits) {
@@ -172,10 +221,11 @@ std::string misses_line(const PickReport& report) {
             ++(value_of(candidate, limit.quantity) ? known : unknown);
         }
         if (known > 0) texts.push_back(fmt::format("{} miss {}", known, pick_flag(limit.quantity)));
-        const bool timed = limit.quantity == PickQuantity::seconds;
-        if (unknown > 0)
-            texts.push_back(
-                fmt::format("{} {}", unknown, timed ? "without a time" : "without a published top-1"));
+        if (limit.quantity == PickQuantity::seconds) {
+            add_untimed(report, texts);
+        } else if (unknown > 0) {
+            texts.push_back(fmt::format("{} without a published top-1", unknown));
+        }
     }
     return fmt::format("{}", fmt::join(texts, ", "));
 }
@@ -185,10 +235,13 @@ std::string rest_line(const PickReport& report, std::size_t shown) {
     const std::size_t others = report.candidates.size() - fitting;
     std::string text;
     if (shown < fitting)
-        text += fmt::format("{} more fit{}", fitting - shown, others > 0 ? "; " : " (--all).\n");
+        text += fmt::format(
+            "{} more fit{}, further down this order: --all shows every one{}.\n", fitting - shown,
+            fitting - shown == 1 ? "s" : "",
+            report.by == PickOrder::accuracy && any_time(report) ? ", --by time the fastest first" : "");
     if (others > 0)
-        text += fmt::format("{} do{} not fit: {}{}.\n", others, others == 1 ? "es" : "", misses_line(report),
-                            report.all ? "" : " (--all)");
+        text +=
+            fmt::format("{} left out: {}{}.\n", others, misses_line(report), report.all ? "" : " (--all)");
     return text;
 }
 
@@ -204,16 +257,32 @@ std::string doubt_line(const PickReport& report, std::size_t shown) {
         doubtful += candidate.time && candidate.time->high && *candidate.time->high > limit->limit ? 1 : 0;
     }
     if (doubtful == 0) return "";
-    return fmt::format("Of these {} may take longer than {}: their error bars reach beyond it.\n", doubtful,
-                       limit_text(*limit));
+    return fmt::format("{} of these may exceed {}: {} the limit.\n", doubtful, limit_text(*limit),
+                       doubtful == 1 ? "its error bar crosses" : "their error bars cross");
 }
 
-std::string front_line(const PickReport& report) {
+/// Which memory was compared with the limit.
+std::string peak_line(const PickReport& report) {
+    if (!any_real_peak(report)) return "";
+    std::string text = "peak: the live tensors on paper; real peak: activations and scratch of the run";
+    if (has_limit(report, PickQuantity::peak_bytes))
+        text += fmt::format(". {} was compared with the real peak where there is one",
+                            pick_flag(PickQuantity::peak_bytes));
+    return text + ".\n";
+}
+
+/// Without accuracies and times MACs would be the merit and the cost.
+std::string front_line(const PickReport& report, std::size_t shown) {
     const bool published =
         std::any_of(report.result.ranking.begin(), report.result.ranking.end(),
                     [&](std::size_t i) { return report.candidates[i].accuracy.has_value(); });
-    return fmt::format("Pareto over {}, {}, peak and weights; < N: row N is no worse in any of them.\n",
-                       published ? "top-1" : "MACs", any_time(report) ? "time" : "MACs");
+    if (!published && !any_time(report)) return "";
+    const std::string axes = fmt::format("{}, {}, peak and weights", published ? "top-1" : "MACs",
+                                         any_time(report) ? "time" : "MACs");
+    if (any_dominated(report, shown))
+        return fmt::format("Pareto front over {}; \"< N\": row N is at least as good in all of them.\n",
+                           axes);
+    return fmt::format("Each of these is on the Pareto front over {}.\n", axes);
 }
 
 std::vector<Section> fitting_sections(const PickReport& report, Footnotes& notes) {
@@ -224,8 +293,8 @@ std::vector<Section> fitting_sections(const PickReport& report, Footnotes& notes
     std::vector<Section> sections = {{head, fitting_table(report, shown, notes)}};
     if (report.all && fitting < report.candidates.size())
         sections.push_back({"", missing_table(report, notes)});
-    sections.push_back({wrapped(rest_line(report, shown) + doubt_line(report, shown) + front_line(report) +
-                                notes.lines() + note_lines(report)),
+    sections.push_back({wrapped(rest_line(report, shown) + doubt_line(report, shown) + peak_line(report) +
+                                front_line(report, shown) + notes.lines() + note_lines(report)),
                         {}});
     return sections;
 }
@@ -246,16 +315,16 @@ std::vector<Cell> miss_row(const PickReport& report, const PickMiss& miss, Footn
                            text_cell(std::move(origin)), percent_cell(miss.excess, 1),
                            text_cell(nearest.cell.model), text_cell(shortest(nearest.cell.variant.alpha)),
                            text_cell(fmt::format("{}", nearest.cell.variant.resolution)),
-                           text_cell(miss.also.empty() ? "nothing" : flags_text(miss.also))});
+                           text_cell(miss.also.empty() ? "nothing" : obstacles_text(nearest, miss.also))});
     return row;
 }
 
 std::vector<Section> miss_sections(const PickReport& report, Footnotes& notes) {
     Table table;
     table.caption = "The nearest miss on each budget: fewest other budgets missed, then closest";
-    table.columns = {{"budget", "budget", true}, {"found", "found"},           {"from", "from", true},
-                     {"excess", "off by"},       {"model", "model", true},     {"alpha", "alpha"},
-                     {"resolution", "res"},      {"also", "also misses", true}};
+    table.columns = {{"budget", "budget", true}, {"found", "found"},       {"from", "from", true},
+                     {"excess", "off by"},       {"model", "model", true}, {"alpha", "alpha"},
+                     {"resolution", "res"},      {"also", "besides", true}};
     for (const PickMiss& miss : report.result.nearest)
         table.rows.push_back(miss_row(report, miss, notes));
     const std::string head = fmt::format("None of {} variants meets {} ({}).\n", report.candidates.size(),
@@ -275,7 +344,10 @@ std::string miss_text(const PickReport& report, const PickMiss& miss) {
     std::string text =
         fmt::format("{}: nearest is {} with {}, off by {}", limit_text(miss.limit), pick_name(nearest),
                     value_text(miss.limit.quantity, miss.found), percent_text(miss.excess));
-    if (!miss.also.empty()) text += ", which also misses " + flags_text(miss.also);
+    const std::string also = flags_text(known_misses(nearest, miss.also));
+    if (!also.empty()) text += ", which also misses " + also;
+    const std::string unknown = flags_text(unknown_misses(nearest, miss.also));
+    if (!unknown.empty()) text += fmt::format(" (not known to meet {})", unknown);
     return text;
 }
 

@@ -14,6 +14,7 @@ struct PickReport {
     SweepSettings settings;
     std::vector<PickLimit> limits;
     std::vector<PickCandidate> candidates;
+    PickOrder by = PickOrder::accuracy;
     PickResult result;
     std::vector<WidestAnswer> widest;
     std::vector<std::string> notes;  ///< how the times were found
@@ -23,7 +24,7 @@ struct PickReport {
 /// A miss for stderr: "--max-ms 3: nearest is ... with 3.2 ms, off by 6.7 %"
 [[nodiscard]] std::string miss_text(const PickReport& report, const PickMiss& miss);
 
-/// Schema mobilenet-cost.pick.v1 (docs/schemas/pick.schema.json); CSV and JSON Lines have a row for each
+/// Schema mobilenet-cost.pick.v2 (docs/schemas/pick.schema.json); CSV and JSON Lines have a row for each
 /// candidate.
 [[nodiscard]] Report pick_report(const PickReport& report);
 

@@ -22,11 +22,11 @@ auto part(std::optional<Part> PickCandidate::*of, Member Part::*member) {
     };
 }
 
-template <typename Part>
-auto part(std::optional<Part> PickCandidate::*of, std::optional<double> Part::*member) {
+template <typename Part, typename Member>
+auto part(std::optional<Part> PickCandidate::*of, std::optional<Member> Part::*member) {
     return [of, member](const Row& row) {
         const std::optional<Part>& found = row.candidate().*of;
-        return found ? (*found).*member : std::nullopt;
+        return found ? (*found).*member : std::optional<Member>();
     };
 }
 
@@ -45,6 +45,18 @@ std::string top1_text(const Row& row) {
     const std::string text = candidate.accuracy ? percent_text(candidate.accuracy->top1)
                                                 : "~" + percent_text(candidate.estimate->top1);
     return fmt::format("{} {}", text, row.notes->mark(accuracy_text(candidate)));
+}
+
+/// Half the width of a measured interval, or of the error bars of a prediction.
+std::string time_width(const Row& row) {
+    const std::optional<PickTime>& time = row.candidate().time;
+    if (!time || !time->low || !time->high) return "";
+    const double percent = 100 * (*time->high - *time->low) / 2 / time->seconds;
+    return fmt::format("+-{:.{}f} %", percent, percent < 9.95 ? 1 : 0);
+}
+
+std::string untimed_name(const Row& row) {
+    return row.candidate().time ? "" : std::string(enum_name(row.candidate().untimed));
 }
 
 std::string dominator_text(const Row& row) {
@@ -70,6 +82,7 @@ RowFields<Row> make_fields() {
         {"seconds", "time", Show::seconds, kCsv, part(&C::time, &PickTime::seconds)},
         {"low_seconds", kCsv, part(&C::time, &PickTime::low)},
         {"high_seconds", kCsv, part(&C::time, &PickTime::high)},
+        {"time_width", "within", Show::plain, kShownOnly, time_width},
         {"time", kCsv,
          [](const Row& row) { return row.candidate().time ? time_kind(*row.candidate().time) : ""; }},
         {"time_file", kCsv, part(&C::time, &PickTime::file)},
@@ -81,8 +94,15 @@ RowFields<Row> make_fields() {
         {"params", "params", Show::prefixed, kBoth, counted(&SweepCell::params)},
         {"weight_bytes", "weights", Show::bytes, kBoth, counted(&SweepCell::weight_bytes)},
         {"peak_activation_bytes", "peak", Show::bytes, kBoth, counted(&SweepCell::peak_activation_bytes)},
+        {"real_peak_bytes", "real peak", Show::bytes, kBoth, part(&C::time, &PickTime::real_peak_bytes)},
         {"fits", kCsv, [](const Row& row) { return row.misses().empty() ? "yes" : "no"; }},
-        {"misses", "misses", Show::name, kCsv, [](const Row& row) { return flags_text(row.misses()); }},
+        {"misses", kCsv,
+         [](const Row& row) { return flags_text(known_misses(row.candidate(), row.misses())); }},
+        {"unknown", kCsv,
+         [](const Row& row) { return flags_text(unknown_misses(row.candidate(), row.misses())); }},
+        {"untimed", kCsv, untimed_name},
+        {"obstacles", "why not", Show::name, kShownOnly,
+         [](const Row& row) { return obstacles_text(row.candidate(), row.misses()); }},
         {"dominated_by_rank", kCsv, dominator_text},
         {"front", "Pareto", Show::name, kShownOnly,
          [](const Row& row) {
@@ -111,9 +131,9 @@ std::string Footnotes::lines() {
 std::string accuracy_text(const PickCandidate& candidate) {
     if (candidate.accuracy) return "published by " + candidate.accuracy->source;
     const AccuracyEstimate& estimate = *candidate.estimate;
-    return fmt::format(
-        "estimated from {} of {}; off by {:.1f} points (median; {:.1f} at most) for one left out",
-        estimate.points, candidate.cell.model, 100 * estimate.median_error, 100 * estimate.largest_error);
+    return fmt::format("estimated from {} of {}; leave-one-out error: median {:.1f} points, at most {:.1f}",
+                       estimate.points, candidate.cell.model, 100 * estimate.median_error,
+                       100 * estimate.largest_error);
 }
 
 std::string origin_text(const PickCandidate& candidate, Footnotes& notes) {

@@ -45,6 +45,54 @@ std::string flags_text(const std::vector<PickQuantity>& quantities) {
     return fmt::format("{}", fmt::join(flags, ", "));
 }
 
+std::string_view untimed_text(Untimed untimed) {
+    switch (untimed) {
+        case Untimed::not_asked:
+            return "not timed";
+        case Untimed::ruled_out:
+            return "not timed, since they miss another budget";
+        case Untimed::too_many_macs:
+            return "not timed, for no CPU does so many MACs in that time";
+        case Untimed::narrower_fits:
+            return "not timed, but narrower than one that is fast enough";
+        case Untimed::wider_too_slow:
+            return "not timed, but wider than one that is too slow";
+        case Untimed::failed:
+            return "could not be timed";
+        case Untimed::not_reached:
+            return "not timed before the run ended";
+        case Untimed::not_stored:
+            return "without a stored time";
+    }
+    return "";
+}
+
+std::vector<PickQuantity> known_misses(const PickCandidate& candidate,
+                                       const std::vector<PickQuantity>& misses) {
+    std::vector<PickQuantity> known = misses;
+    std::erase_if(known, [&](PickQuantity quantity) { return !value_of(candidate, quantity); });
+    return known;
+}
+
+std::vector<PickQuantity> unknown_misses(const PickCandidate& candidate,
+                                         const std::vector<PickQuantity>& misses) {
+    std::vector<PickQuantity> unknown = misses;
+    std::erase_if(unknown, [&](PickQuantity quantity) { return value_of(candidate, quantity).has_value(); });
+    return unknown;
+}
+
+std::string obstacles_text(const PickCandidate& candidate, const std::vector<PickQuantity>& misses) {
+    std::string text = flags_text(known_misses(candidate, misses));
+    for (const PickQuantity quantity : unknown_misses(candidate, misses)) {
+        if (!text.empty()) text += ", ";
+        const bool ruled_out = candidate.untimed == Untimed::ruled_out;  // by what stands before it
+        text += quantity != PickQuantity::seconds ? "no published top-1"
+                : ruled_out                       ? "not timed"
+                                                  : untimed_text(candidate.untimed);
+    }
+    return text;
+}
+
 std::string time_kind(const PickTime& time) {
     return time.predicted ? "predicted" : "measured";
 }

@@ -20,6 +20,19 @@ namespace mobilenet_cost {
 /// "--max-ms, --min-top1"
 [[nodiscard]] std::string flags_text(const std::vector<PickQuantity>& quantities);
 
+/// Why a candidate has no time.
+[[nodiscard]] std::string_view untimed_text(Untimed untimed);
+
+/// What keeps a candidate out of the list: "--max-macs, not timed".
+[[nodiscard]] std::string obstacles_text(const PickCandidate& candidate,
+                                         const std::vector<PickQuantity>& misses);
+
+/// Those that are known to be missed, or those whose quantity is not known.
+[[nodiscard]] std::vector<PickQuantity> known_misses(const PickCandidate& candidate,
+                                                     const std::vector<PickQuantity>& misses);
+[[nodiscard]] std::vector<PickQuantity> unknown_misses(const PickCandidate& candidate,
+                                                       const std::vector<PickQuantity>& misses);
+
 [[nodiscard]] std::string time_kind(const PickTime& time);  ///< "measured" or "predicted"
 
 /// The same lines, broken between words where they are longer than a screen is wide.
