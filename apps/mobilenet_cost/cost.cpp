@@ -4,6 +4,7 @@
 #include "mobilenet_cost/count/explain.h"
 #include "mobilenet_cost/count/library_note.h"
 #include "mobilenet_cost/report/count/cost_report.h"
+#include "mobilenet_cost/report/count/explain_report.h"
 
 #include "app.h"
 #include "options.h"
@@ -14,8 +15,8 @@ namespace mobilenet_cost::app {
 namespace {
 
 /// The parts that --show names.
-enum class Part { totals, layers, blocks, scaling, all };
-const std::vector<std::string> kParts = {"totals", "layers", "blocks", "scaling", "all"};
+enum class Part { totals, kinds, layers, blocks, scaling, all };
+const std::vector<std::string> kParts = {"totals", "kinds", "layers", "blocks", "scaling", "all"};
 
 struct CostOptions {
     VariantOptions variant;
@@ -32,25 +33,24 @@ CostView view_of(const std::vector<Part>& show, std::size_t variants) {
                            [&](Part shown) { return shown == part || shown == Part::all; });
     };
     return {.totals = shows(Part::totals),
+            .kinds = shows(Part::kinds),
             .layers = shows(Part::layers),
             .blocks = shows(Part::blocks),
             .scaling = shows(Part::scaling)};
 }
 
-/// Text, whatever --format is: a derivation to read.
 int run_explain(const CostOptions& options) {
-    if (!options.output.format.empty() && options.output.format != "table")
-        fail("--explain", "expected --format table, found " + shortened(options.output.format));
-    OutputOptions text = options.output;
-    text.format = "table";
-    Output output(text);
-    const auto explain = [&](const ModelConfig& config, const Variant& variant) {
-        const Network network = expand(config, variant);
-        const std::size_t layer = find_layer(network, options.explain);
-        return Section{explain_layer(network, layer, options.variant.data_type), {}};
-    };
-    const auto sections = [&] { return for_each_variant(options.variant, explain); };
-    output.write({.sections = sections, .csv = {}, .json = {}, .jsonl = {}});
+    if (!options.show.empty()) fail("--explain", "expected without --show, found both");
+    const std::vector<ExplainedVariant> variants =
+        for_each_variant(options.variant, [&](const ModelConfig& config, const Variant& variant) {
+            const Network network = expand(config, variant);
+            ExplainedVariant explained{config.name, variant,
+                                       explain(network, options.explain, options.variant.data_type)};
+            explained.variant.resolution = network.input.h;
+            return explained;
+        });
+    Output output(options.output, {kLatex});
+    output.write(explain_report(variants));
     return kFine;
 }
 
@@ -65,8 +65,13 @@ int run_cost(const CostOptions& options) {
         if (note.empty()) note = library_note(convention, family.config, family.variants);
     }
     if (!note.empty()) say("{}", note);
-    Output output(options.output);
-    output.write(cost_report(analyses, view_of(options.show, analyses.size())));
+    const CostView view = view_of(options.show, analyses.size());
+    const Report report = cost_report(analyses, view, !options.show.empty());
+    std::vector<std::string> tables;
+    for (const NamedTable& table : report.csv_tables)
+        tables.push_back(table.name);
+    Output output(options.output, {}, tables);
+    output.write(report);
     return kFine;
 }
 
@@ -76,10 +81,10 @@ void setup_cost(Command& command) {
     auto options = std::make_shared<CostOptions>();
     add_variant_options(command, options->variant);
     add_convention_option(command, options->convention);
-    command.choices("--show", "part", options->show, "totals,layers,blocks,scaling,all [all for one variant]",
+    command.choices("--show", "part", options->show, "totals,kinds,layers,blocks,scaling,all [all for one]",
                     kParts);
-    command.text("--explain", "LAYER", options->explain, "the formulas of one layer with its numbers");
-    add_output_options(command, options->output);
+    command.text("--explain", "LAYER", options->explain, "formulas of a layer or block with its numbers");
+    add_output_options(command, options->output, {kLatex});
     command.on_run([options] { return run_cost(*options); });
 }
 

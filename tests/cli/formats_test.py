@@ -6,7 +6,7 @@ import json
 import math
 import unittest
 
-from program import BUDGET, FORMATS, SMALL, CliTest
+from program import BUDGET, FORMATS, SMALL, CliTest, run
 
 MODELS = ["mobilenet_v1", "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v4_conv_medium"]
 
@@ -31,12 +31,13 @@ class Formats(CliTest):
         return [
             ["cost", *SMALL],
             ["cost", "--alpha", "0.25,0.5", "--res", "32,64"],
-            ["cost", "--show", "all", "--alpha", "0.25,0.5", "--res", "32"],
+            ["cost", "--show", "blocks", "--alpha", "0.25,0.5", "--res", "32"],
             ["sweep", "--alpha", "0.25,0.5", "--res", "32,64"],
             ["conventions", *SMALL],
             ["models"],
             ["budget", budget],
-            ["pick", "--alpha", "0.25,0.5,0.6", "--res", "160,224", "--max-macs", "1e8"],
+            ["pick", "--model", "mobilenet_v1,mobilenet_v2", "--alpha", "0.25,0.5,0.6", "--res", "160,224", "--max-macs", "1e8"],
+            ["cost", *SMALL, "--explain", "Conv2d_1"],
         ]
 
     def test_two_runs_are_the_same_bytes(self):
@@ -60,7 +61,7 @@ class Formats(CliTest):
         for command in self.commands():
             with self.subTest(command):
                 document = json.loads(self.output(*command, "--format", "json"))
-                items = document[keys[command[0]]]
+                items = document["explanations" if "--explain" in command else keys[command[0]]]
                 lines = [json.loads(line) for line in self.output(*command, "--format", "jsonl").splitlines()]
                 for line in lines:
                     self.assertEqual(line.pop("schema"), document["schema"])
@@ -156,12 +157,63 @@ class Formats(CliTest):
                 self.assertEqual(variant["unit"], convention["unit"])
 
     def test_show_chooses_the_parts(self):
-        starts = {"layers": "layer ", "blocks": "Separable blocks", "scaling": "Against alpha 1", "totals": "parameters "}
+        starts = {"kinds": "Sums by kind", "layers": "layer ", "blocks": "Separable blocks", "scaling": "Against alpha 1",
+                  "totals": "parameters "}
         for part in starts:
             with self.subTest(part):
                 lines = self.output(*SMALL, "--show", part).splitlines()
                 found = [name for name, start in starts.items() if any(line.startswith(start) for line in lines[:-1])]
                 self.assertEqual(found, [part])
+
+    def test_each_part_of_a_csv_is_a_file(self):
+        parts = ["totals", "kinds", "layers", "blocks", "scaling"]
+        path = self.folder / "x.csv"
+        self.assertEqual(self.output(*SMALL, "--show", "all", "-o", path), "")
+        self.assert_folder_holds([f"x.{part}.csv" for part in parts])
+        for part in parts:
+            one = self.output(*SMALL, "--show", part, "-f", "csv")
+            self.assertEqual((self.folder / f"x.{part}.csv").read_text(), one)
+        self.assert_refused(
+            run(*SMALL, "--show", "blocks,scaling", "-f", "csv"),
+            "--output: expected a name such as x.csv for CSV of several tables (blocks, scaling), each of which becomes a "
+            "file of its own, found standard output",
+        )
+
+    def test_kinds_are_sums_of_layers(self):
+        """Table 2 of the paper of MobileNetV1: 94.86 % of the multiply-adds and 74.59 % of the parameters are pointwise."""
+        for model in MODELS:
+            [variant] = json.loads(self.output("-m", model, "-f", "json"))["variants"]
+            for key, share in [("macs", "mac_share"), ("params", "param_share")]:
+                self.assertEqual(sum(row[key] for row in variant["kinds"]), variant["totals"][key])
+                self.assertAlmostEqual(sum(row[share] for row in variant["kinds"]), 1)
+            self.assertEqual(sum(row["layers"] for row in variant["kinds"]), len(variant["layers"]))
+        [v1] = json.loads(self.output("-f", "json"))["variants"]
+        kinds = {row["kind"]: row for row in v1["kinds"]}
+        self.assertAlmostEqual(kinds["pointwise"]["mac_share"], 0.9486, delta=0.0005)
+        self.assertAlmostEqual(kinds["pointwise"]["param_share"], 0.7459, delta=0.0015)
+        self.assertAlmostEqual(kinds["depthwise"]["mac_share"], 0.0306, delta=0.0005)
+        self.assertAlmostEqual(kinds["classifier"]["param_share"], 0.2433, delta=0.0015)
+
+    def test_a_block_is_derived(self):
+        [variant] = json.loads(self.output(*SMALL, "-f", "json"))["variants"]
+        for block in variant["blocks"]:
+            [explained] = json.loads(self.output(*SMALL, "--explain", block["name"], "-f", "json"))["explanations"]
+            steps = {step["quantity"]: step for step in explained["steps"]}
+            for key in ["P_s", "P_d", "C_s", "C_d"]:
+                self.assertEqual(steps[key]["value"], block[key.lower()])
+                self.assertEqual(eval(steps[key]["numbers"]), block[key.lower()])  # arithmetic of this program
+            self.assertEqual(steps["closed form"]["value"], block["ratio_closed_form"])
+            self.assertAlmostEqual(eval(steps["closed form"]["numbers"]), block["p_ratio"])
+            self.assertEqual(steps["wrong"]["value"], block["ratio_article_approx"])
+        self.assertEqual(set(explained["symbols"]), {"N", "H", "W", "K", "Ci", "Co"})
+
+    def test_explain_as_latex(self):
+        text = self.output(*SMALL, "--explain", "Conv2d_1", "-f", "latex")
+        self.assertIn("\\begin{align*}\n  P_s & = K^2 \\cdot C_i \\cdot C_o = ", text)
+        self.assertEqual(text.count("{"), text.count("}"))
+        path = self.folder / "block.tex"
+        self.output(*SMALL, "--explain", "Conv2d_1", "-o", path)
+        self.assertEqual(path.read_text(), text)
 
     def test_explain_ends_with_the_layers_numbers(self):
         [variant] = json.loads(self.output(*SMALL, "-f", "json"))["variants"]

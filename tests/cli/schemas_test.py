@@ -14,6 +14,8 @@ DOCUMENTS = [
     ("cost", "variants", ["cost", "--model", "mobilenet_v3_small", "--alpha", "0.01,0.75,2", "--res", "1,96"]),
     ("cost", "variants", ["--model", "mobilenet_v4_conv_small", "--dtype", "i8", "--batch", "3", "--classes", "10"]),
     ("cost", "variants", ["--convention", "tf_profiler", "--alpha-scope", "inner", "--alpha", "0.5"]),
+    ("explain", "explanations", ["cost", "--explain", "Conv2d_1", "--alpha", "0.5,1", "--batch", "2"]),
+    ("explain", "explanations", ["cost", "--explain", "Conv2d_3_depthwise"]),
     ("sweep", "cells", ["sweep"]),
     ("sweep", "cells", ["sweep", "--model", "mobilenet_v2,mobilenet_v3_large", "--beta", "0.5,1"]),
     ("conventions", "networks", ["conventions", "--model", "mobilenet_v1,mobilenet_v3_small", "--res", "64"]),

@@ -11,6 +11,7 @@
 #include "mobilenet_cost/count/convention_table.h"
 #include "mobilenet_cost/count/explain.h"
 #include "mobilenet_cost/model/standard_counterpart.h"
+#include "mobilenet_cost/report/count/explain_report.h"
 
 #include "unit/csv.h"
 #include "unit/decimal.h"
@@ -195,9 +196,14 @@ TEST(Scaling, BaseIsItselfAndKeepsClassesAndBatch) {
     EXPECT_EQ(one.macs_rule_error(), 0);
 }
 
+std::string text_of(const ExplainedVariant& variant) {
+    const std::vector<ExplainedVariant> variants = {variant};
+    return explain_report(variants).sections().front().text;
+}
+
 std::string explanation(const char* name, const std::string& layer, const Variant& variant = {}) {
     const Network network = expand(test::model(name), variant);
-    return explain_layer(network, find_layer(network, layer), DataType::f32);
+    return text_of({name, variant, explain(network, layer, DataType::f32)});
 }
 
 void expect_all(const std::string& text, const std::vector<std::string>& parts) {
@@ -225,7 +231,7 @@ TEST(Explain, EveryKindOfLayer) {
     for (const char* name : test::kModels) {
         const Network network = expand(test::model(name), {});
         for (std::size_t i = 0; i < network.layers.size(); ++i) {
-            const std::string text = explain_layer(network, i, DataType::i8);
+            const std::string text = text_of({name, {}, {explain_layer(network, i, DataType::i8)}});
             EXPECT_TRUE(text.starts_with(layer_name(network, i))) << text;
             EXPECT_TRUE(text.ends_with("\n")) << text;
             EXPECT_EQ(text.find("nan"), std::string::npos) << text;

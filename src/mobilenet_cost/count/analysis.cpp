@@ -19,6 +19,7 @@ LayerAnalysis layer_analysis(const Network& network, std::size_t index, const Co
     row.name = layer_name(network, index);
     row.op = op_name(layer);
     row.block = block_name(network, index);
+    row.layer_class = layer_class(network, index);
     row.input = layer.input;
     row.output = layer.output;
     if (const Conv* conv = std::get_if<Conv>(&layer.kind)) {
@@ -62,13 +63,6 @@ SeparableBlock separable_block(const Network& network, const SeparablePair& pair
     return block;
 }
 
-std::vector<SeparableBlock> separable_blocks(const Network& network) {
-    std::vector<SeparableBlock> blocks;
-    for (const SeparablePair& pair : separable_pairs(network))
-        blocks.push_back(separable_block(network, pair));
-    return blocks;
-}
-
 double ratio(std::int64_t numerator, std::int64_t denominator) {
     return static_cast<double>(numerator) / static_cast<double>(denominator);
 }
@@ -98,6 +92,13 @@ void set_peaks(Analysis& analysis, const Network& network) {
 }
 
 }  // namespace
+
+std::vector<SeparableBlock> separable_blocks(const Network& network) {
+    std::vector<SeparableBlock> blocks;
+    for (const SeparablePair& pair : separable_pairs(network))
+        blocks.push_back(separable_block(network, pair));
+    return blocks;
+}
 
 double parameter_ratio(const SeparableBlock& block) {
     return ratio(block.p_s, block.p_d);

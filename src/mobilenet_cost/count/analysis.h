@@ -7,6 +7,7 @@
 
 #include "mobilenet_cost/count/convention.h"
 #include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/layer_class.h"
 #include "mobilenet_cost/model/liveness.h"
 
 namespace mobilenet_cost {
@@ -18,6 +19,7 @@ struct LayerAnalysis {
     std::string name;
     std::string op;
     std::string block;
+    LayerClass layer_class = LayerClass::conv;
     Shape input;
     Shape output;
     std::int64_t kernel = 0;  ///< 0: not a convolution
@@ -45,6 +47,8 @@ struct SeparableBlock {
     double closed_form = 0;     ///< K^2 Co / (K^2 + Co), exactly both ratios
     double article_approx = 0;  ///< Co / (1 + 1/K^2), as an introductory article prints it
 };
+
+[[nodiscard]] std::vector<SeparableBlock> separable_blocks(const Network& network);
 
 [[nodiscard]] double parameter_ratio(const SeparableBlock& block);
 [[nodiscard]] double mac_ratio(const SeparableBlock& block);

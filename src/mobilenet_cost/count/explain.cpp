@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/units.h"
 
 namespace mobilenet_cost {
@@ -11,88 +12,137 @@ std::string shape_text(const Shape& shape) {
     return fmt::format("{}x{}x{}x{}", shape.n, shape.h, shape.w, shape.c);
 }
 
-/// "label = formula = numbers = result" on one line.
-std::string line(const std::string& label, const std::string& formula, const std::string& numbers,
-                 std::int64_t result) {
-    return fmt::format("  {:<18}{} = {} = {}\n", label, formula, numbers, with_thousands(result));
+ExplainStep step(const std::string& quantity, const std::string& formula, const std::string& numbers,
+                 std::int64_t value) {
+    return {quantity, formula, numbers, with_thousands(value), value};
 }
 
-std::string batch_factor(const Layer& layer) {
-    return layer.output.n > 1 ? fmt::format("{} * ", layer.output.n) : "";
+ExplainStep remark(const std::string& quantity, const std::string& text) {
+    return {.quantity = quantity, .formula = {}, .numbers = {}, .result = text};
 }
 
 struct ExplainKind {
     const Layer& layer;
     const Cost& cost;
+    std::vector<ExplainStep>& steps;
 
-    std::string operator()(const Conv& conv) const {
-        const std::string n = batch_factor(layer);
-        const std::string sizes = fmt::format("{} * {}", layer.output.h, layer.output.w);
+    void operator()(const Conv& conv) const {
+        const std::string n = layer.output.n > 1 ? fmt::format("{} * ", layer.output.n) : "";
         const std::string k2 = fmt::format("{0} * {0}", conv.kernel);
-        const std::int64_t group_inputs = layer.input.c / conv.groups;
-        std::string text;
-        text += fmt::format(
-            "  {:<18}kernel {}, stride {}, groups {}, padding top {} bottom {} left {} right {}, {}\n",
-            "convolution", conv.kernel, conv.stride, conv.groups, conv.padding.top, conv.padding.bottom,
-            conv.padding.left, conv.padding.right, enum_name(layer.activation));
-        text += line(
-            "MACs", fmt::format("{}H*W * K*K * Ci/groups * Co", n.empty() ? "" : "N * "),
-            fmt::format("{}{} * {} * {}/{} * {}", n, sizes, k2, layer.input.c, conv.groups, layer.output.c),
-            cost.macs);
-        text += line("weights", "K*K * Ci/groups * Co",
-                     fmt::format("{} * {} * {}", k2, group_inputs, layer.output.c), cost.weights);
-        if (conv.bias) text += fmt::format("  {:<18}Co = {}\n", "biases", with_thousands(cost.biases));
+        steps.push_back(remark(
+            "convolution",
+            fmt::format("kernel {}, stride {}, groups {}, padding top {} bottom {} left {} right {}, {}",
+                        conv.kernel, conv.stride, conv.groups, conv.padding.top, conv.padding.bottom,
+                        conv.padding.left, conv.padding.right, enum_name(layer.activation))));
+        steps.push_back(step("MACs", fmt::format("{}H*W * K*K * Ci/groups * Co", n.empty() ? "" : "N * "),
+                             fmt::format("{}{} * {} * {} * {}/{} * {}", n, layer.output.h, layer.output.w, k2,
+                                         layer.input.c, conv.groups, layer.output.c),
+                             cost.macs));
+        steps.push_back(step("weights", "K*K * Ci/groups * Co",
+                             fmt::format("{} * {} * {}", k2, layer.input.c / conv.groups, layer.output.c),
+                             cost.weights));
+        if (conv.bias) steps.push_back(step("biases", "Co", "", cost.biases));
         if (conv.batch_norm)
-            text += fmt::format("  {:<18}Co = {} channels, of 0 to 4 values as the convention counts\n",
-                                "batch norm", with_thousands(cost.bn_channels));
-        return text;
+            steps.push_back(
+                remark("batch norm", fmt::format("{} channels; 0 to 4 values each, depending on --convention",
+                                                 with_thousands(cost.bn_channels))));
     }
-    std::string operator()(const GlobalPool&) const {
-        return "  mean over height and width: no MACs, no weights\n";
+    void operator()(const GlobalPool&) const {
+        steps.push_back(remark("", "mean over height and width: no MACs, no weights"));
     }
-    std::string operator()(const Add&) const {
-        return "  residual sum of two tensors: no MACs, no weights\n";
+    void operator()(const Add&) const {
+        steps.push_back(remark("", "residual sum of two tensors: no MACs, no weights"));
     }
-    std::string operator()(const Scale&) const {
-        return "  each channel times its gate: no MACs, no weights\n";
+    void operator()(const Scale&) const {
+        steps.push_back(remark("", "each channel times its gate: no MACs, no weights"));
     }
 };
 
-std::string weight_lines(const Cost& cost, DataType data_type) {
+ExplainStep weight_step(const Cost& cost, DataType data_type) {
     const std::int64_t biases = cost.biases + cost.bn_channels;
     const std::int64_t bytes = element_bytes(data_type);
     const std::int64_t of_biases = weight_bytes(cost, data_type) - cost.weights * bytes;
-    return line(
+    return step(
         "weight bytes", "weights * bytes + biases, batch norm folded",
         fmt::format("{} * {} + {} * {}", cost.weights, bytes, biases, biases == 0 ? 0 : of_biases / biases),
         weight_bytes(cost, data_type));
 }
 
-std::string traffic_lines(const Cost& cost, DataType data_type) {
-    std::string text = cost.weights == 0 ? "" : weight_lines(cost, data_type);
-    text += line(
+void add_traffic(const Cost& cost, DataType data_type, std::vector<ExplainStep>& steps) {
+    if (cost.weights > 0) steps.push_back(weight_step(cost, data_type));
+    steps.push_back(step(
         "activation bytes", "(read + written) * bytes",
         fmt::format("({} + {}) * {}", cost.input_elements, cost.output_elements, element_bytes(data_type)),
-        activation_bytes(cost, data_type));
-    text += line("memory access", "read + written + weights, in elements",
-                 fmt::format("{} + {} + {}", cost.input_elements, cost.output_elements, cost.weights),
-                 memory_access_cost(cost));
-    if (cost.macs == 0) return text;
-    return text + fmt::format(
-                      "  {:<18}2 * MACs / (weight + activation bytes) = 2 * {} / {} = {:.3f} FLOP per byte\n",
-                      "intensity", cost.macs, traffic_bytes(cost, data_type),
-                      arithmetic_intensity(cost, data_type));
+        activation_bytes(cost, data_type)));
+    steps.push_back(step("memory access", "read + written + weights, in elements",
+                         fmt::format("{} + {} + {}", cost.input_elements, cost.output_elements, cost.weights),
+                         memory_access_cost(cost)));
+    if (cost.macs == 0) return;
+    const double intensity = arithmetic_intensity(cost, data_type);
+    steps.push_back({"intensity", "2 * MACs / (weight + activation bytes)",
+                     fmt::format("2 * {} / {}", cost.macs, traffic_bytes(cost, data_type)),
+                     fmt::format("{:.3f} FLOP per byte", intensity), intensity});
+}
+
+/// s: one standard convolution, d: the depthwise and the pointwise one in its place.
+Explanation explain_block(const SeparableBlock& block, std::int64_t batch) {
+    const std::string k2 = fmt::format("{0} * {0}", block.k);
+    const std::string n = batch > 1 ? fmt::format("{} * ", batch) : "";
+    const std::string pixels = fmt::format("{}{} * {}", n, block.h_out, block.w_out);
+    const std::string hw = n.empty() ? "H*W" : "N * H*W";
+    const auto ratio = [](double value) { return fmt::format("{:.3f}", value); };
+    Explanation explained{block.name,
+                          "separable block",
+                          fmt::format("K = {}, Ci = {}, Co = {}, H x W = {} x {}", block.k, block.c_in,
+                                      block.c_out, block.h_out, block.w_out),
+                          {}};
+    explained.steps = {
+        step("P_s", "K*K * Ci * Co", fmt::format("{} * {} * {}", k2, block.c_in, block.c_out), block.p_s),
+        step("P_d", "K*K * Ci + Ci * Co",
+             fmt::format("{} * {} + {} * {}", k2, block.c_in, block.c_in, block.c_out), block.p_d),
+        step("C_s", hw + " * P_s", fmt::format("{} * {}", pixels, block.p_s), block.c_s),
+        step("C_d", hw + " * P_d", fmt::format("{} * {}", pixels, block.p_d), block.c_d),
+        {"P_s/P_d", "C_s/C_d", fmt::format("{} / {}", block.p_s, block.p_d), ratio(parameter_ratio(block)),
+         parameter_ratio(block), "H*W cancels"},
+        {"closed form", "K*K * Co / (K*K + Co)",
+         fmt::format("{} * {} / ({} + {})", k2, block.c_out, k2, block.c_out), ratio(block.closed_form),
+         block.closed_form, "Ci cancels, too; it tends to K*K"},
+        {"wrong", "Co / (1 + 1/(K*K))", fmt::format("{} / (1 + 1/({}))", block.c_out, k2),
+         fmt::format("{:.1f}", block.article_approx), block.article_approx,
+         "as an introductory article prints it; it tends to Co"}};
+    explained.steps[0].note = "weights of one standard convolution";
+    explained.steps[1].note = "weights of the depthwise and the pointwise one";
+    explained.steps[2].note = explained.steps[3].note = "their MACs";
+    return explained;
 }
 
 }  // namespace
 
-std::string explain_layer(const Network& network, std::size_t index, DataType data_type) {
+Explanation explain_layer(const Network& network, std::size_t index, DataType data_type) {
     const Layer& layer = network.layers[index];
     const Cost cost = layer_cost(layer);
-    std::string text = fmt::format("{} ({}): {} -> {}\n", layer_name(network, index), op_name(layer),
-                                   shape_text(layer.input), shape_text(layer.output));
-    text += std::visit(ExplainKind{layer, cost}, layer.kind);
-    return text + traffic_lines(cost, data_type);
+    Explanation explained{layer_name(network, index),
+                          std::string(op_name(layer)),
+                          fmt::format("{} -> {}", shape_text(layer.input), shape_text(layer.output)),
+                          {}};
+    std::visit(ExplainKind{layer, cost, explained.steps}, layer.kind);
+    add_traffic(cost, data_type, explained.steps);
+    return explained;
+}
+
+std::vector<Explanation> explain(const Network& network, const std::string& name, DataType data_type) {
+    std::vector<Explanation> explained;
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        names.push_back(layer_name(network, i));
+        if (names.back() == name) explained.push_back(explain_layer(network, i, data_type));
+    }
+    for (const SeparableBlock& block : separable_blocks(network)) {
+        names.push_back(block.name);
+        if (block.name == name) explained.push_back(explain_block(block, network.input.n));
+    }
+    if (explained.empty()) fail_unknown("", "layer or block", name, names);
+    return explained;
 }
 
 }  // namespace mobilenet_cost

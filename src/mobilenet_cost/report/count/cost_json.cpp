@@ -1,5 +1,6 @@
 #include "mobilenet_cost/report/count/cost_json.h"
 
+#include "mobilenet_cost/report/count/cost_fields.h"
 #include "mobilenet_cost/report/parts/documents.h"
 
 namespace mobilenet_cost {
@@ -39,23 +40,6 @@ Json scaling_json(const Scaling& scaling) {
                       {"params_exact", scaling.params_exact},
                       {"params_alpha2", scaling.alpha_squared},
                       {"params_rule_error", scaling.params_rule_error()}});
-}
-
-Json block_json(const SeparableBlock& block) {
-    return object_of({{"name", block.name},
-                      {"k", block.k},
-                      {"c_in", block.c_in},
-                      {"c_out", block.c_out},
-                      {"h_out", block.h_out},
-                      {"w_out", block.w_out},
-                      {"p_s", block.p_s},
-                      {"p_d", block.p_d},
-                      {"p_ratio", parameter_ratio(block)},
-                      {"c_s", block.c_s},
-                      {"c_d", block.c_d},
-                      {"c_ratio", mac_ratio(block)},
-                      {"ratio_closed_form", block.closed_form},
-                      {"ratio_article_approx", block.article_approx}});
 }
 
 Json shape_json(const Shape& shape) {
@@ -99,11 +83,15 @@ Json variant_json(const Analysis& analysis) {
          {"ratio", object_of({{"macs", ratio(analysis.standard.macs, analysis.totals.macs)},
                               {"params", ratio(analysis.standard.params, analysis.totals.params)}})},
          {"scaling", scaling_json(analysis.scaling)},
+         {"kinds", Json::array()},
          {"blocks", Json::array()},
          {"layers", Json::array()}});
     Json& blocks = json["blocks"];
     for (const SeparableBlock& block : analysis.blocks)
-        blocks.push_back(block_json(block));
+        blocks.push_back(block_fields().json(block));
+    Json& kinds = json["kinds"];
+    for (const CostKind& row : cost_kinds(analysis))
+        kinds.push_back(cost_kind_fields(analysis.unit).json(row));
     Json& layers = json["layers"];
     for (const LayerAnalysis& layer : analysis.layers)
         layers.push_back(layer_json(layer, analysis.data_type));

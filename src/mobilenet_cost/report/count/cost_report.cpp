@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/count/cost_fields.h"
 #include "mobilenet_cost/report/count/cost_json.h"
 
 namespace mobilenet_cost {
@@ -32,7 +33,7 @@ std::string summary_line(const std::string& label, const std::string& text) {
 
 std::string peak_text(const Analysis& analysis) {
     std::string text =
-        fmt::format("{} live at {}", bytes_text(bytes(analysis, analysis.peak)), analysis.peak_layer);
+        fmt::format("peak {}, at {}", bytes_text(bytes(analysis, analysis.peak)), analysis.peak_layer);
     if (analysis.peak_in_place != analysis.peak)
         text += fmt::format("; {} in place, at {}", bytes_text(bytes(analysis, analysis.peak_in_place)),
                             analysis.peak_in_place_layer);
@@ -52,7 +53,7 @@ std::string summary_text(const Analysis& analysis) {
     text += summary_line(analysis.unit,
                          fmt::format("{} ({})", with_prefix(totals.macs), with_thousands(totals.macs)));
     text += summary_line("parameters", params_text(analysis));
-    text += summary_line("weights", fmt::format("{} to store, batch norm folded",
+    text += summary_line("weights", fmt::format("{} (batch norm folded)",
                                                 bytes_text(weight_bytes(analysis.cost, analysis.data_type))));
     text += summary_line("activations", peak_text(analysis));
     text += summary_line("traffic", fmt::format("{} at least, {:.2f} FLOP per byte",
@@ -148,32 +149,30 @@ Table layer_table(const Analysis& analysis) {
 }
 
 Table block_table(const Analysis& analysis) {
-    Table table;
-    table.caption = "Separable blocks beside one standard convolution (P weights, C multiply-adds)";
-    table.columns = {{"block", "block", true},
-                     {"k", "k"},
-                     {"c_in", "Ci"},
-                     {"c_out", "Co"},
-                     {"h_out", "H"},
-                     {"w_out", "W"},
-                     {"p_s", "P_s"},
-                     {"p_d", "P_d"},
-                     {"p_ratio", "P_s/P_d"},
-                     {"c_s", "C_s"},
-                     {"c_d", "C_d"},
-                     {"c_ratio", "C_s/C_d"},
-                     {"ratio_closed_form", "K²Co/(K²+Co)"},
-                     {"ratio_article_approx", "Co/(1+1/K²)"}};
-    table.droppable = {"ratio_article_approx", "ratio_closed_form", "c_ratio", "w_out", "h_out", "k"};
-    for (const SeparableBlock& block : analysis.blocks) {
-        table.rows.push_back({text_cell(block.name), count_cell(block.k), count_cell(block.c_in),
-                              count_cell(block.c_out), count_cell(block.h_out), count_cell(block.w_out),
-                              count_cell(block.p_s), count_cell(block.p_d),
-                              number_cell(parameter_ratio(block), 3), count_cell(block.c_s),
-                              count_cell(block.c_d), number_cell(mac_ratio(block), 3),
-                              number_cell(block.closed_form, 3), number_cell(block.article_approx, 1)});
-    }
+    Table table = block_fields().shown({"name", "k", "c_in", "c_out", "h_out", "w_out", "p_s", "p_d", "c_s",
+                                        "c_d", "ratio", "ratio_article_approx"},
+                                       analysis.blocks);
+    table.caption =
+        "Separable blocks (d) beside one standard convolution (s): P weights, C multiply-adds, ratio P_s/P_d "
+        "= "
+        "C_s/C_d; wrong: what an introductory article prints for it";
+    table.droppable = {"ratio_article_approx", "w_out", "h_out", "k"};
     return table;
+}
+
+Table block_csv_table(const Analysis& analysis) {
+    return block_fields().csv(analysis.blocks);
+}
+
+/// As table 2 of the paper of MobileNetV1 (arXiv 1704.04861).
+Table kind_table(const Analysis& analysis) {
+    Table table = cost_kind_fields(analysis.unit).shown(cost_kinds(analysis));
+    table.caption = "Sums by kind of layer";
+    return table;
+}
+
+Table kind_csv_table(const Analysis& analysis) {
+    return cost_kind_fields(analysis.unit).csv(cost_kinds(analysis));
 }
 
 Cell signed_percent_cell(double fraction) {
@@ -258,38 +257,52 @@ Table joined(const std::vector<Analysis>& analyses, Table (*table_of)(const Anal
 
 std::vector<Section> cost_sections(const std::vector<Analysis>& analyses, const CostView& view) {
     std::vector<Section> sections;
-    const bool detailed = view.layers || view.blocks || view.scaling;
+    const bool detailed = view.kinds || view.layers || view.blocks || view.scaling;
     if (view.totals && analyses.size() > 1) sections.push_back({"", totals_table(analyses)});
     for (const Analysis& analysis : analyses) {
         if (!detailed && analyses.size() > 1) break;
         const bool summary = view.totals && analyses.size() == 1;
         sections.push_back({summary ? summary_text(analysis) : variant_title(analysis), {}});
         if (view.layers) sections.push_back({"", layer_table(analysis)});
+        if (view.kinds) sections.push_back({"", kind_table(analysis)});
         if (view.blocks && !analysis.blocks.empty()) sections.push_back({"", block_table(analysis)});
         if (view.scaling) sections.push_back({"", scaling_table(analysis)});
     }
     return sections;
 }
 
-Table cost_csv_table(const std::vector<Analysis>& analyses, const CostView& view) {
-    if (view.layers) return joined(analyses, layer_table);
-    if (view.blocks) return joined(analyses, block_table);
-    if (view.scaling) return joined(analyses, scaling_table);
-    return totals_table(analyses);
+/// A table for each part that was chosen.
+std::vector<NamedTable> chosen_tables(const std::vector<Analysis>& analyses, const CostView& view) {
+    std::vector<NamedTable> tables;
+    const auto add = [&](bool shown, const char* name, Table (*table_of)(const Analysis&)) {
+        if (shown) tables.push_back({name, [&analyses, table_of] { return joined(analyses, table_of); }});
+    };
+    if (view.totals) tables.push_back({"totals", [&analyses] { return totals_table(analyses); }});
+    add(view.kinds, "kinds", kind_csv_table);
+    add(view.layers, "layers", layer_table);
+    add(view.blocks, "blocks", block_csv_table);
+    add(view.scaling, "scaling", scaling_table);
+    return tables;
 }
 
 }  // namespace
 
 CostView default_view(std::size_t variants) {
-    if (variants == 1) return {.totals = true, .layers = true, .blocks = true, .scaling = true};
+    if (variants == 1)
+        return {.totals = true, .kinds = true, .layers = true, .blocks = true, .scaling = true};
     return {.totals = true};
 }
 
-Report cost_report(const std::vector<Analysis>& analyses, const CostView& view) {
+Report cost_report(const std::vector<Analysis>& analyses, const CostView& view, bool chosen) {
+    const auto csv = [&analyses, view] {
+        return view.layers ? joined(analyses, layer_table) : totals_table(analyses);
+    };
     return {.sections = [&analyses, view] { return cost_sections(analyses, view); },
-            .csv = [&analyses, view] { return cost_csv_table(analyses, view); },
+            .csv = csv,
             .json = [&analyses] { return cost_json(analyses); },
-            .jsonl = [&analyses] { return cost_jsonl(analyses); }};
+            .jsonl = [&analyses] { return cost_jsonl(analyses); },
+            .extra = {},
+            .csv_tables = chosen ? chosen_tables(analyses, view) : std::vector<NamedTable>()};
 }
 
 }  // namespace mobilenet_cost

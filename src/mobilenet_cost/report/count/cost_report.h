@@ -10,6 +10,7 @@ namespace mobilenet_cost {
 /// The parts of an analysis that are shown to people.
 struct CostView {
     bool totals = false;
+    bool kinds = false;
     bool layers = false;
     bool blocks = false;
     bool scaling = false;
@@ -18,8 +19,9 @@ struct CostView {
 /// Every part of a single variant; of several variants a row each.
 [[nodiscard]] CostView default_view(std::size_t variants);
 
-/// As text the parts that are viewed; as CSV one table, of the layers, else the blocks, else the totals, with
-/// columns that name the variant; as JSON everything (cost_json.h).
-[[nodiscard]] Report cost_report(const std::vector<Analysis>& analyses, const CostView& view);
+/// As text the parts that are viewed; as CSV a table for each where the parts were `chosen`, otherwise that
+/// of the layers, or of the totals of several variants, with columns that name the variant; as JSON
+/// everything (cost_json.h).
+[[nodiscard]] Report cost_report(const std::vector<Analysis>& analyses, const CostView& view, bool chosen);
 
 }  // namespace mobilenet_cost

@@ -74,6 +74,8 @@ std::string shown_text(Show show, const Value& value) {
             return fmt::format("{:+.1f} %", 100 * number_of(value));
         case Show::digits:
             return raw_text(value);
+        case Show::decimals_1:
+            return fmt::format("{:.1f}", number_of(value));
         case Show::decimals_3:
             return fmt::format("{:.3f}", number_of(value));
         case Show::giga:

@@ -36,6 +36,7 @@ using Value = std::variant<std::monostate, std::string, bool, std::int64_t, doub
 
 /// How a value is written for people; machines get all digits.
 enum class Show {
+    decimals_1,      ///< 12.3
     decimals_3,      ///< 0.912
     digits,          ///< 1234567
     plain,           ///< text, 1,234,567 and the shortest number
