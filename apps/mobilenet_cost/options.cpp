@@ -66,7 +66,7 @@ void add_variant_options(Command& command, VariantOptions& options, Bytes bytes,
                     fmt::format("width multipliers, such as 0.25:1:0.25 [{}]", all ? "published" : "1"));
     auto* resolution =
         command.integers("-r,--res", options.resolutions,
-                         fmt::format("input sizes in pixels [{}]", all ? "published" : "the model's own"));
+                         fmt::format("input sizes, pixels [{}]", all ? "published" : "the model's own"));
     command.numbers("--beta", options.betas, "resolution multipliers, instead of --res")
         ->excludes(resolution);
     command.count("--classes", options.common.classes, "classifier outputs [1000]");

@@ -124,15 +124,15 @@ std::vector<std::string> every_name() {
     return names;
 }
 
-[[noreturn]] void fail_unknown_model(const std::string& name) {
+[[noreturn]] void fail_unknown_model(const std::string& name, const std::string& place = "--model") {
     const std::vector<std::string> names = of_library(name) ? every_name() : model_names();
     std::vector<std::string> likely = names;
-    const char generation = of_library(name) ? '\0' : generation_of(name);
+    const char generation = generation_of(name);
     std::erase_if(
         likely, [&](const std::string& one) { return generation != 0 && generation_of(one) != generation; });
     std::vector<std::string> near = nearest_names(name, likely);
     if (near.empty()) near = names_with(name, likely);
-    fail_unknown("--model", "model", name, names, near);
+    fail_unknown(place, "model", name, names, near);
 }
 
 }  // namespace
@@ -154,7 +154,7 @@ std::vector<std::string> library_model_names() {
 
 fs::path bundled_model(const std::string& name, const std::string& place) {
     if (const auto path = file_of(name)) return *path;
-    fail_unknown(place, "model", name, every_name());
+    fail_unknown_model(name, place);
 }
 
 std::vector<std::string> models_named(const std::vector<std::string>& words) {
