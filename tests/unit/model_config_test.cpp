@@ -123,8 +123,8 @@ TEST(ParseModelConfig, MissingAndWrongValues) {
            {"\"name\": \"tiny\", ", "", "expected a key \"name\", found none"},
            {"\"tiny\"", "\"\"", "/name: expected a text, found \"\""},
            {"\"tiny\"", "7", "/name: expected a text, found 7"},
-           {"model.v1", "model.v2",
-            "/schema: expected \"mobilenet-cost.model.v1\", found \"mobilenet-cost.model.v2\""},
+           {"model.v1", "model.v3",
+            "/schema: expected \"mobilenet-cost.model.v1\", found \"mobilenet-cost.model.v3\""},
            {"\"schema\": \"mobilenet-cost.model.v1\", ", "", "expected a key \"schema\", found none"},
            {"\"stride\": 2", "\"stride\": -2",
             "/blocks/0/stride: expected a whole number from 1 to 16, found -2"},
@@ -211,14 +211,14 @@ TEST(ParseModelConfig, WhatAFileExtends) {
 }
 
 TEST(ParseModelConfig, WhatAFileCannotExtend) {
-    const auto error = [](const std::string& keys) {
-        return error_in(R"({"name": "mine", )" + keys + "}");
-    };
-    EXPECT_EQ(error(R"("schema": "mobilenet-cost.model.v2", "extends": "mobilenet_v1", "changes": {"x": {}})"),
-              "m.json: /changes/x: expected keys of a block that the extended model has");
+    const auto error = [](const std::string& keys) { return error_in(R"({"name": "mine", )" + keys + "}"); };
+    EXPECT_EQ(
+        error(R"("schema": "mobilenet-cost.model.v2", "extends": "mobilenet_v1", "changes": {"x": {}})"),
+        "m.json: /changes/x: expected keys of a block that the extended model has");
     EXPECT_EQ(error(R"("schema": "mobilenet-cost.model.v2", "extends": "keras:MobileNetV9")").substr(0, 56),
               "m.json: /extends: unknown model \"keras:MobileNetV9\" (kno");
-    EXPECT_TRUE(error(R"("schema": "mobilenet-cost.model.v1", "extends": "mobilenet_v1")").starts_with("m.json: /schema"));
+    EXPECT_TRUE(error(R"("schema": "mobilenet-cost.model.v1", "extends": "mobilenet_v1")")
+                    .starts_with("m.json: /schema"));
     EXPECT_TRUE(error(R"("schema": "mobilenet-cost.model.v2", "extends": "mobilenet_v1",
                          "changes": {"Conv2d_0": {"expansion": 6}})")
                     .ends_with("expected channels or expansion, not both, found 6"));
