@@ -159,7 +159,7 @@ def check_manual(prefix, scratch):
     for command in commands:
         tags = re.findall(r"^\.TP\n(.*)", sections[command], re.MULTILINE)
         for line in run(program, command, "--help-all", cwd=scratch).splitlines():
-            for option in re.findall(r"--?[a-z][a-z0-9-]*", line[:30] if line.startswith("  ") else ""):
+            for option in re.findall(r"--?[a-z][a-z0-9-]*", line[:30] if line.startswith("  -") else ""):
                 if option not in ("-h", "--help", "--help-all"):
                     expect(any(re.search(rf"(?<!\S){option}\b(?!-)", tag) for tag in tags), f"{command} {option} in the page")
     for title in ["NAME", "SYNOPSIS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"]:

@@ -6,6 +6,8 @@
 #include <new>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "mobilenet_cost/base/nearest.h"
 #include "mobilenet_cost/base/printable.h"
 
@@ -32,15 +34,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return at(a.size(), b.size());
 }
 
-/// "MobileNetV2" and "mobilenet_v2" are one name.
-std::string without_case(std::string_view name) {
-    std::string letters;
-    for (const unsigned char c : name) {
-        if (std::isalnum(c) != 0) letters += static_cast<char>(std::tolower(c));
-    }
-    return letters;
-}
-
 /// A long list is no hint.
 std::vector<std::string> unless_many(std::vector<std::string> names) {
     constexpr std::size_t kMost = 6;
@@ -52,7 +45,7 @@ std::string alternatives(std::span<const std::string> names) {
     std::string text;
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
-        text += "\"" + shortened(names[i]) + "\"";
+        text += fmt::format("\"{}\"", shortened(names[i]));
     }
     return text;
 }
@@ -68,6 +61,15 @@ std::string join(std::span<const std::string> names) {
 }
 
 }  // namespace
+
+std::string without_case(std::string_view name) {
+    std::string letters;
+    for (const char letter : name) {
+        const auto c = static_cast<unsigned char>(letter);
+        if (std::isalnum(c) != 0) letters += static_cast<char>(std::tolower(c));
+    }
+    return letters;
+}
 
 void fail(std::string_view place, std::string_view message) {
     std::string text = abridged(place);

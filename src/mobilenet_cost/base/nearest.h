@@ -7,6 +7,9 @@
 
 namespace mobilenet_cost {
 
+/// Letters and digits alone, in lower case: "MobileNetV2" and "mobilenet_v2" are one name.
+[[nodiscard]] std::string without_case(std::string_view name);
+
 /// All that the user may have meant: those that differ only in case and separators, or else begin with the
 /// name, or else the nearest one (error.h). None where too many do.
 [[nodiscard]] std::vector<std::string> nearest_names(std::string_view name,

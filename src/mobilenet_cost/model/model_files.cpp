@@ -1,7 +1,6 @@
 #include "mobilenet_cost/model/model_files.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -125,21 +124,11 @@ std::vector<std::string> every_name() {
     return names;
 }
 
-/// Letters and digits alone, in lower case: `MobileNetV2` and `mobilenet_v2` are spelled alike.
-std::string squeezed(std::string_view name) {
-    std::string letters;
-    for (const char c : name) {
-        if (std::isalnum(static_cast<unsigned char>(c)) != 0)
-            letters += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    }
-    return letters;
-}
-
 /// Networks of libraries that are called so there: `mobilenetv2_100` is `timm:mobilenetv2_100`.
 std::vector<std::string> called_so_in_libraries(const std::string& name) {
     std::vector<std::string> names = every_name();
     std::erase_if(names, [&](const std::string& one) {
-        return !of_library(one) || squeezed(one.substr(one.find(':') + 1)) != squeezed(name);
+        return !of_library(one) || without_case(one.substr(one.find(':') + 1)) != without_case(name);
     });
     return names;
 }
@@ -151,7 +140,7 @@ std::vector<std::string> called_so_in_libraries(const std::string& name) {
     std::erase_if(
         likely, [&](const std::string& one) { return generation != 0 && generation_of(one) != generation; });
     std::vector<std::string> near = nearest_names(name, likely);
-    const bool other_spelling = near.size() == 1 && squeezed(near.front()) == squeezed(name);
+    const bool other_spelling = near.size() == 1 && without_case(near.front()) == without_case(name);
     if (const auto alike = called_so_in_libraries(name); !alike.empty() && !other_spelling) near = alike;
     if (near.empty()) near = names_with(name, likely);
     fail_unknown(place, "model", name, names, near);
