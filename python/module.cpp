@@ -24,6 +24,7 @@
 #include "app.h"
 #include "atomic_file.h"
 #include "interrupt.h"
+#include "refusals.h"
 #include "say.h"
 
 namespace nb = nanobind;
@@ -70,7 +71,7 @@ void run_command(std::string_view name, std::vector<std::string> words) {
     try {
         parser.parse(std::move(words));
     } catch (const CLI::ParseError& error) {
-        fail("", error.what());
+        refuse_use(parser, error);
     }
     (void)command.run();  // what its status tells stands in the document, too
 }

@@ -17,6 +17,7 @@
 #include "app.h"
 #include "help.h"
 #include "interrupt.h"
+#include "refusals.h"
 #include "say.h"
 
 namespace mobilenet_cost::app {
@@ -130,85 +131,12 @@ std::vector<std::string> with_empty_values(const std::vector<std::string>& argum
     return all;
 }
 
-std::vector<std::string> option_names(const CLI::App& command) {
-    std::vector<std::string> names;
-    for (const CLI::Option* option : command.get_options()) {
-        for (const std::string& name : option->get_lnames())
-            names.push_back("--" + name);
-    }
-    return names;
-}
-
 std::vector<std::string> command_names() {
     std::vector<std::string> names;
     for (const CommandRow& command : kCommands) {
         if (!command.hidden) names.emplace_back(command.name);
     }
     return names;
-}
-
-/// Suggests the nearest name.
-void refuse_unknown_options(const CLI::App& command) {
-    for (const std::string& extra : command.remaining()) {
-        if (extra.starts_with('-'))
-            fail_unknown("", "option", extra.substr(0, extra.find('=')), option_names(command));
-    }
-}
-
-void refuse_stray_words(const CLI::App& command) {
-    for (const std::string& extra : command.remaining())
-        fail("", fmt::format("expected an option, found {}", in_quotes(extra)));
-}
-
-/// The kind of value that an option takes, from the type in its help.
-std::string expected_value(const CLI::Option& option) {
-    constexpr std::string_view kNumbers = " N S MS KIB SHARE ";
-    constexpr std::array<std::pair<std::string_view, const char*>, 11> kOthers = {{{"LIST", "a list"},
-                                                                                   {"NAME", "a name"},
-                                                                                   {"NAME|FILE", "a model"},
-                                                                                   {"LAYER", "a layer"},
-                                                                                   {"ORDER", "an order"},
-                                                                                   {"MODE", "a mode"},
-                                                                                   {"BIN", "a program"},
-                                                                                   {"FILE", "a file"},
-                                                                                   {"FOLDER", "a folder"},
-                                                                                   {"LOG", "a run log"},
-                                                                                   {"TEXT", "a file"}}};
-    const std::string type = option.get_type_name();
-    if (kNumbers.find(" " + type + " ") != kNumbers.npos) return "a number";
-    const auto* kind =
-        std::find_if(kOthers.begin(), kOthers.end(), [&](const auto& row) { return row.first == type; });
-    return kind == kOthers.end() ? type : kind->second;
-}
-
-/// An empty value is usually an unset variable of a script: to ignore it would answer another question.
-void refuse_empty_values(const CLI::App& command) {
-    for (const CLI::Option* option : command.get_options()) {
-        const std::vector<std::string>& values = option->results();
-        if (std::find(values.begin(), values.end(), "") != values.end())
-            fail(option->get_name(),
-                 fmt::format("expected {}, found an empty value", expected_value(*option)));
-    }
-}
-
-/// What the parser itself refuses, in the words of the other refusals.
-[[noreturn]] void refuse_use(const CLI::App& command, const CLI::ParseError& error) {
-    const std::string text = error.what();
-    for (const CLI::Option* option : command.get_options()) {
-        const std::string name = option->get_name();
-        if (error.get_name() == "ArgumentMismatch" && text.starts_with(name + ": ")) {
-            const std::size_t found = option->count();
-            fail(name, found > 1 ? fmt::format("expected one value, found {}", found)
-                                 : fmt::format("expected {}, found nothing", expected_value(*option)));
-        }
-        if (error.get_name() == "RequiredError" && option->get_required() && option->count() == 0)
-            fail(name, fmt::format("expected {}, found nothing", expected_value(*option)));
-        for (const CLI::Option* other : option->get_excludes()) {
-            if (option->count() > 0 && other->count() > 0)
-                fail(name, fmt::format("expected without {}, found both", other->get_name()));
-        }
-    }
-    fail("", text);
 }
 
 /// Prints what an option such as --help asks for instead of a run. Throws Error for what cannot be parsed.
