@@ -19,8 +19,7 @@ std::string difference(const Convention& convention, const Cost& ours, const Cos
 
 /// The network that the library builds for a bundled model. Absent: it has none of its own.
 std::optional<ModelConfig> counterpart(const std::string& library, const std::string& model) {
-    for (const std::string& name : library_model_names()) {
-        if (!name.starts_with(library + ":")) continue;
+    for (const std::string& name : models_of_library(library)) {
         ModelConfig config = find_model(name);
         if (config.extends == model) return config;
     }

@@ -141,7 +141,7 @@ std::vector<std::string> called_so_in_libraries(const std::string& name) {
         likely, [&](const std::string& one) { return generation != 0 && generation_of(one) != generation; });
     std::vector<std::string> near = nearest_names(name, likely);
     const bool other_spelling = near.size() == 1 && without_case(near.front()) == without_case(name);
-    if (const auto alike = called_so_in_libraries(name); !alike.empty() && !other_spelling) near = alike;
+    if (const auto alike = other_spelling ? near : called_so_in_libraries(name); !alike.empty()) near = alike;
     if (near.empty()) near = names_with(name, likely);
     fail_unknown(place, "model", name, names, near);
 }
@@ -152,12 +152,19 @@ std::vector<std::string> model_names() {
     return model_files_of(config_folder());
 }
 
+std::vector<std::string> models_of_library(const std::string& library) {
+    std::vector<std::string> names = model_files_of(library_folder() / library);
+    for (std::string& name : names)
+        name.insert(0, library + ":");
+    return names;
+}
+
 std::vector<std::string> library_model_names() {
     std::vector<std::string> names;
     std::error_code ignored;
     for (const fs::directory_entry& library : fs::directory_iterator(library_folder(), ignored)) {
-        for (const std::string& name : model_files_of(library.path()))
-            names.push_back(fmt::format("{}:{}", library.path().filename().string(), name));
+        for (std::string& name : models_of_library(library.path().filename().string()))
+            names.push_back(std::move(name));
     }
     std::sort(names.begin(), names.end());
     return names;

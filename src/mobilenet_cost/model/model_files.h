@@ -23,7 +23,10 @@ namespace mobilenet_cost {
 /// Names of the bundled configs, sorted; without those of libraries.
 [[nodiscard]] std::vector<std::string> model_names();
 
-/// LIBRARY:NAME of each family, sorted.
+/// LIBRARY:NAME of each family of one library, sorted; none of one that is not known.
+[[nodiscard]] std::vector<std::string> models_of_library(const std::string& library);
+
+/// The same of every library.
 [[nodiscard]] std::vector<std::string> library_model_names();
 
 }  // namespace mobilenet_cost
