@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/base/stats.h"
 #include "mobilenet_cost/gate/result.h"
 #include "mobilenet_cost/gate/self_test.h"
@@ -53,6 +54,16 @@ TEST(GateReport, EveryFormSaysTheSame) {
         << junit;
     const auto gbench = nlohmann::json::parse(gate_gbench(report, result));
     EXPECT_EQ(gbench["benchmarks"].size(), 2U * 2 * 2 * 15);
+}
+
+/// Every text of a stored gate may have been changed; a log of a terminal shows the test cases.
+TEST(GateReport, JunitHasPrintableTextsOnly) {
+    FakeGate gate;
+    GateReport report = {.run = gate.run()};
+    report.run.started = "2026\xE2\x80\xAE";
+    report.run.cells[0].cell.model = "v1\x1B[31m";
+    const std::string junit = gate_junit(report, evaluate_gate(report));
+    EXPECT_EQ(printable_lines(junit), junit);
 }
 
 /// A cell's medians are those of the rounds that count, in every form.

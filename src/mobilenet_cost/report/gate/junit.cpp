@@ -18,9 +18,14 @@ std::string row_text(const GateRow& row) {
     return text + fmt::format(" after {} rounds", row.rounds);
 }
 
-/// A test case without an element of an outcome has passed. XML has no form for control characters.
+/// XML has no form for control characters, and texts of a stored gate may hold any.
+void add_text(pugi::xml_node node, const char* attribute, const std::string& text) {
+    node.append_attribute(attribute) = printable(text).c_str();
+}
+
+/// A test case without an element of an outcome has passed.
 void add_outcome(pugi::xml_node test, const char* element, const std::string& message) {
-    test.append_child(element).append_attribute("message") = printable(message).c_str();
+    add_text(test.append_child(element), "message", message);
 }
 
 /// Of the test case of the whole run; null: it has passed.
@@ -55,7 +60,7 @@ std::string moved_text(const GateCellResult& cell) {
 pugi::xml_node add_case(pugi::xml_node suite, const std::string& name, double seconds) {
     pugi::xml_node test = suite.append_child("testcase");
     test.append_attribute("classname") = "mobilenet-cost.gate";
-    test.append_attribute("name") = printable(name).c_str();
+    add_text(test, "name", name);
     test.append_attribute("time") = shortest(seconds).c_str();
     return test;
 }
@@ -93,7 +98,7 @@ std::string gate_junit(const GateReport& report, const GateResult& result) {
     declaration.append_attribute("encoding") = "UTF-8";
     pugi::xml_node suite = document.append_child("testsuites").append_child("testsuite");
     suite.append_attribute("name") = "mobilenet-cost gate";
-    suite.append_attribute("timestamp") = run.started.c_str();
+    add_text(suite, "timestamp", run.started);
     suite.append_attribute("time") = shortest(run.seconds).c_str();
     for (std::size_t i = 0; i < run.cells.size(); ++i)
         add_cell(suite, run.cells[i], run.rows[i], result.cells[i]);
