@@ -44,17 +44,19 @@ void append(std::string& text, const Json& value, std::size_t depth);
 /// bracket, on one line or a line each.
 void append_children(std::string& text, const Json& value, std::size_t depth) {
     const bool inline_form = !holds_object(value);
-    const std::string indent = inline_form ? "" : "\n" + std::string(2 * (depth + 1), ' ');
+    const auto break_line = [&](std::size_t level) {
+        if (!inline_form) text.append(1, '\n').append(2 * level, ' ');
+    };
     text += value.is_object() ? '{' : '[';
     bool first = true;
     for (auto child = value.begin(); child != value.end(); ++child) {
         if (!first) text += inline_form ? ", " : ",";
         first = false;
-        text += indent;
+        break_line(depth + 1);
         if (value.is_object()) text.append("\"").append(child.key()).append("\": ");
         append(text, *child, depth + 1);
     }
-    if (!inline_form) text += "\n" + std::string(2 * depth, ' ');
+    break_line(depth);
     text += value.is_object() ? '}' : ']';
 }
 

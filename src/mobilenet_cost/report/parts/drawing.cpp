@@ -49,8 +49,8 @@ void draw_column(Table& table, std::size_t column, BarStyle style, std::size_t l
     for (auto& row : table.rows) {
         Cell& cell = row[column];
         const double fraction = longest > 0 ? std::clamp(cell.bar.value_or(0) / longest, 0.0, 1.0) : 0;
-        cell.text +=
-            " " + (style == BarStyle::unicode ? unicode_bar(fraction, length) : ascii_bar(fraction, length));
+        cell.text.append(1, ' ').append(style == BarStyle::unicode ? unicode_bar(fraction, length)
+                                                                   : ascii_bar(fraction, length));
     }
     for (auto& row : table.sums)
         row[column].text += blank;

@@ -30,7 +30,7 @@ std::vector<std::string> lines_of(std::string_view text, std::size_t width) {
             lines.back().erase(lines.back().find_last_not_of(' ') + 1);
             lines.emplace_back(word);
         } else {
-            lines.back() += used > 0 ? " " + std::string(word) : std::string(word);
+            lines.back().append(used > 0 ? " " : "").append(word);
         }
         text.remove_prefix(std::min(text.size(), end + 1));
     }

@@ -18,8 +18,9 @@ constexpr std::string_view kDim = "\x1b[2m";
 constexpr std::string_view kReset = "\x1b[0m";
 
 std::string padded(std::string_view text, std::size_t width, bool left) {
-    const std::string gap(width - std::min(width, display_width(text)), ' ');
-    return left ? std::string(text) + gap : gap + std::string(text);
+    std::string shown(text);
+    shown.insert(left ? shown.size() : 0, width - std::min(width, display_width(text)), ' ');
+    return shown;
 }
 
 std::vector<std::size_t> column_widths(const Table& table) {
@@ -40,7 +41,7 @@ std::string text_row(const std::vector<std::string>& cells, const Table& table,
                      const std::vector<std::size_t>& widths) {
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i)
-        line += (i == 0 ? "" : "  ") + padded(cells[i], widths[i], table.columns[i].left);
+        line.append(i == 0 ? "" : "  ").append(padded(cells[i], widths[i], table.columns[i].left));
     line.erase(line.find_last_not_of(' ') + 1);
     return line;
 }
@@ -280,11 +281,11 @@ std::string render_markdown(const std::vector<Section>& sections) {
 std::string render_csv(const Table& table) {
     std::string text;
     for (std::size_t i = 0; i < table.columns.size(); ++i)
-        text += (i == 0 ? "" : ",") + table.columns[i].key;
+        text.append(i == 0 ? "" : ",").append(table.columns[i].key);
     text += "\n";
     for (const auto& row : table.rows) {
         for (std::size_t i = 0; i < row.size(); ++i)
-            text += (i == 0 ? "" : ",") + csv_field(row[i].raw);
+            text.append(i == 0 ? "" : ",").append(csv_field(row[i].raw));
         text += "\n";
     }
     return text;
