@@ -1,5 +1,7 @@
 #include "atomic_file.h"
 
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -19,6 +21,16 @@ namespace mobilenet_cost::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// For a signal handler, which can take no lock. What finds no place here stays until the next run.
+std::array<std::atomic<const char*>, 64> temporaries;
+
+void replace_one(const char* before, const char* after) {
+    for (auto& place : temporaries) {
+        const char* expected = before;
+        if (place.compare_exchange_strong(expected, after)) return;
+    }
+}
 
 /// A device or pipe is written to as it is; only a regular file is replaced as a whole.
 bool is_replaceable(const fs::path& path) {
@@ -87,12 +99,16 @@ AtomicFile::AtomicFile(const std::string& path, const std::string& flag) : path_
     if (file_ == nullptr)
         fail(flag, fmt::format("expected a file that can be written, found {}: {}", abridged(path),
                                std::strerror(errno)));
-    if (!temporary_.empty()) (void)flock(fileno(file_), LOCK_EX | LOCK_NB);
+    if (temporary_.empty()) return;
+    (void)flock(fileno(file_), LOCK_EX | LOCK_NB);
+    replace_one(nullptr, temporary_.c_str());
 }
 
 AtomicFile::~AtomicFile() {
     if (file_ != nullptr && file_ != stdout) std::fclose(file_);
-    if (!temporary_.empty()) std::remove(temporary_.c_str());
+    if (temporary_.empty()) return;
+    std::remove(temporary_.c_str());
+    replace_one(temporary_.c_str(), nullptr);
 }
 
 void AtomicFile::put(const std::string& text) {
@@ -110,7 +126,14 @@ void AtomicFile::finish() {
         throw std::runtime_error(fmt::format("writing {}: {}", abridged(path_), std::strerror(code)));
     if (temporary_.empty()) return;
     fs::rename(temporary_, path_);
+    replace_one(temporary_.c_str(), nullptr);
     temporary_.clear();
+}
+
+void remove_temporaries() {
+    for (auto& place : temporaries) {
+        if (const char* path = place) ::unlink(path);
+    }
 }
 
 }  // namespace mobilenet_cost::app

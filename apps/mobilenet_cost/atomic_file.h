@@ -32,4 +32,7 @@ class AtomicFile {
     std::FILE* file_ = nullptr;
 };
 
+/// Those of every open file, for a process that ends at once: a signal handler may call it.
+void remove_temporaries();
+
 }  // namespace mobilenet_cost::app

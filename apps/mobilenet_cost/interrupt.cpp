@@ -10,6 +10,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "atomic_file.h"
+
 namespace mobilenet_cost::app {
 namespace {
 
@@ -26,6 +28,7 @@ void on_interrupt(int) {
 }
 
 void on_time_over_at_once(int) {
+    remove_temporaries();
     (void)!write(STDERR_FILENO, kTimeOver.data(), kTimeOver.size());
     _exit(1);
 }

@@ -9,6 +9,7 @@
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/json_text.h"
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/base/thread_limits.h"
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/count/convention.h"
 #include "mobilenet_cost/report/page/page_files.h"
@@ -23,8 +24,12 @@ namespace fs = std::filesystem;
 /// A page that opens at once, also on a phone.
 constexpr std::size_t kMostPageBytes = 2000000;
 
-/// Time-out for one picture, which takes a tenth of a second to draw.
+/// Time-outs: for one picture, which takes a tenth of a second to draw, and for the start, which takes two.
 constexpr double kMostSeconds = 60;
+constexpr double kMostStartSeconds = 15;
+
+/// Its own and those that it makes. Without them Node.js waits for ever.
+constexpr int kDrawerThreads = 6;
 
 void make_folder(const std::string& path) {
     std::error_code error;
@@ -39,8 +44,13 @@ void make_folder(const std::string& path) {
 
 std::unique_ptr<ChildProcess> start_drawer() {
     const std::string script = (page_folder("--svg") / "draw.js").string();
+    const std::string refusal = thread_refusal(kDrawerThreads);
+    if (!refusal.empty())
+        fail("--svg", fmt::format("expected threads for Node.js, found that only {}", refusal));
     try {
-        return std::make_unique<ChildProcess>("node", std::vector<std::string>{script});
+        auto drawer = std::make_unique<ChildProcess>("node", std::vector<std::string>{script});
+        (void)drawer->exchange("{}", kMostStartSeconds);  // any answer tells that it runs
+        return drawer;
     } catch (const ChildFailure& failure) {
         fail("--svg", fmt::format("expected Node.js to draw with (package nodejs), found that node {}",
                                   failure.what()));

@@ -9,7 +9,9 @@
 #include <string_view>
 #include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "mobilenet_cost/base/printable.h"
@@ -22,6 +24,15 @@ constexpr std::size_t kLongestWords = 300;  // characters of them in a message
 
 /// How long after its end a child's last output may arrive.
 constexpr double kDrainSeconds = 0.5;
+
+/// Whether a loop and a child get theirs: libuv itself aborts where it gets none.
+bool has_descriptors() {
+    std::array<int, 16> made{};
+    std::generate(made.begin(), made.end(), [] { return open("/dev/null", O_RDONLY | O_CLOEXEC); });
+    const bool all = std::find(made.begin(), made.end(), -1) == made.end();
+    std::for_each(made.begin(), made.end(), [](int file) { ::close(file); });
+    return all;
+}
 
 std::string_view last_line(std::string_view text) {
     const std::size_t end = text.find_last_not_of(" \r\n\t");
@@ -37,7 +48,8 @@ class ChildProcess::Loop {
   public:
     Loop(const std::string& program, const std::vector<std::string>& arguments) {
         std::signal(SIGPIPE, SIG_IGN);
-        uv_loop_init(&loop_);
+        if (!has_descriptors()) refuse(UV_EMFILE);
+        if (const int status = uv_loop_init(&loop_); status != 0) refuse(status);
         for (uv_pipe_t* pipe : {&input_, &output_, &errors_}) {
             uv_pipe_init(&loop_, pipe, 0);
             pipe->data = this;
@@ -47,8 +59,7 @@ class ChildProcess::Loop {
         process_.data = this;
         if (const int status = spawn(program, arguments); status != 0) {
             close();
-            throw ChildFailure(ChildFailure::Kind::not_started,
-                               fmt::format("cannot be run: {}", uv_strerror(status)));
+            refuse(status);
         }
         read(output_, on_output);
         read(errors_, on_errors);
@@ -107,6 +118,11 @@ class ChildProcess::Loop {
         std::int64_t status = 0;
         int signal = 0;
     };
+
+    [[noreturn]] static void refuse(int status) {
+        throw ChildFailure(ChildFailure::Kind::not_started,
+                           fmt::format("cannot be run: {}", uv_strerror(status)));
+    }
 
     int spawn(const std::string& program, const std::vector<std::string>& arguments) {
         std::vector<std::string> texts = {program};
