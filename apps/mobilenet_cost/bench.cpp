@@ -12,12 +12,12 @@
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/thread_limits.h"
-#include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/machine/machine.h"
 #include "mobilenet_cost/report/bench/csv.h"
 #include "mobilenet_cost/report/bench/json.h"
 #include "mobilenet_cost/report/bench/notes.h"
 #include "mobilenet_cost/report/bench/report.h"
+#include "mobilenet_cost/report/sweep/notes.h"
 #include "mobilenet_cost/sweep/plan.h"
 
 #include "app.h"
@@ -82,29 +82,6 @@ PlannedBench plan(const BenchOptions& options) {
     return planned;
 }
 
-/// The fastest of the variants.
-std::string bench_finding(const SweepRun& run, const SweepResult& result,
-                          const std::vector<BenchVariant>& variants) {
-    std::optional<Estimate> fastest;
-    std::string name;
-    for (const BenchVariant& variant : variants) {
-        for (const BenchRow& row : variant.rows) {
-            const std::optional<Estimate>& seconds = result.points[row.point].seconds;
-            if (row.network != NetworkKind::separable || run.points[row.point].cell != variant.cell ||
-                !seconds)
-                continue;
-            if (fastest && fastest->value <= seconds->value) continue;
-            fastest = seconds;
-            const SweepCell& cell = run.cells[variant.cell];
-            name = fmt::format("{} {:g}/{} on {}", cell.model, cell.variant.alpha, cell.variant.resolution,
-                               run.points[row.point].engine);
-        }
-    }
-    if (!fastest) return "nothing was timed";
-    return fmt::format("{}{} takes {}", variants.size() > 1 ? "fastest: " : "", name,
-                       seconds_text(fastest->value));
-}
-
 const std::vector<std::string> kLayeredTables = {"networks", "layers"};
 
 std::vector<NamedTable> layered_tables(const SweepRun& run, const SweepResult& result) {
@@ -117,8 +94,7 @@ Output open_output(const BenchOptions& options, const SweepTiming& timing) {
 }
 
 void write(Output& output, const SweepRun& run, const SweepResult& result) {
-    const std::vector<BenchVariant> variants = bench_variants(run, result);
-    for (const BenchVariant& variant : variants) {
+    for (const BenchVariant& variant : bench_variants(run, result)) {
         for (const std::string& text : bench_warnings(run, variant))
             say("warning: {}", text);
     }
@@ -128,7 +104,7 @@ void write(Output& output, const SweepRun& run, const SweepResult& result) {
                   .jsonl = [&] { return bench_jsonl(run, result); },
                   .extra = {},
                   .csv_tables = run.timing.layers ? layered_tables(run, result) : std::vector<NamedTable>()});
-    output.tell(bench_finding(run, result, variants));
+    output.tell(main_finding(run, result));
 }
 
 WriteRun writer_of(Output& output) {

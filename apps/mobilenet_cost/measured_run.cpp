@@ -8,6 +8,7 @@
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/machine/peaks_cache.h"
 #include "mobilenet_cost/machine/roofline.h"
 #include "mobilenet_cost/measure/session_setup.h"
@@ -109,8 +110,8 @@ int time_and_write(const std::vector<ModelConfig>& configs, SweepRun& run, RunLo
         broken = true;
         line.clear();
         run = read_run_log(log->path()).run;
-        say("error: {}; {} rounds are kept, --resume goes on with them", error.what(),
-            run.measurement.order.size());
+        say("error: {}; {} kept, --resume goes on from there", error.what(),
+            plural(static_cast<std::int64_t>(run.measurement.order.size()), "round"));
     }
     const SweepResult result = evaluate(run);
     write(configs, run, result);

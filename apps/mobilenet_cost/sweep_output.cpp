@@ -4,10 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "mobilenet_cost/base/units.h"
-#include "mobilenet_cost/report/sweep/groups.h"
 #include "mobilenet_cost/report/sweep/measured.h"
 #include "mobilenet_cost/report/sweep/measured_json.h"
+#include "mobilenet_cost/report/sweep/notes.h"
 
 #include "app.h"
 #include "timing_options.h"
@@ -33,31 +32,6 @@ SweepOutput::SweepOutput(const SweepOutputOptions& options)
     }
 }
 
-namespace {
-
-std::string sweep_finding(const SweepRun& run, const SweepResult& result) {
-    std::int64_t timed = 0;
-    std::size_t best = result.points.size();
-    for (std::size_t i = 0; i < result.points.size(); ++i) {
-        const PointResult& point = result.points[i];
-        timed += point.seconds ? 1 : 0;
-        const bool faster = point.speedup && (best == result.points.size() ||
-                                              point.speedup->value > result.points[best].speedup->value);
-        if (faster) best = i;
-    }
-    std::string text = fmt::format("{} of {} timed, {} not within +-{:.4g} %", timed,
-                                   plural(static_cast<std::int64_t>(result.points.size()), "point"),
-                                   result.imprecise, 100 * run.timing.precision);
-    if (best == result.points.size()) return text;
-    const SweepCell& cell = run.cells[run.points[best].cell];
-    return text + fmt::format("; largest speed-up {}{} ({} {:g}/{})",
-                              imprecise_mark(result.points[best].wide.speedup),
-                              factor_text(result.points[best].speedup->value), cell.model, cell.variant.alpha,
-                              cell.variant.resolution);
-}
-
-}  // namespace
-
 void SweepOutput::write(const SweepRun& run, const SweepResult& result,
                         const std::optional<Prediction>& prediction) {
     const std::vector<std::string> texts =
@@ -73,7 +47,7 @@ void SweepOutput::write(const SweepRun& run, const SweepResult& result,
     if (document_) output_.put(texts);
     for (std::size_t i = 0; i < foreign_.size(); ++i)
         foreign_[i].second->put(foreign[i]);
-    output_.tell(sweep_finding(run, result), foreign_paths_);
+    output_.tell(main_finding(run, result), foreign_paths_);
 }
 
 int exit_status(const SweepRun& run, const SweepResult& result) {

@@ -194,7 +194,7 @@ TEST_F(SweepMeasuredTest, HowItEnded) {
     const auto note = [this] { return sweep_note_section(run, result).text; };
     EXPECT_TRUE(contains(note(), "ended because the limit of 60 s was reached"));
     run.measurement.ended = Ended::precise_enough;
-    EXPECT_TRUE(contains(note(), "ended because every interval that decides is narrow enough"));
+    EXPECT_TRUE(contains(note(), "ended because every interval that counts is narrow enough"));
     run.measurement.ended = Ended::interrupted;
     EXPECT_TRUE(contains(note(), "ended because of an interruption"));
     run.timing.shard = {2, 3};

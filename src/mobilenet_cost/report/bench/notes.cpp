@@ -49,10 +49,9 @@ std::string memory_line(const SweepRun& run) {
     const bool any = std::any_of(run.points.begin(), run.points.end(),
                                  [](const SweepPoint& point) { return point.memory.has_value(); });
     if (!any) return {};
-    return "Live peak + in place + kept + padding + gaps + scratch = real peak. In place: outputs "
-           "that take the place of a dying input, or that are read band by band and never whole; "
-           "kept: what outlives its last reader, the input above all; padding: alignment, and room "
-           "for kernels that read on; gaps: between blocks of unlike size and life.\n";
+    return "Live peak + in place + kept + padding + gaps + scratch = real peak. In place: saved by reusing "
+           "an input's buffer, or by never holding a tensor whole; kept: held to the end of the pass (mainly "
+           "the input); padding: alignment and over-read space; gaps: fragmentation.\n";
 }
 
 }  // namespace

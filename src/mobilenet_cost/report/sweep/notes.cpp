@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/report/parts/measured_text.h"
+#include "mobilenet_cost/report/sweep/groups.h"
 #include "mobilenet_cost/report/sweep/points.h"
 
 namespace mobilenet_cost {
@@ -24,7 +27,7 @@ std::string ended_text(const SweepRun& run) {
         case Ended::all_rounds:
             return "all rounds were done";
         case Ended::precise_enough:
-            return "every interval that decides is narrow enough";
+            return "every interval that counts is narrow enough";
         case Ended::time_limit:
             return fmt::format("the limit of {} s was reached", run.timing.max_seconds);
         case Ended::interrupted:
@@ -75,8 +78,8 @@ std::string precision_lines(const SweepRun& run, const SweepResult& result) {
     std::string text;
     if (result.worst_interval)
         text += fmt::format(
-            "Intervals are at {:.4g} % confidence; the widest that decides is +-{:.1f} %. Those of speed-ups "
-            "include {:.4g} % for run-to-run variation.\n",
+            "Intervals are at {:.4g} % confidence; the widest that counts towards --precision is +-{:.1f} %. "
+            "Those of speed-ups include {:.4g} % for run-to-run variation.\n",
             100 * run.timing.confidence, 100 * *result.worst_interval, 100 * run.timing.between_runs);
     if (result.detectable_change) {
         text += fmt::format("A change of {:.1f} % in a speed-up would be detected 9 times in 10.\n",
@@ -96,11 +99,48 @@ std::string warm_up_line(const SweepRun& run) {
         run.measurement.cells.begin(), run.measurement.cells.end(),
         [](const CellSamples& cell) { return !cell.blocks.empty() && !cell.warm_up.converged; });
     if (cold == 0) return {};
-    return fmt::format("{} of {} warm-ups ended at their limit, not because the times agreed.\n", cold,
+    return fmt::format("{} of {} warm-ups stopped at their limit, before the times settled.\n", cold,
                        run.measurement.cells.size());
 }
 
+/// Of the points that were asked for, and were timed on separable networks, the one whose figure comes first;
+/// empty: there is none.
+template <typename Before>
+std::optional<std::size_t> first_point(const SweepRun& run, const SweepResult& result,
+                                       std::optional<Estimate> PointResult::*figure, Before before) {
+    std::optional<std::size_t> first;
+    for (std::size_t i = 0; i < result.points.size(); ++i) {
+        const SweepPoint& point = run.points[i];
+        const std::optional<Estimate>& found = result.points[i].*figure;
+        if (!found || point.network != NetworkKind::separable || is_base_alone(run, point)) continue;
+        if (!first || before(found->value, (result.points[*first].*figure)->value)) first = i;
+    }
+    return first;
+}
+
+std::string point_name(const SweepRun& run, const SweepPoint& point) {
+    const SweepCell& cell = run.cells[point.cell];
+    return fmt::format("{} {:g}/{} on {}", cell.model, cell.variant.alpha, cell.variant.resolution,
+                       point.engine);
+}
+
 }  // namespace
+
+std::string main_finding(const SweepRun& run, const SweepResult& result) {
+    const auto timed = std::count_if(result.points.begin(), result.points.end(),
+                                     [](const PointResult& point) { return point.seconds.has_value(); });
+    std::string text = fmt::format("{} of {} timed, {} not within +-{:.4g} %", timed,
+                                   plural(static_cast<std::int64_t>(result.points.size()), "point"),
+                                   result.imprecise, 100 * run.timing.precision);
+    if (const auto i = first_point(run, result, &PointResult::seconds, std::less<>()))
+        text += fmt::format("; fastest: {} ({})", seconds_text(result.points[*i].seconds->value),
+                            point_name(run, run.points[*i]));
+    const auto i = first_point(run, result, &PointResult::speedup, std::greater<>());
+    if (i && run.points[*i].base != *i)
+        text += fmt::format("; largest speed-up: {}{} ({})", imprecise_mark(result.points[*i].wide.speedup),
+                            factor_text(result.points[*i].speedup->value), point_name(run, run.points[*i]));
+    return text;
+}
 
 Section sweep_fit_section(const SweepResult& result) {
     Section section;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <vector>
+#include <string>
 
 #include "mobilenet_cost/report/parts/table.h"
 #include "mobilenet_cost/sweep/result.h"
@@ -12,5 +12,9 @@ namespace mobilenet_cost {
 
 /// How the run went: noise, rounds, what is uncertain, why it ended, the machine.
 [[nodiscard]] Section sweep_note_section(const SweepRun& run, const SweepResult& result);
+
+/// Of a sweep or a bench, for the line that says what was written: how much was timed, the fastest network
+/// and the largest speed-up over the base.
+[[nodiscard]] std::string main_finding(const SweepRun& run, const SweepResult& result);
 
 }  // namespace mobilenet_cost

@@ -125,7 +125,7 @@ const mobilenet_facts = (() => {
         loop_median_seconds: 'test loop, median', loop_p95_over_median: 'test loop, 95th percentile / median',
         loop_max_over_median: 'test loop, slowest / median', ping_pong_seconds: 'round trip between CPUs',
         seconds: 'duration', cpus: 'CPUs', ended: 'ended because of', run_seconds: 'duration',
-        worst_interval: 'widest interval that decides', detectable_change: 'change that would be detected',
+        worst_interval: 'widest interval that counts', detectable_change: 'change that would be detected',
         imprecise_points: 'points that are not precise', clock_resolution_seconds: 'resolution of the clock',
         timed_cells: 'cells timed', spot_cells: 'cells timed only as a check', obstacles: 'not predicted',
         median_residual: 'error of the spot checks, median', largest_residual: 'error of the spot checks, largest',
