@@ -49,23 +49,23 @@ class Setting:
         self.sound = False  # documents are left as they are
         self.log = folder / "base.jsonl"
         self.other_log = folder / "other.jsonl"
-        self.bench = folder / "bench.json"
-        self.gate = folder / "gate.json"
         self.budget = folder / "budget.json"
         small = ["--model", "mobilenet_v1", "--alpha", "0.25,0.5", "--res", "32,64", "-e", "xnnpack"]
         quick = ["--networks", "separable,standard", "--rounds", "12", "--precision", "0.5", "--max-seconds", "5"]
-        self.make("sweep", "--bench", *small, *quick, "--predict", "--spots", "0", "--log", self.log)
-        one = ["--alpha", "0.25", "--res", "32", "-e", "xnnpack"]
-        self.make("bench", *one, "--rounds", "3", "--per-layer", "--format", "json", "-o", self.bench)
-        sides = ["--base", self.program, "--head", self.program, "--threshold", "0.9", "--tolerance", "0.95"]
-        self.make("gate", *sides, *one, "--rounds", "12", "-o", self.gate, allowed=(0, 5))
+        for _ in range(5):  # a busy machine may disturb every round of a network, which has no time then
+            self.log.unlink(missing_ok=True)
+            paths = ["--log", self.log, "-o", self.folder / "base.json"]
+            self.make("sweep", "--bench", *small, *quick, "--predict", "--spots", "0", *paths)
+            points = [point for cell in json.loads(read(self.folder / "base.json"))["cells"] for point in cell["measured"]]
+            if all(point["median_seconds"] for point in points):
+                break
         self.other_log.write_text(read(self.log).replace('"seed":1,', '"seed":2,', 1))
         self.budget.write_text(read(GOLDEN / "budget_input.json").replace("../..", os.fspath(SOURCE)))
 
-    def make(self, *arguments, allowed=(0,)):
+    def make(self, *arguments):
         command = [self.program, *map(os.fspath, arguments)]
         result = subprocess.run(command, env=self.environment, capture_output=True, text=True)
-        if result.returncode not in allowed:
+        if result.returncode != 0:
             sys.exit(f"mutate_documents: {shlex.join(command)} failed:\n{result.stderr}")
 
     def changed(self, text, random):
@@ -134,20 +134,20 @@ def cost(setting, random):
 
 
 def bench(setting, random):
-    sound = os.fspath(setting.bench)
+    sound = os.fspath(GOLDEN / "bench.json")
     command = random.choice(
         [
             ["compare", sound, "{}", "--require-times", "--format", random.choice(FORMATS)],
             ["compare", "{}", sound],
-            ["pick", "--from", "{}", "--alpha", "0.25", "--res", "32", "--max-ms", "1"],
+            ["pick", "--from", "{}", "--engine", "onednn", "--threads", "1", "--max-ms", "20"],
         ]
     )
-    return Case(setting.changed(read(setting.bench), random), "bench.json", command)
+    return Case(setting.changed(read(GOLDEN / "bench.json"), random), "bench.json", command)
 
 
 def gate(setting, random):
     command = ["report", "{}", "--format", random.choice([*FORMATS, "junit", "gbench", "bmf"])]
-    return Case(setting.changed(read(setting.gate), random), "gate.json", command)
+    return Case(setting.changed(read(GOLDEN / "gate_input.json"), random), "gate.json", command)
 
 
 def budget(setting, random):
@@ -283,7 +283,7 @@ class Fuzzer:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         command, environment = self.written(case, folder)
-        for name in ["base.jsonl", "other.jsonl", "bench.json"]:  # a command may name them
+        for name in ["base.jsonl", "other.jsonl"]:  # a command may name them
             shutil.copy(self.setting.folder / name, folder / name)
         shown = {**environment, **{key: self.setting.environment[key] for key in self.setting.environment if
                                    key.startswith("MOBILENET_COST_") and key not in environment}}  # fmt: skip

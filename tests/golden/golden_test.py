@@ -24,6 +24,7 @@ COMPARE = "compare tests/golden/sweep_measured.json tests/golden/compare_input.j
 PICK = "pick --model mobilenet_v1 --from tests/golden/pick_input.json --alpha 0.25,0.5,0.6,0.75,1 --res 224,192,160,128 --max-ms 6 --max-peak-kib 3000"
 NO_PICK = "pick --model mobilenet_v1 --from tests/golden/pick_input.json --max-ms 1 --max-weight-kib 4000 --min-top1 0.6"
 BUDGET = "budget tests/golden/budget_input.json"
+GATE = "report tests/golden/gate_input.json"
 
 # Stored file, arguments (run in the root of the repository), exit code.
 CASES = [
@@ -74,6 +75,9 @@ CASES = [
     ("pick_published.csv", "pick --min-top1 0.01 --format csv", 0),
     ("pick_published_i8.csv", "pick --model all --dtype i8 --min-top1 0.01 --format csv", 0),
     ("cost_plain.txt", f"cost {V1} --plain", 0),
+    ("gate.md", f"{GATE} --format markdown", 0),
+    ("gate.csv", f"{GATE} --format csv", 0),
+    ("gate.xml", f"{GATE} --format junit", 0),
     ("compare.txt", COMPARE, 3),
     ("compare.md", f"{COMPARE} --ignore memory_bytes --format markdown", 3),
     ("compare.csv", f"{COMPARE} --format csv", 3),
@@ -116,11 +120,12 @@ AT_WIDTHS = [
     ("models", "models"),
     ("sweep", "sweep"),
     ("pick", f"{PICK} --all"),
+    ("gate", GATE),
 ]
 SWEEPS_AT_WIDTHS = [("sweep_measured", "txt"), ("bench", "bench.txt"), ("machine", "machine.txt"), ("engines", "engines.txt")]
 
 # Beside the stored output: this script and what the cases read.
-INPUTS = ["golden_test.py", "budget_input.json", "compare_input.json", "pick_input.json"]
+INPUTS = ["golden_test.py", "budget_input.json", "compare_input.json", "gate_input.json", "pick_input.json"]
 
 
 def output_of(arguments, status):
