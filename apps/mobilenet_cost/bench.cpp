@@ -47,7 +47,7 @@ struct BenchOptions {
 
 SweepTiming read_timing(const BenchOptions& options, std::size_t variants) {
     SweepTiming timing = options.settings;
-    if (options.layer_mode && !timing.layers) fail("--layer-mode", "expected together with --per-layer only");
+    if (options.layer_mode && !timing.layers) fail("--layer-mode", "needs --per-layer");
     timing.layer_mode = options.layer_mode.value_or(timing.layer_mode);
     timing.engines = options.timing.engines;
     timing.threads = options.timing.threads;

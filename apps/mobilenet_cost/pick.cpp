@@ -84,8 +84,7 @@ void refuse_idle_flags(const CLI::App& command, const PickOptions& options, Time
         if (option->count() == 0 || option->get_group() != kTimingGroup) continue;
         if (flag == "--from" || flag == "--predict" || flag.starts_with("--measure")) continue;
         if (source == TimeSource::none)
-            fail(flag,
-                 "expected --max-ms, --from, --predict, --measure or --measure-all with it, found none");
+            fail(flag, "needs --max-ms, --from, --predict, --measure or --measure-all");
         if (source == TimeSource::stored && flag != "--engine" && flag != "--threads")
             fail(flag, "expected times to be taken, found --from");
     }
@@ -93,7 +92,7 @@ void refuse_idle_flags(const CLI::App& command, const PickOptions& options, Time
         fail("--dtype", fmt::format("expected f32 with times, which are of f32 passes, found {}",
                                     data_type_name(options.variant.data_type)));
     if (options.accept_estimates && find_limit(options.limits, PickQuantity::top1) == nullptr)
-        fail("--accept-estimates", "expected --min-top1 with it, found none");
+        fail("--accept-estimates", "needs --min-top1");
     if (source == TimeSource::none && options.by == PickOrder::time)
         fail("--by",
              "expected --max-ms, --from, --predict, --measure or --measure-all with time, found none");

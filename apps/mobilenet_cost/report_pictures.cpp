@@ -103,7 +103,7 @@ void add_picture_options(Command& command, PictureOptions& options) {
 }
 
 void share_stdout(const Command& command, const PictureOptions& pictures, SweepOutputOptions& outputs) {
-    if (pictures.cell && !pictures.any()) fail("--cell", "expected --html or --svg with it, found neither");
+    if (pictures.cell && !pictures.any()) fail("--cell", "needs --html or --svg");
     const auto given = [&](const char* flag) { return command.parser().get_option(flag)->count() > 0; };
     const bool asked = given("--output") || given("--format");
     std::vector<std::string> there;  // the flags whose result goes to standard output

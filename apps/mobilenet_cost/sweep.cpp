@@ -22,9 +22,8 @@ void refuse_idle_flags(const Command& command, const SweepOptions& options) {
     for (const CLI::Option* option : command.parser().get_options()) {
         const std::string flag = "--" + option->get_lnames().front();
         if (option->count() == 0) continue;
-        if (flag == "--spots" && !options.predict) fail(flag, "expected --predict with it, found none");
-        if (option->get_group() == kBenchGroup && !options.bench)
-            fail(flag, "expected --bench with it, found none");
+        if (flag == "--spots" && !options.predict) fail(flag, "needs --predict");
+        if (option->get_group() == kBenchGroup && !options.bench) fail(flag, "needs --bench");
     }
 }
 

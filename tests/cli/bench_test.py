@@ -19,7 +19,7 @@ CPUS = len(os.sched_getaffinity(0))
 REFUSED = [
     (["--cache", "hot"], '--cache: unknown mode "hot" (known: warm, cold-weights, cold)'),
     (["--cache", "cold_weights"], '--cache: unknown mode "cold_weights" (did you mean "cold-weights"?)'),
-    (["--layer-mode", "isolated"], "--layer-mode: expected together with --per-layer only"),
+    (["--layer-mode", "isolated"], "--layer-mode: needs --per-layer"),
     (["--per-layer", "--layer-mode", "isolate"],
      '--layer-mode: unknown mode "isolate" (did you mean "isolated"?)'),
     (["--engine", "onedn"], '--engine: unknown engine "onedn" (did you mean "onednn"?)'),

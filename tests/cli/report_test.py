@@ -59,6 +59,21 @@ class Page(Report):
             self.output("report", self.log, "--html", page)
         self.assertEqual(pages[0].read_bytes(), pages[1].read_bytes())
 
+    def test_a_sweep_that_ends_writes_the_page_of_its_log(self):
+        """One that is gone on with, too."""
+        log = self.folder / "run.jsonl"
+        for words in [[*SWEEP, "--no-layers", "--log", log], ["sweep", "--resume", log]]:
+            page, reported = self.folder / "sweep.html", self.folder / "report.html"
+            result = run(*words, "--html", page, env=FAKE)
+            self.assertEqual((result.returncode, result.stdout), (0, ""), result)
+            self.assertIn(f"page: {page} (open it in a browser)\n", result.stderr)
+            self.output("report", log, "--html", reported)
+            self.assertEqual(page.read_text(), reported.read_text())
+            lines = log.read_bytes().splitlines(keepends=True)
+            last = max(i for i, line in enumerate(lines) if b'"kind":"round"' in line)
+            log.write_bytes(b"".join(lines[:last]))  # as after a kill
+            page.unlink()
+
     def test_it_is_one_more_output(self):
         page = self.folder / "report.html"
         with_page = self.output("report", self.log, "--format", "json", "--html", page)
@@ -247,7 +262,7 @@ class Pictures(Report):
             run("report", self.log, "--svg", pictures, "--cell", "32"),
             '--cell: expected ALPHA/RES, such as 0.5/160, found "32"',
         )
-        self.assert_refused(run("report", self.log, "--cell", "0.25/32"), "--cell: expected --html or --svg with it, found neither")
+        self.assert_refused(run("report", self.log, "--cell", "0.25/32"), "--cell: needs --html or --svg")
 
     def test_pictures_of_what_was_only_counted(self):
         page = self.folder / "counted.html"

@@ -359,7 +359,7 @@ class Refused(SweepBench):
         ]:
             with self.subTest(flag):
                 result = self.run_fake("sweep", *GRID, flag, *value, cwd=self.folder)
-                self.assert_refused(result, f"{flag}: expected --bench with it, found none")
+                self.assert_refused(result, f"{flag}: needs --bench")
                 self.assert_folder_holds([])
 
     def test_a_resumed_run_has_its_settings_already(self):
