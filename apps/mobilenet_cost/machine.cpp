@@ -64,7 +64,7 @@ void setup_machine(Command& command) {
     add_progress_option(command, options->progress);
     add_output_options(command, options->output);
     command.footer(
-        "Peaks are stored in $XDG_CACHE_HOME/mobilenet-cost (~/.cache/mobilenet-cost) for this kind of\n"
+        "Peaks are stored in $XDG_CACHE_HOME/mobilenet-cost (~/.cache/mobilenet-cost) for this kind of "
         "machine and this build; the noise is measured each time.");
     command.on_run([options] { return run_machine(*options); });
 }

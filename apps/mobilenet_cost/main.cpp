@@ -109,7 +109,7 @@ std::vector<std::string> with_command(std::vector<std::string> arguments) {
     if (arguments.empty()) return {"cost"};
     std::string& first = arguments.front();
     if (first == "help" || first == "-h") first = "--help";
-    if (first == "version" || first == "-V") first = "--version";
+    if (first == "version" || first == "-V" || first == "-v") first = "--version";
     if (first == "--help" && arguments.size() > 1 && !arguments[1].starts_with('-'))
         return {arguments[1], "--help"};
     if (first.starts_with('-') && first != "--help" && first != "--version")

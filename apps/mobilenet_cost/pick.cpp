@@ -94,8 +94,7 @@ void refuse_idle_flags(const CLI::App& command, const PickOptions& options, Time
     if (options.accept_estimates && find_limit(options.limits, PickQuantity::top1) == nullptr)
         fail("--accept-estimates", "needs --min-top1");
     if (source == TimeSource::none && options.by == PickOrder::time)
-        fail("--by",
-             "expected --max-ms, --from, --predict, --measure or --measure-all with time, found none");
+        fail("--by", "time needs --max-ms, --from, --predict, --measure or --measure-all");
 }
 
 /// One engine and one number of threads: variants are compared with each other.

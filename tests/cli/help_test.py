@@ -63,7 +63,7 @@ class Help(CliTest):
 
     def test_version(self):
         [project] = re.findall(r"^ {4}VERSION (\S+)$", (SOURCE / "CMakeLists.txt").read_text(), re.MULTILINE)
-        for same in [["version"], ["-V"]]:
+        for same in [["version"], ["-V"], ["-v"]]:
             self.assertEqual(self.output(*same), self.output("--version"))
         self.assertEqual(self.output("--version").splitlines()[0], f"mobilenet-cost {project}")
 

@@ -401,7 +401,7 @@ WRONG = [
     (["--max-ms", "3", "--engine", "nativ"], '--engine: unknown engine "nativ" (did you mean "native"?)'),
     (["--from", "none.json"], "none.json: expected a readable file, found: No such file or directory"),
     (["--by", "speed"], '--by: unknown order "speed" (known: accuracy, time, macs, params, weights, peak)'),
-    (["--by", "time"], "--by: expected --max-ms, --from, --predict, --measure or --measure-all with time, found none"),
+    (["--by", "time"], "--by: time needs --max-ms, --from, --predict, --measure or --measure-all"),
     (["--model", "mobilnet_v2"], '--model: unknown model "mobilnet_v2" (did you mean "mobilenet_v2"?)'),
 ]
 

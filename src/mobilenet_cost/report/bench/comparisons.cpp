@@ -2,6 +2,7 @@
 
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/report/bench/cells.h"
+#include "mobilenet_cost/report/sweep/groups.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -34,9 +35,11 @@ std::vector<Column> comparison_columns(const std::string& interval_title) {
 
 std::vector<Cell> comparison_cells(const BenchComparison& row) {
     std::vector<Cell> cells = comparison_fields().cells(kBeforeInterval, row);
-    if (row.speedup && !row.precise) cells.back().text = "~" + cells.back().text;
+    const std::string mark = imprecise_mark(row.speedup && !row.precise);
+    cells.back().text.insert(0, mark);
     cells.push_back(row.speedup ? text_cell(interval_text(*row.speedup, factor_text)) : unknown_cell());
     append(cells, comparison_fields().cells(kBehindInterval, row));
+    cells.back().text.insert(0, mark);
     return cells;
 }
 
