@@ -130,10 +130,6 @@ const std::atomic<bool>& catch_interrupt() {
     return interrupted;
 }
 
-bool is_time_over() {
-    return false;
-}
-
 }  // namespace mobilenet_cost::app
 
 NB_MODULE(_native, module) {

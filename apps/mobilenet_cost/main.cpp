@@ -196,7 +196,10 @@ int dispatch(const std::vector<std::string>& arguments) {
 /// The exit status; what was thrown becomes a sentence.
 int status_of(const std::vector<std::string>& arguments) {
     try {
-        return dispatch(with_command(with_empty_values(arguments)));
+        const int status = dispatch(with_command(with_empty_values(arguments)));
+        if (!is_time_over()) return status;
+        say("error: the processor time that ulimit -t allows was nearly over; the run was ended");
+        return kFailed;
     } catch (...) {
         const Failure failure = current_failure();
         say("error: {}", failure.reason);

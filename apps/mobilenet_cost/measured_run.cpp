@@ -57,8 +57,6 @@ void time_into(RunLog* log, bool roofs, const std::vector<ModelConfig>& configs,
         hooks.peaks = [&line](const std::vector<int>& threads) { return measure_roofs(threads, line); };
     time_sweep(configs, run, hooks);
     line.clear();
-    if (is_time_over())
-        say("error: the processor time that ulimit -t allows was nearly over; the run was ended");
 }
 
 }  // namespace

@@ -173,6 +173,19 @@ class Limits(unittest.TestCase):
         self.assertIn("ulimit -t", err)
         self.assertEqual(json.loads((self.place / "out.json").read_text())["ended"], "interrupted")
 
+    def test_every_command_that_times_says_that_the_processor_time_is_over(self):
+        endless = ["--engine", "native", "--max-seconds", "60"]
+        for words in [
+            ["bench", *endless, "--precision", "0.0001"],
+            ["pick", "--model", "mobilenet_v1", *endless, "--measure-all"],
+            ["gate", "--base", "PROGRAM", "--head", "PROGRAM", *endless, "--alpha", "0.25", "--res", "32"],
+            ["machine", "--refresh"],
+        ]:
+            with self.subTest(words[0]):
+                returncode, _, err = self.run_limited(self.place, words, "cpu", 1)
+                self.assertEqual(returncode, 1, err)
+                self.assertEqual(err.count("ulimit -t"), 1, err)
+
     def test_temporaries_of_killed_runs_are_removed_by_the_next(self):
         dead = subprocess.Popen(["true"])
         dead.wait()
