@@ -89,6 +89,7 @@ TEST(Printable, JsonKeepsTheValue) {
     EXPECT_EQ(written, "\"a\\u001b\\u007f\\u009b\\u202e\\udb40\\udc01é\\n\\\"\"");
     EXPECT_EQ(Json::parse(written).get<std::string>(), text);
     EXPECT_EQ(compact_json({{"\xe2\x80\xae", "\xe2\x80\xae"}}), "{\"\\u202e\":\"\\u202e\"}\n");
+    EXPECT_EQ(inline_json({{"\xe2\x80\xae\"", 1}}), "{\"\\u202e\\\"\": 1}");
     EXPECT_EQ(inline_json(Json("\xff")), "\"\xef\xbf\xbd\"") << "what JSON cannot say is replaced";
 }
 

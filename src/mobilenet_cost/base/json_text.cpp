@@ -1,5 +1,6 @@
 #include "mobilenet_cost/base/json_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -38,10 +39,20 @@ void append_scalar(std::string& text, const Json& value) {
     }
 }
 
+/// Most are this project's own names, in which nothing needs escaping; a name of a model may be one, too.
+void append_key(std::string& text, const std::string& key) {
+    const bool plain = std::all_of(key.begin(), key.end(),
+                                   [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; });
+    if (plain) {
+        text.append(1, '"').append(key).append("\": ");
+    } else {
+        text.append(dumped(key)).append(": ");
+    }
+}
+
 void append(std::string& text, const Json& value, std::size_t depth);
 
-/// Keys are this project's own names: nothing in them needs escaping. Opening bracket, children, closing
-/// bracket, on one line or a line each.
+/// Opening bracket, children, closing bracket, on one line or a line each.
 void append_children(std::string& text, const Json& value, std::size_t depth) {
     const bool inline_form = !holds_object(value);
     const auto break_line = [&](std::size_t level) {
@@ -53,7 +64,7 @@ void append_children(std::string& text, const Json& value, std::size_t depth) {
         if (!first) text += inline_form ? ", " : ",";
         first = false;
         break_line(depth + 1);
-        if (value.is_object()) text.append("\"").append(child.key()).append("\": ");
+        if (value.is_object()) append_key(text, child.key());
         append(text, *child, depth + 1);
     }
     break_line(depth);
