@@ -45,7 +45,7 @@ def no_number(name):
 
 
 def faults_of_document(out):
-    """What is wrong with a document of --format json."""
+    """What is wrong with a document of JSON."""
     try:
         json.loads(out, parse_constant=no_number)
     except ValueError as error:

@@ -30,6 +30,7 @@ CORPUS = SOURCE / "tests/fuzz/corpus"
 MOST_MEMORY = 4 << 30  # of addresses: engines and their threads reserve some without using it
 NO_WORKER = "/bin/false"  # a gate that reads its cells and ends
 FORMATS = ["table", "markdown", "csv", "json", "jsonl"]
+DOCUMENTS = ["json", "gbench", "bmf"]  # each one JSON text
 
 def read(path):
     return path.read_text(encoding="utf-8")
@@ -234,7 +235,7 @@ class Fuzzer:
             try:
                 result = self.ended(case, command, environment, Path(name))
                 faults = faults_of(result.returncode, result.stdout, result.stderr)
-                if result.stdout and command[-2:] == ["--format", "json"]:
+                if result.stdout and command[-2:-1] == ["--format"] and command[-1] in DOCUMENTS:
                     faults += faults_of_document(result.stdout)
             except subprocess.TimeoutExpired:
                 faults = [f"no end after {self.options.timeout:g} s"]
