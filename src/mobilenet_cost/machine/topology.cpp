@@ -75,8 +75,7 @@ std::vector<std::string> hidden_facts(const MachineInfo& machine, const Topology
         facts.emplace_back("hypervisor: the caches and topology shown are what the host chose to show");
     if (!machine.governor) {
         facts.emplace_back(
-            "frequency and governor: not shown; the clock below is measured, and no sign that it is "
-            "constant");
+            "frequency and governor: not shown; the clock below was measured once and may vary");
     }
     if (topology.caches.empty()) facts.emplace_back("caches: not shown; only DRAM can be measured");
     if (topology.cores == 0) facts.emplace_back("cores: not shown; CPUs may share a core");
