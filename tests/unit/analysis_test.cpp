@@ -15,6 +15,7 @@
 
 #include "unit/csv.h"
 #include "unit/decimal.h"
+#include "unit/engine_support.h"
 #include "unit/models.h"
 
 namespace mobilenet_cost {
@@ -119,6 +120,28 @@ TEST(SeparableBlocks, RatiosAreTheClosedForm) {
     }
 }
 
+/// An atrous depthwise 3x3 of 4 channels to 8, and a pointwise one to 6, on a map of 7x5.
+Network widened_and_atrous() {
+    const Shape in{1, 7, 5, 4};
+    const Conv spatial{.kernel = 3, .dilation = 2, .groups = 4, .padding = {2, 2, 2, 2}};
+    std::vector<Layer> layers = {conv_layer(in, 8, spatial, Activation::none)};
+    layers.push_back(conv_layer(layers[0].output, 6, {.padding = {}}, Activation::none));
+    layers[1].inputs[0] = 1;
+    return network_of(in, layers);
+}
+
+// P_s = 9 * 4 * 6; P_d = 9 * 8 + 8 * 6, twice that of a depthwise without the multiplier.
+TEST(SeparableBlocks, ADepthMultiplierCountsOnTheSeparableSide) {
+    const Network network = widened_and_atrous();
+    const std::vector<SeparableBlock> blocks = separable_blocks(network);
+    ASSERT_EQ(blocks.size(), 1U);
+    EXPECT_EQ(blocks[0].multiplier, 2);
+    EXPECT_EQ(blocks[0].p_s, 216);
+    EXPECT_EQ(blocks[0].p_d, 120);
+    EXPECT_EQ(blocks[0].c_d, total_cost(network).macs);
+    EXPECT_NEAR(parameter_ratio(blocks[0]), blocks[0].closed_form, 1e-12);
+}
+
 TEST(SeparableBlocks, AreNamedApart) {
     for (const char* name : test::kModels) {
         const Analysis analysis = analyze(test::model(name), {}, DataType::f32, paper());
@@ -219,6 +242,19 @@ TEST(Explain, ConvolutionWithItsNumbers) {
     // Top, bottom, left, right, whatever the words between them.
     EXPECT_TRUE(std::regex_search(text, std::regex("padding\\D*0\\D+1\\D+0\\D+1"))) << text;
     expect_all(text, {"0.899"});  // 2 * 1806336 / (2560 + 4014080)
+}
+
+TEST(Explain, DilationAndDepthMultiplier) {
+    const Network network = widened_and_atrous();
+    expect_all(text_of({"atrous", {}, explain(network, "b0", DataType::f32)}),
+               {"kernel 3, stride 1, dilation 2, groups 4", "7 * 5 * 3 * 3 * 4/4 * 8 = 2,520"});
+    expect_all(text_of({"atrous", {}, explain(network, "b1", DataType::f32)}), {"pointwise_conv2d"});
+    const std::vector<Explanation> both = explain(network, "b1", DataType::f32);
+    ASSERT_EQ(both.size(), 2U) << "the layer, and the block that is named by its pointwise convolution";
+    expect_all(
+        text_of({"atrous", {}, {both[1]}}),
+        {"m = 2 outputs per channel, Ci = 4", "m * (K*K * Ci + Ci * Co) = 2 * (3 * 3 * 4 + 4 * 6) = 120",
+         "K*K * Co / (m * (K*K + Co)) = 3 * 3 * 6 / (2 * (3 * 3 + 6)) = 1.800"});
 }
 
 TEST(Explain, EveryKindOfLayer) {

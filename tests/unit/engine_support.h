@@ -31,7 +31,7 @@ inline std::vector<std::string> engines_to_check() {
     return names;
 }
 
-/// TensorFlow's SAME: output ceil(n / stride), the odd zero at the end.
+/// TensorFlow's SAME: output ceil(n / stride), the odd zero at the end. `kernel` is the effective one.
 inline Padding same_padding(const Shape& in, std::int64_t kernel, std::int64_t stride) {
     const auto total = [&](std::int64_t n) {
         return std::max<std::int64_t>(0, ((n + stride - 1) / stride - 1) * stride + kernel - n);
@@ -41,7 +41,7 @@ inline Padding same_padding(const Shape& in, std::int64_t kernel, std::int64_t s
 
 inline Layer conv_layer(const Shape& in, std::int64_t channels, const Conv& conv, Activation activation) {
     const auto out = [&](std::int64_t n, std::int64_t before, std::int64_t after) {
-        return (n + before + after - conv.kernel) / conv.stride + 1;
+        return (n + before + after - effective_kernel(conv)) / conv.stride + 1;
     };
     const Padding& pad = conv.padding;
     Layer layer{.kind = conv, .activation = activation, .inputs = {0, kNoTensor}, .input = in, .output = {}};

@@ -53,6 +53,17 @@ TEST(PeakMemory, ATensorReadTwiceIsFreedOnce) {
     EXPECT_EQ(peak_memory(network, Overlap::none), (PeakMemory{32 + 64, 1}));
 }
 
+// 64 values in, 4x4 maps of 2; the plane of one input channel becomes two of 2x2.
+TEST(PeakMemory, ADepthMultiplierNeedsAllPlanesOfOneChannel) {
+    const Shape in{1, 4, 4, 4}, out{1, 2, 2, 8};
+    Network network;
+    network.input = in;
+    const Conv conv{.kernel = 3, .stride = 2, .groups = 4, .padding = {0, 1, 0, 1}};
+    network.layers = {layer(conv, 0, kNoTensor, in, out)};
+    EXPECT_EQ(peak_memory(network, Overlap::none), (PeakMemory{64 + 32, 0}));
+    EXPECT_EQ(peak_memory(network, Overlap::in_place), (PeakMemory{64 + 8, 0}));
+}
+
 TEST(PeakMemory, ChainByHand) {
     // 8x8x3 = 192 in; stem 8x8x8 = 512; conv /2 4x4x16 = 256; pool 16; classifier 1000.
     const Network network = expand(family({{"stem", {}, ConvBlock{.channels = 8}},
@@ -156,7 +167,7 @@ std::int64_t live_at(const Network& network, std::size_t i, Overlap overlap) {
         std::holds_alternative<Add>(running.kind) || std::holds_alternative<Scale>(running.kind);
     if (overlap == Overlap::in_place && may_overwrite && element_wise) return live;
     if (overlap == Overlap::in_place && may_overwrite && is_depthwise(running))
-        return live + running.output.h * running.output.w;
+        return live + running.output.h * running.output.w * (running.output.c / running.input.c);
     return live + output;
 }
 

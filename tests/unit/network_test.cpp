@@ -65,11 +65,14 @@ Conv& conv_of(Layer& layer) {
 }
 
 const std::vector<BreakRow>& break_rows() {
-    static const std::string size = "output size does not follow from input, kernel, stride and padding";
+    static const std::string size =
+        "output size does not follow from input, kernel, stride, dilation and padding";
     static const std::string unwritten = "reads a tensor that no earlier layer writes";
     static const std::vector<BreakRow> rows = {
         {0, [](Layer& l) { conv_of(l).kernel = 0; }, "stem: kernel and stride must be at least 1"},
         {0, [](Layer& l) { conv_of(l).stride = 0; }, "stem: kernel and stride must be at least 1"},
+        {0, [](Layer& l) { conv_of(l).dilation = 0; }, "stem: dilation must be at least 1"},
+        {0, [](Layer& l) { conv_of(l).dilation = 2; }, "stem: " + size},
         {0, [](Layer& l) { conv_of(l).groups = 2; }, "stem: channels must be a multiple of groups"},
         {0, [](Layer& l) { conv_of(l).groups = 0; }, "stem: channels must be a multiple of groups"},
         {0,

@@ -6,6 +6,7 @@
 #include "mobilenet_cost/model/expand.h"
 #include "mobilenet_cost/model/standard_counterpart.h"
 
+#include "unit/engine_support.h"
 #include "unit/models.h"
 
 namespace mobilenet_cost {
@@ -128,6 +129,44 @@ TEST(StandardCounterpart, UniversalBottleneckMergesBothPairs) {
     EXPECT_EQ(std::get<Conv>(standard.layers[2].kind).kernel, 5);
     EXPECT_EQ(standard.layers[1].activation, Activation::relu6);
     EXPECT_EQ(standard.layers[3].inputs, (std::array<TensorId, 2>{3, 1}));
+}
+
+/// Depthwise 3x3 of 4 channels to 4 m, a squeeze-and-excite's product or not, and a pointwise one to 6.
+Network widened(std::int64_t m, bool gated) {
+    const Shape in{1, 7, 5, 4};
+    const Conv spatial{.kernel = 3, .dilation = 2, .groups = 4, .padding = {2, 2, 2, 2}};
+    std::vector<Layer> layers = {conv_layer(in, 4 * m, spatial, Activation::relu)};
+    if (gated) {
+        layers.push_back(pool_layer(layers[0].output));
+        layers[1].inputs[0] = 1;
+        layers.push_back(binary_layer(Scale{}, 1, 2, layers[0].output));
+        layers[1].role = Role::squeeze_pool;
+        layers[2].role = Role::squeeze_scale;
+    }
+    Layer pointwise = conv_layer(layers[0].output, 6, {.padding = {}}, Activation::relu);
+    pointwise.inputs[0] = static_cast<TensorId>(layers.size());
+    layers.push_back(pointwise);
+    return network_of(in, layers);
+}
+
+TEST(StandardCounterpart, KeepsTheDilationAndDropsTheDepthMultiplier) {
+    for (const std::int64_t m : {1, 3}) {
+        const Network standard = standard_counterpart(widened(m, false));
+        check_network(standard);
+        ASSERT_EQ(standard.layers.size(), 1U);
+        EXPECT_EQ(std::get<Conv>(standard.layers[0].kind),
+                  (Conv{.kernel = 3, .dilation = 2, .padding = {2, 2, 2, 2}}));
+        EXPECT_EQ(standard.layers[0].input, (Shape{1, 7, 5, 4}));
+        EXPECT_EQ(standard.layers[0].output, (Shape{1, 7, 5, 6}));
+    }
+}
+
+// The gate has 12 values, and the convolution's input 4 channels.
+TEST(StandardCounterpart, AGateOfMoreChannelsThanTheDepthwiseReadsStaysWhereItIs) {
+    EXPECT_EQ(separable_pairs(widened(1, true)).size(), 1U);
+    const Network network = widened(3, true);
+    EXPECT_EQ(separable_pairs(network).size(), 0U);
+    EXPECT_EQ(standard_counterpart(network).layers, network.layers);
 }
 
 TEST(StandardCounterpart, OfANetworkWithoutPairsIsTheNetwork) {

@@ -93,6 +93,20 @@ TEST(weights, variance_is_that_of_he_initialisation) {
     }
 }
 
+// Taps at o - 2, o, o + 2 of a row of 5: 2 + 2 + 3 + 2 + 2 meet it, of neighbouring ones 2 + 3 + 3 + 3 + 2.
+TEST(weights, dilated_taps_beyond_the_map_do_not_count) {
+    const Shape in{1, 5, 5, 4};
+    const auto first_value = [&](std::int64_t dilation) {
+        const Conv conv{.kernel = 3,
+                        .dilation = dilation,
+                        .groups = 4,
+                        .padding = {dilation, dilation, dilation, dilation}};
+        const Network network = network_of(in, {conv_layer(in, 4, conv, Activation::none)});
+        return static_cast<double>(make_weights(network, 1).layers[0].filter[0]);
+    };
+    EXPECT_NEAR(first_value(2) / first_value(1), 13.0 / 11, 1e-6);
+}
+
 TEST(weights, are_normal_numbers_of_both_signs) {
     for (const LayerWeights& layer : make_weights(small_network(), 3).layers) {
         if (layer.filter.empty()) continue;

@@ -33,7 +33,8 @@ const std::vector<std::string>& exact_quantity_names() {
         // of a network on an engine
         "status", "memory_bytes", "packed_weight_bytes", "arena_bytes", "scratch_bytes", "real_peak_bytes",
         // of a layer; "kernel" is the engine's code, "kernel_size" the convolution's
-        "layers", "op", "block", "input", "output", "kernel_size", "stride", "groups", "kernel", "fused"};
+        "layers", "op", "block", "input", "output", "kernel_size", "stride", "dilation", "groups", "kernel",
+        "fused"};
     return names;
 }
 

@@ -25,6 +25,7 @@ LayerAnalysis layer_analysis(const Network& network, std::size_t index, const Co
     if (const Conv* conv = std::get_if<Conv>(&layer.kind)) {
         row.kernel = conv->kernel;
         row.stride = conv->stride;
+        row.dilation = conv->dilation;
         row.groups = conv->groups;
     }
     row.cost = layer_cost(layer);
@@ -45,6 +46,7 @@ SeparableBlock separable_block(const Network& network, const SeparablePair& pair
     SeparableBlock block;
     block.name = pair_name(network, pair);
     block.k = std::get<Conv>(depthwise.kind).kernel;
+    block.multiplier = depth_multiplier(depthwise);
     block.c_in = depthwise.input.c;
     block.c_out = pointwise.output.c;
     block.h_out = pointwise.output.h;
@@ -53,12 +55,12 @@ SeparableBlock separable_block(const Network& network, const SeparablePair& pair
     const std::int64_t pixels =
         checked_multiply(pointwise.output.n, checked_multiply(block.h_out, block.w_out));
     block.p_s = checked_multiply(taps, checked_multiply(block.c_in, block.c_out));
-    block.p_d = checked_add(checked_multiply(taps, block.c_in), checked_multiply(block.c_in, block.c_out));
+    block.p_d = checked_multiply(pointwise.input.c, checked_add(taps, block.c_out));
     block.c_s = checked_multiply(pixels, block.p_s);
     block.c_d = checked_multiply(pixels, block.p_d);
     const auto k2 = static_cast<double>(taps);
     const auto co = static_cast<double>(block.c_out);
-    block.closed_form = k2 * co / (k2 + co);
+    block.closed_form = k2 * co / (static_cast<double>(block.multiplier) * (k2 + co));
     block.article_approx = co / (1 + 1 / k2);
     return block;
 }

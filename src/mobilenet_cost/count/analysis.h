@@ -24,6 +24,7 @@ struct LayerAnalysis {
     Shape output;
     std::int64_t kernel = 0;  ///< 0: not a convolution
     std::int64_t stride = 0;
+    std::int64_t dilation = 1;
     std::int64_t groups = 0;
     std::int64_t macs = 0;    ///< as the convention counts
     std::int64_t params = 0;  ///< as the convention counts
@@ -36,15 +37,16 @@ struct LayerAnalysis {
 struct SeparableBlock {
     std::string name;  ///< of the block, with the role where a block holds two pairs
     std::int64_t k = 0;
+    std::int64_t multiplier = 1;  ///< m: outputs of the depthwise for each of its inputs
     std::int64_t c_in = 0;
     std::int64_t c_out = 0;
     std::int64_t h_out = 0;
     std::int64_t w_out = 0;
     std::int64_t p_s = 0;       ///< K^2 Ci Co
-    std::int64_t p_d = 0;       ///< K^2 Ci + Ci Co
-    std::int64_t c_s = 0;       ///< H W K^2 Ci Co
-    std::int64_t c_d = 0;       ///< H W K^2 Ci + H W Ci Co
-    double closed_form = 0;     ///< K^2 Co / (K^2 + Co), exactly both ratios
+    std::int64_t p_d = 0;       ///< m (K^2 Ci + Ci Co)
+    std::int64_t c_s = 0;       ///< H W P_s
+    std::int64_t c_d = 0;       ///< H W P_d
+    double closed_form = 0;     ///< K^2 Co / (m (K^2 + Co)), exactly both ratios
     double article_approx = 0;  ///< Co / (1 + 1/K^2), as an introductory article prints it
 };
 

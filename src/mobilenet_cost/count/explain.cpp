@@ -29,11 +29,13 @@ struct ExplainKind {
     void operator()(const Conv& conv) const {
         const std::string n = layer.output.n > 1 ? fmt::format("{} * ", layer.output.n) : "";
         const std::string k2 = fmt::format("{0} * {0}", conv.kernel);
+        const std::string dilation = conv.dilation > 1 ? fmt::format(" dilation {},", conv.dilation) : "";
         steps.push_back(remark(
             "convolution",
-            fmt::format("kernel {}, stride {}, groups {}, padding top {} bottom {} left {} right {}, {}",
-                        conv.kernel, conv.stride, conv.groups, conv.padding.top, conv.padding.bottom,
-                        conv.padding.left, conv.padding.right, enum_name(layer.activation))));
+            fmt::format("kernel {}, stride {},{} groups {}, padding top {} bottom {} left {} right {}, {}",
+                        conv.kernel, conv.stride, dilation, conv.groups, conv.padding.top,
+                        conv.padding.bottom, conv.padding.left, conv.padding.right,
+                        enum_name(layer.activation))));
         steps.push_back(step("MACs", fmt::format("{}H*W * K*K * Ci/groups * Co", n.empty() ? "" : "N * "),
                              fmt::format("{}{} * {} * {} * {}/{} * {}", n, layer.output.h, layer.output.w, k2,
                                          layer.input.c, conv.groups, layer.output.c),
@@ -90,23 +92,32 @@ Explanation explain_block(const SeparableBlock& block, std::int64_t batch) {
     const std::string n = batch > 1 ? fmt::format("{} * ", batch) : "";
     const std::string pixels = fmt::format("{}{} * {}", n, block.h_out, block.w_out);
     const std::string hw = n.empty() ? "H*W" : "N * H*W";
+    const bool wide = block.multiplier > 1;
+    const auto times = [&](const auto& m, const std::string& sum) {
+        return wide ? fmt::format("{} * ({})", m, sum) : sum;
+    };
+    const std::string hint = wide ? fmt::format("m = {} outputs per channel, ", block.multiplier) : "";
     const auto ratio = [](double value) { return fmt::format("{:.3f}", value); };
     Explanation explained{block.name,
                           "separable block",
-                          fmt::format("K = {}, Ci = {}, Co = {}, H x W = {} x {}", block.k, block.c_in,
-                                      block.c_out, block.h_out, block.w_out),
+                          fmt::format("K = {}, {}Ci = {}, Co = {}, H x W = {} x {}", block.k, hint,
+                                      block.c_in, block.c_out, block.h_out, block.w_out),
                           {}};
     explained.steps = {
         step("P_s", "K*K * Ci * Co", fmt::format("{} * {} * {}", k2, block.c_in, block.c_out), block.p_s),
-        step("P_d", "K*K * Ci + Ci * Co",
-             fmt::format("{} * {} + {} * {}", k2, block.c_in, block.c_in, block.c_out), block.p_d),
+        step("P_d", times("m", "K*K * Ci + Ci * Co"),
+             times(block.multiplier,
+                   fmt::format("{} * {} + {} * {}", k2, block.c_in, block.c_in, block.c_out)),
+             block.p_d),
         step("C_s", hw + " * P_s", fmt::format("{} * {}", pixels, block.p_s), block.c_s),
         step("C_d", hw + " * P_d", fmt::format("{} * {}", pixels, block.p_d), block.c_d),
         {"P_s/P_d", "C_s/C_d", fmt::format("{} / {}", block.p_s, block.p_d), ratio(parameter_ratio(block)),
          parameter_ratio(block), "H*W cancels"},
-        {"closed form", "K*K * Co / (K*K + Co)",
-         fmt::format("{} * {} / ({} + {})", k2, block.c_out, k2, block.c_out), ratio(block.closed_form),
-         block.closed_form, "Ci cancels, too; it tends to K*K"},
+        {"closed form", fmt::format("K*K * Co / ({})", times("m", "K*K + Co")),
+         fmt::format("{} * {} / ({})", k2, block.c_out,
+                     times(block.multiplier, fmt::format("{} + {}", k2, block.c_out))),
+         ratio(block.closed_form), block.closed_form,
+         fmt::format("Ci cancels, too; it tends to K*K{}", wide ? " / m" : "")},
         {"wrong", "Co / (1 + 1/(K*K))", fmt::format("{} / (1 + 1/({}))", block.c_out, k2),
          fmt::format("{:.1f}", block.article_approx), block.article_approx,
          "as an introductory article prints it; it tends to Co"}};

@@ -108,7 +108,7 @@ class Engine {
 };
 
 /// Raised when Session, Engine or a type that they use changes: a module with another number is refused.
-inline constexpr int kEngineInterface = 3;
+inline constexpr int kEngineInterface = 4;
 
 }  // namespace mobilenet_cost
 

@@ -11,8 +11,8 @@ const Conv* as_conv(const Layer& layer) {
 
 bool is_depthwise(const Layer& layer) {
     const Conv* conv = as_conv(layer);
-    return conv != nullptr && conv->groups == layer.input.c && layer.input.c == layer.output.c &&
-           (layer.input.c > 1 || conv->kernel > 1);
+    if (conv == nullptr || conv->groups != layer.input.c) return false;
+    return layer.input.c > 1 || (layer.output.c == 1 && conv->kernel > 1);
 }
 
 bool is_pointwise(const Layer& layer) {

@@ -31,6 +31,7 @@ struct Padding {
 struct Conv {
     std::int64_t kernel = 1;
     std::int64_t stride = 1;
+    std::int64_t dilation = 1;  ///< rows, and columns, from one tap to the next
     std::int64_t groups = 1;
     Padding padding;
     bool batch_norm = false;
@@ -38,6 +39,11 @@ struct Conv {
 
     bool operator==(const Conv&) const = default;
 };
+
+/// Rows, and columns, of the input from a filter's first tap to its last.
+[[nodiscard]] inline std::int64_t effective_kernel(const Conv& conv) {
+    return checked_add(checked_multiply(conv.kernel - 1, conv.dilation), 1);
+}
 
 /// Mean over height and width.
 struct GlobalPool {
@@ -93,9 +99,15 @@ struct Layer {
     bool operator==(const Layer&) const = default;
 };
 
-/// One group per channel and as many outputs: the K x K filter per channel of the MobileNet papers. (With a
-/// single channel only a kernel over the plane counts; 1x1 is then pointwise.)
+/// One group per channel: the K x K filter per channel of the MobileNet papers, or with a depth multiplier
+/// (Keras' word) several. With a single channel only one kernel over the plane counts: 1x1 is then pointwise,
+/// and several outputs are an ordinary convolution of a grey image.
 [[nodiscard]] bool is_depthwise(const Layer& layer);
+
+/// Outputs of a depthwise convolution for each input channel.
+[[nodiscard]] inline std::int64_t depth_multiplier(const Layer& layer) {
+    return layer.output.c / layer.input.c;
+}
 
 /// 1x1, ungrouped.
 [[nodiscard]] bool is_pointwise(const Layer& layer);

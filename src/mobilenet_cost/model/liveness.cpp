@@ -17,7 +17,8 @@ std::int64_t tensor_elements(const Network& network, TensorId tensor) {
 std::int64_t in_place_need(const Layer& layer, std::int64_t output, std::int64_t largest_dying) {
     const bool fits = largest_dying >= output;
     if (fits && is_element_wise(layer)) return 0;
-    if (fits && is_depthwise(layer)) return checked_multiply(layer.output.h, layer.output.w);
+    if (fits && is_depthwise(layer))
+        return checked_multiply(depth_multiplier(layer), checked_multiply(layer.output.h, layer.output.w));
     return output;
 }
 

@@ -25,8 +25,8 @@ struct PeakMemory {
 
 /// Live activation memory in execution order. In place is legal when the input dies in this layer and (a) the
 /// layer is element-wise (residual add, gate), or (b) it is a depthwise convolution whose output is no
-/// larger: channel planes are independent, so one plane of scratch is enough (MCUNet, arXiv 2007.10319,
-/// section 3.2).
+/// larger: channel planes are independent, so the planes of one channel are scratch enough (MCUNet, arXiv
+/// 2007.10319, section 3.2).
 [[nodiscard]] PeakMemory peak_memory(const Network& network, Overlap overlap);
 
 }  // namespace mobilenet_cost

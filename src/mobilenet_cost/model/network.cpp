@@ -25,9 +25,10 @@ constexpr std::array<std::string_view, 17> kSuffixes = {"",
                                                         "/add",
                                                         ""};
 
-/// The division rounds towards zero, so a kernel larger than the map is checked separately.
+/// The division rounds towards zero, so a filter larger than the map is checked separately.
 bool output_fits(std::int64_t padded, const Conv& conv, std::int64_t output) {
-    return padded >= conv.kernel && (padded - conv.kernel) / conv.stride + 1 == output;
+    const std::int64_t kernel = effective_kernel(conv);
+    return padded >= kernel && (padded - kernel) / conv.stride + 1 == output;
 }
 
 /// Checks one layer against the tensors written before it.
@@ -43,12 +44,13 @@ struct LayerCheck {
 
     void operator()(const Conv& conv) const {
         expect(conv.kernel >= 1 && conv.stride >= 1, "kernel and stride must be at least 1");
+        expect(conv.dilation >= 1, "dilation must be at least 1");
         expect(conv.groups >= 1 && layer().input.c % conv.groups == 0 && layer().output.c % conv.groups == 0,
                "channels must be a multiple of groups");
         const Padding& pad = conv.padding;
         expect(output_fits(layer().input.h + pad.top + pad.bottom, conv, layer().output.h) &&
                    output_fits(layer().input.w + pad.left + pad.right, conv, layer().output.w),
-               "output size does not follow from input, kernel, stride and padding");
+               "output size does not follow from input, kernel, stride, dilation and padding");
     }
     void operator()(const GlobalPool&) const {
         expect(layer().output.h == 1 && layer().output.w == 1 && layer().output.c == layer().input.c,

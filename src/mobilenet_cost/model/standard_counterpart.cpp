@@ -15,12 +15,15 @@ Role merged_role(Role pointwise) {
     return pointwise == Role::expand ? Role::expand_standard : Role::project_standard;
 }
 
-/// The pointwise convolution that closes the pair a depthwise one opens, or the depthwise's own index.
+/// The pointwise convolution that closes the pair a depthwise one opens, or the depthwise's own index. With a
+/// depth multiplier a squeeze-and-excite between the two has more channels than it could gate in front.
 std::size_t closing_pointwise(const Network& network, std::size_t depthwise) {
     std::size_t next = depthwise + 1;
     while (next < network.layers.size() && is_squeeze(network.layers[next]))
         ++next;
-    return next < network.layers.size() && is_pointwise(network.layers[next]) ? next : depthwise;
+    const bool widened = next > depthwise + 1 && depth_multiplier(network.layers[depthwise]) > 1;
+    const bool closed = !widened && next < network.layers.size() && is_pointwise(network.layers[next]);
+    return closed ? next : depthwise;
 }
 
 /// Copies layers one by one, keeping track of where each tensor of the separable network lives in the new
@@ -54,6 +57,7 @@ class Counterpart {
         const Conv& spatial = std::get<Conv>(from_.layers[depthwise].kind);
         conv.kernel = spatial.kernel;
         conv.stride = spatial.stride;
+        conv.dilation = spatial.dilation;
         conv.padding = spatial.padding;
         layer.role = merged_role(layer.role);
         layer.inputs = {tensor_[static_cast<std::size_t>(layer.inputs[0])], kNoTensor};

@@ -60,11 +60,12 @@ constexpr double kBiasLimit = 0.25;
 // Mean number of filter rows (or columns) that meet the map and not the padding. On the 2x2 maps of a small
 // network most taps of a 5x5 filter see zeros.
 double mean_taps(std::int64_t in, std::int64_t out, const Conv& conv, std::int64_t before) {
+    const auto steps = [&](std::int64_t distance) { return (distance + conv.dilation - 1) / conv.dilation; };
     std::int64_t taps = 0;
     for (std::int64_t o = 0; o < out; ++o) {
         const std::int64_t first = o * conv.stride - before;
-        taps +=
-            std::max<std::int64_t>(0, std::min(in, first + conv.kernel) - std::max<std::int64_t>(0, first));
+        const std::int64_t outside = std::max<std::int64_t>(0, steps(-first));
+        taps += std::max<std::int64_t>(0, std::min(conv.kernel, steps(in - first)) - outside);
     }
     return static_cast<double>(taps) / static_cast<double>(out);
 }

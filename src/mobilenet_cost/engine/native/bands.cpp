@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMostBandLayers = 32;
 
 bool is_product(const Layer& layer) {
-    return std::holds_alternative<Conv>(layer.kind) && !is_depthwise(layer);
+    return std::holds_alternative<Conv>(layer.kind) && !is_plain_depthwise(layer);
 }
 
 bool runs_per_pixel(const Layer& layer) {
@@ -41,7 +41,7 @@ std::vector<LayerRange> banded_layers(const Network& network, const std::vector<
     std::vector<LayerRange> bands;
     for (std::size_t i = 0; i + 1 < network.layers.size(); ++i) {
         const Layer& depthwise = network.layers[i];
-        const bool pair = is_depthwise(depthwise) && runs_per_pixel(network.layers[i + 1]) &&
+        const bool pair = is_plain_depthwise(depthwise) && runs_per_pixel(network.layers[i + 1]) &&
                           reads_alone(network, last_uses, i + 1);
         const std::int64_t read = pair ? image_bytes(depthwise.input) : 0;
         if (!pair || read + image_bytes(depthwise.output) <= kWorthBands * core.l2_bytes) continue;

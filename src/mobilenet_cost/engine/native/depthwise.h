@@ -7,6 +7,11 @@
 
 namespace mobilenet_cost {
 
+/// Whether a layer is a depthwise convolution of one output per channel, as these kernels compute.
+[[nodiscard]] inline bool is_plain_depthwise(const Layer& layer) {
+    return is_depthwise(layer) && depth_multiplier(layer) == 1;
+}
+
 /// A depthwise convolution without the places of its input and output.
 struct NativeDepthwise {
     DepthwiseKernel kernel = nullptr;

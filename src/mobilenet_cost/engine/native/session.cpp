@@ -39,7 +39,7 @@ CoreModel core_model(const SessionOptions& options) {
 /// Whether a layer reads the network's input in whole vectors, as all do but products of matrices.
 bool reads_input_by_vectors(const Network& network) {
     return std::any_of(network.layers.begin(), network.layers.end(), [](const Layer& layer) {
-        const bool product = std::holds_alternative<Conv>(layer.kind) && !is_depthwise(layer);
+        const bool product = std::holds_alternative<Conv>(layer.kind) && !is_plain_depthwise(layer);
         return !product && (layer.inputs[0] == 0 || layer.inputs[1] == 0);
     });
 }
@@ -142,7 +142,7 @@ class NativeSession final : public PlannedSession {
         const Layer& layer = network().layers[i];
         const std::int64_t channels = padded(layer.output.c);
         std::int64_t filter = conv.kernel * conv.kernel * channels;
-        if (!is_depthwise(layer)) {
+        if (!is_plain_depthwise(layer)) {
             convs_[i].product = std::make_unique<NativeConv>(plan_native_conv(
                 layer, conv, {shared_.kernels, core, shared_.threads, view(layer.inputs[0]).pixel}));
             filter = packed_filter_size(*convs_[i].product);

@@ -76,8 +76,8 @@ using DifferenceGroup = std::vector<const Difference*>;
 
 /// The cause comes first where it is among them: all other quantities follow from these.
 void put_cause_first(DifferenceGroup& group) {
-    static constexpr std::array<std::string_view, 8> kCauses = {kWhole,   "status", "op",     "kernel_size",
-                                                                "stride", "groups", "kernel", "input"};
+    static constexpr std::array<std::string_view, 9> kCauses = {
+        kWhole, "status", "op", "kernel_size", "stride", "dilation", "groups", "kernel", "input"};
     std::stable_partition(group.begin(), group.end(), [](const Difference* difference) {
         return std::find(kCauses.begin(), kCauses.end(), difference->quantity) != kCauses.end();
     });

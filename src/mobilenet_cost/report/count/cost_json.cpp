@@ -46,23 +46,32 @@ Json shape_json(const Shape& shape) {
     return Json::array({shape.h, shape.w, shape.c});
 }
 
-/// Kernel, stride and groups are null for a layer that is not a convolution.
+/// Kernel, stride and groups are null for a layer that is not a convolution; dilation stands where there is
+/// one.
 Json layer_json(const LayerAnalysis& layer, DataType type) {
     const auto if_conv = [&](std::int64_t value) { return layer.kernel == 0 ? Json(nullptr) : Json(value); };
-    return object_of({{"name", layer.name},
-                      {"op", layer.op},
-                      {"block", layer.block},
-                      {"input", shape_json(layer.input)},
-                      {"output", shape_json(layer.output)},
-                      {"kernel", if_conv(layer.kernel)},
-                      {"stride", if_conv(layer.stride)},
-                      {"groups", if_conv(layer.groups)},
-                      {"macs", layer.macs},
-                      {"params", layer.params},
-                      {"weight_bytes", weight_bytes(layer.cost, type)},
-                      {"activation_bytes", activation_bytes(layer.cost, type)},
-                      {"memory_access_cost", memory_access_cost(layer.cost)},
-                      {"arithmetic_intensity", arithmetic_intensity(layer.cost, type)}});
+    Json json = object_of({{"name", layer.name},
+                           {"op", layer.op},
+                           {"block", layer.block},
+                           {"input", shape_json(layer.input)},
+                           {"output", shape_json(layer.output)},
+                           {"kernel", if_conv(layer.kernel)},
+                           {"stride", if_conv(layer.stride)},
+                           {"groups", if_conv(layer.groups)},
+                           {"macs", layer.macs},
+                           {"params", layer.params},
+                           {"weight_bytes", weight_bytes(layer.cost, type)},
+                           {"activation_bytes", activation_bytes(layer.cost, type)},
+                           {"memory_access_cost", memory_access_cost(layer.cost)},
+                           {"arithmetic_intensity", arithmetic_intensity(layer.cost, type)}});
+    if (layer.dilation > 1) json["dilation"] = layer.dilation;
+    return json;
+}
+
+Json block_json(const SeparableBlock& block) {
+    Json json = block_fields().json(block);
+    if (block.multiplier > 1) json["depth_multiplier"] = block.multiplier;
+    return json;
 }
 
 Json variant_json(const Analysis& analysis) {
@@ -88,7 +97,7 @@ Json variant_json(const Analysis& analysis) {
          {"layers", Json::array()}});
     Json& blocks = json["blocks"];
     for (const SeparableBlock& block : analysis.blocks)
-        blocks.push_back(block_fields().json(block));
+        blocks.push_back(block_json(block));
     Json& kinds = json["kinds"];
     for (const CostKind& row : cost_kinds(analysis))
         kinds.push_back(cost_kind_fields(analysis.unit).json(row));

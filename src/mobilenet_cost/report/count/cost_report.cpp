@@ -1,5 +1,7 @@
 #include "mobilenet_cost/report/count/cost_report.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
@@ -137,6 +139,17 @@ std::vector<Cell> layer_total(const Analysis& analysis) {
             intensity_cell(analysis.cost, analysis.data_type)};
 }
 
+/// A column behind the stride's.
+void add_dilation(const Analysis& analysis, Table& table) {
+    constexpr std::ptrdiff_t kBehindStride = 6;
+    table.columns.insert(table.columns.begin() + kBehindStride, {"dilation", "d"});
+    table.total.insert(table.total.begin() + kBehindStride, Cell{});
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+        const LayerAnalysis& layer = analysis.layers[i];
+        table.rows[i].insert(table.rows[i].begin() + kBehindStride, if_conv(layer, layer.dilation));
+    }
+}
+
 Table layer_table(const Analysis& analysis) {
     Table table;
     table.columns = layer_columns(analysis);
@@ -145,6 +158,8 @@ Table layer_table(const Analysis& analysis) {
     for (const LayerAnalysis& layer : analysis.layers)
         table.rows.push_back(layer_row(analysis, layer));
     table.total = layer_total(analysis);
+    const auto dilated = [](const LayerAnalysis& layer) { return layer.dilation > 1; };
+    if (std::any_of(analysis.layers.begin(), analysis.layers.end(), dilated)) add_dilation(analysis, table);
     return table;
 }
 

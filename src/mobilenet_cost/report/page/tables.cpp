@@ -113,7 +113,8 @@ std::string layer_words(const LayerAnalysis& layer) {
     if (layer.op == "multiply") return "squeeze-excite";
     const bool depthwise = layer.op == "depthwise_conv2d";
     const std::string stride = layer.stride > 1 ? fmt::format(" /{}", layer.stride) : "";
-    return fmt::format("{0}×{0}{1}{2}", layer.kernel, depthwise ? " depthwise" : "", stride);
+    const std::string dilation = layer.dilation > 1 ? fmt::format(", dilation {}", layer.dilation) : "";
+    return fmt::format("{0}×{0}{1}{2}{3}", layer.kernel, depthwise ? " depthwise" : "", stride, dilation);
 }
 
 void DrawnBlock::add(const LayerAnalysis& layer) {
