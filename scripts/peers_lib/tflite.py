@@ -33,6 +33,8 @@ def convolution(node, image, weights, bias):
         raise SystemExit(f"{node.name}: expected SAME padding, found {settings['pads']}")
     filters = weights.transpose(2, 3, 1, 0)
     strides = [1, stride, stride, 1]
+    if settings["dilations"] != [1, 1]:
+        raise SystemExit(f"{node.name}: expected no dilation, found {settings['dilations']}")
     if groups > 1:
         if filters.shape[2] != 1 or groups != filters.shape[3]:
             raise SystemExit(f"{node.name}: expected one filter for each channel, found {groups} groups")
@@ -66,6 +68,8 @@ def compute(graph, constants, image):
             case "HardSigmoid":
                 y = tf.nn.relu6(x + 3.0) * (1.0 / 6.0)
                 hard_sigmoids[node.output[0]] = node.input[0]
+            case "Sigmoid":
+                y = tf.sigmoid(x)
             case "Mul":
                 y = product(node, tensors, hard_sigmoids)
             case "Add":

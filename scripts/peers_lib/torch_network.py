@@ -38,9 +38,9 @@ def convolution(layer):
         module = Dense(c_in, c_out, not normed)
         return nn.Sequential(module, nn.BatchNorm2d(c_out)) if normed else module
     # SAME padding is one-sided at even sizes and stride 2; the output's size, and so every count, is the same.
-    module = nn.Conv2d(
-        c_in, c_out, layer["kernel"], layer["stride"], layer["kernel"] // 2, groups=layer["groups"], bias=not normed
-    )
+    dilation = layer.get("dilation", 1)
+    settings = {"dilation": dilation, "groups": layer["groups"], "bias": not normed}
+    module = nn.Conv2d(c_in, c_out, layer["kernel"], layer["stride"], layer["kernel"] // 2 * dilation, **settings)
     return nn.Sequential(module, nn.BatchNorm2d(c_out)) if normed else module
 
 
@@ -48,6 +48,7 @@ SIMPLE = {
     "Clip": nn.ReLU6,
     "Relu": nn.ReLU,
     "HardSigmoid": nn.Hardsigmoid,
+    "Sigmoid": nn.Sigmoid,
     "Hardswish": nn.Hardswish,
     "GlobalAveragePool": lambda: nn.AdaptiveAvgPool2d(1),
     "Flatten": nn.Flatten,

@@ -31,6 +31,8 @@ struct LinkCase {
     std::int64_t kernel;
     std::int64_t stride;
     std::int64_t padding;
+    std::int64_t dilation = 1;
+    Activation activation = Activation::relu6;
 };
 
 struct ChainCase {
@@ -57,21 +59,22 @@ class Bands : public testing::TestWithParam<std::size_t> {
     Link make_link(const Shape& in, std::int64_t in_pixel, const LinkCase& one) {
         Link link;
         const std::int64_t side = one.padding;
-        Conv conv{.kernel = one.kernel, .stride = one.stride, .padding = {side, side, side, side}};
+        Conv conv{.kernel = one.kernel,
+                  .stride = one.stride,
+                  .dilation = one.dilation,
+                  .padding = {side, side, side, side}};
+        const std::int64_t kernel = effective_kernel(conv);
         if (one.channels == 0) conv.groups = in.c;
         const std::int64_t channels = one.channels == 0 ? in.c : one.channels;
-        link.layer = {.kind = conv,
-                      .activation = Activation::relu6,
-                      .inputs = {0, kNoTensor},
-                      .input = in,
-                      .output = {}};
-        link.layer.output = {in.n, (in.h + 2 * one.padding - one.kernel) / one.stride + 1,
-                             (in.w + 2 * one.padding - one.kernel) / one.stride + 1, channels};
+        link.layer = {
+            .kind = conv, .activation = one.activation, .inputs = {0, kNoTensor}, .input = in, .output = {}};
+        link.layer.output = {in.n, (in.h + 2 * one.padding - kernel) / one.stride + 1,
+                             (in.w + 2 * one.padding - kernel) / one.stride + 1, channels};
         const Shape& out = link.layer.output;
         link.bias = random_floats(padded(channels));
         link.output = random_floats(out.n * out.h * out.w * padded(channels));
         if (one.channels == 0) {
-            link.filter = random_floats(one.kernel * one.kernel * padded(channels));
+            link.filter = random_floats(packed_depthwise_size(conv, padded(channels)));
             link.depthwise =
                 plan_depthwise(kernels(), link.layer, conv, {link.filter->data(), link.bias->data()});
             return link;
@@ -81,7 +84,7 @@ class Bands : public testing::TestWithParam<std::size_t> {
         link.filter = random_floats(packed_filter_size(*link.product));
         link.product->filter = link.filter->data();
         link.product->bias = link.bias->data();
-        link.product->finish = finish_of(Activation::relu6);
+        link.product->finish = finish_of(one.activation);
         return link;
     }
 
@@ -141,6 +144,7 @@ class Bands : public testing::TestWithParam<std::size_t> {
 TEST_P(Bands, compute_what_their_layers_compute_one_after_the_other) {
     const LinkCase depthwise{0, 3, 1, 1}, halving{0, 3, 2, 1}, wide{0, 5, 1, 2}, wide_halving{0, 5, 2, 2};
     const LinkCase odd{0, 3, 2, 0};
+    const LinkCase atrous{0, 3, 1, 2, 2}, swish{0, 3, 1, 4, 4, Activation::swish};
     const std::vector<ChainCase> cases = {
         {{1, 9, 7, 24}, {depthwise, {40, 1, 1, 0}}},
         {{2, 24, 23, 9}, {halving, {17, 1, 1, 0}}, true},
@@ -149,6 +153,14 @@ TEST_P(Bands, compute_what_their_layers_compute_one_after_the_other) {
         {{1, 21, 130, 8},
          {{48, 1, 1, 0}, wide_halving, {16, 1, 1, 0}, wide, {24, 1, 1, 0}, odd, {8, 1, 1, 0}}},
         {{1, 7, 150, 8}, {{16, 1, 1, 0}, {0, 7, 3, 3}, {8, 1, 1, 0}}},
+        {{1, 33, 41, 3},
+         {{8, 3, 1, 2, 2, Activation::swish},
+          atrous,
+          {16, 1, 1, 0},
+          swish,
+          {8, 1, 1, 0, 1, Activation::sigmoid}},
+         true,
+         true},
     };
     for (const ChainCase& one : cases) {
         for (const Guard guard : {Guard::before, Guard::behind}) {

@@ -33,13 +33,15 @@ Layer layer_of(const Case& one) {
                 .input = one.in,
                 .output = {}};
     const Padding& pad = one.conv.padding;
-    layer.output = {one.in.n, (one.in.h + pad.top + pad.bottom - one.conv.kernel) / one.conv.stride + 1,
-                    (one.in.w + pad.left + pad.right - one.conv.kernel) / one.conv.stride + 1, one.channels};
+    const std::int64_t kernel = effective_kernel(one.conv);
+    layer.output = {one.in.n, (one.in.h + pad.top + pad.bottom - kernel) / one.conv.stride + 1,
+                    (one.in.w + pad.left + pad.right - kernel) / one.conv.stride + 1, one.channels};
     return layer;
 }
 
 double activate(Activation activation, double x) {
     const Finish finish = finish_of(activation);
+    if (finish.sigmoid) return (finish.times_sum ? x : 1) / (1 + std::exp(-x));
     const double y =
         std::min<double>(std::max<double>(finish.slope * x + finish.offset, finish.low), finish.high);
     return finish.times_sum ? x * y : y;
@@ -58,7 +60,7 @@ double expected(const Layer& layer, const Conv& conv, const float* input, std::i
     double sum = 0.25;
     for (std::int64_t kh = 0; kh < conv.kernel; ++kh) {
         for (std::int64_t kw = 0; kw < conv.kernel; ++kw) {
-            const std::int64_t y = y0 + kh, x = x0 + kw;
+            const std::int64_t y = y0 + kh * conv.dilation, x = x0 + kw * conv.dilation;
             if (y < 0 || y >= layer.input.h || x < 0 || x >= layer.input.w) continue;
             const float* values =
                 input + ((n * layer.input.h + y) * layer.input.w + x) * pixel + group * inputs;
@@ -128,16 +130,13 @@ class NativeKernels : public testing::TestWithParam<std::size_t> {
     void check_depthwise(const Case& one, Guard guard) {
         const Layer layer = layer_of(one);
         const std::int64_t pixel = padded(one.in.c);
-        const std::int64_t taps = one.conv.kernel * one.conv.kernel;
         GuardedFloats input(one.in.n * one.in.h * one.in.w * pixel, guard);
         GuardedFloats output(layer.output.n * layer.output.h * layer.output.w * pixel, guard);
-        GuardedFloats filter(taps * pixel, guard);
+        GuardedFloats filter(packed_depthwise_size(one.conv, pixel), guard);
         GuardedFloats bias(pixel, guard);
         input.fill(random_);
         const std::vector<float> values = random_filter(layer, one.conv);
-        for (std::int64_t i = 0; i < taps * pixel; ++i)
-            filter[i] =
-                i % pixel < one.in.c ? values[static_cast<std::size_t>(i / pixel * one.in.c + i % pixel)] : 0;
+        pack_depthwise(one.conv, pixel, values, filter.data());
         for (std::int64_t i = 0; i < pixel; ++i)
             bias[i] = 0.25F;
         const StepViews views{{input.data(), pixel}, {}, {output.data(), pixel}};
@@ -155,9 +154,9 @@ class NativeKernels : public testing::TestWithParam<std::size_t> {
 std::string describe(const Case& one, Guard guard) {
     return std::to_string(one.in.n) + "x" + std::to_string(one.in.h) + "x" + std::to_string(one.in.w) + "x" +
            std::to_string(one.in.c) + " to " + std::to_string(one.channels) + ", kernel " +
-           std::to_string(one.conv.kernel) + ", stride " + std::to_string(one.conv.stride) + ", groups " +
-           std::to_string(one.conv.groups) + ", threads " + std::to_string(one.threads) +
-           (guard == Guard::before ? ", guard before" : ", guard behind");
+           std::to_string(one.conv.kernel) + ", stride " + std::to_string(one.conv.stride) + ", dilation " +
+           std::to_string(one.conv.dilation) + ", groups " + std::to_string(one.conv.groups) + ", threads " +
+           std::to_string(one.threads) + (guard == Guard::before ? ", guard before" : ", guard behind");
 }
 
 TEST_P(NativeKernels, products_stay_inside_their_buffers) {
@@ -173,6 +172,9 @@ TEST_P(NativeKernels, products_stay_inside_their_buffers) {
         {{2, 9, 6, 24}, 48, square, Activation::relu6, 2},
         {{1, 4, 4, 400}, 40, square},  // several chunks of segments
         {{1, 6, 5, 12}, 18, {.kernel = 3, .groups = 3, .padding = {1, 1, 1, 1}}},
+        {{1, 11, 9, 6}, 18, {.kernel = 3, .dilation = 2, .padding = {2, 2, 2, 2}}, Activation::swish},
+        {{1, 7, 16, 1}, 9, {.kernel = 3, .dilation = 4, .padding = {4, 4, 4, 4}}, Activation::sigmoid},
+        {{2, 9, 12, 2}, 16, {.kernel = 5, .stride = 2, .dilation = 3, .padding = {4, 5, 6, 3}}},
     };
     for (const Case& one : cases) {
         for (const Guard guard : {Guard::before, Guard::behind}) {
@@ -201,6 +203,51 @@ TEST_P(NativeKernels, depthwise_convolutions_stay_inside_their_buffers) {
                     SCOPED_TRACE(describe(one, guard));
                     check_depthwise(one, guard);
                 }
+            }
+        }
+    }
+}
+
+// Stride and dilation without a common factor and with one; filters larger than the map, or beyond its edge.
+TEST_P(NativeKernels, dilated_depthwise_convolutions_stay_inside_their_buffers) {
+    for (const std::int64_t kernel : {2, 3, 5}) {
+        for (const std::int64_t stride : {1, 2, 3}) {
+            for (const std::int64_t dilation : {2, 3, 4}) {
+                for (const auto& [width, channels] : {std::pair{17, 8}, {23, 17}, {40, 48}}) {
+                    const std::int64_t side = kernel == 2 ? 0 : (kernel - 1) * dilation / 2;
+                    const Case one{{2, 18, width, channels},
+                                   channels,
+                                   {.kernel = kernel,
+                                    .stride = stride,
+                                    .dilation = dilation,
+                                    .groups = channels,
+                                    .padding = {side, side, side, side + 1}},
+                                   kernel == 5 ? Activation::swish : Activation::relu6,
+                                   dilation == 2 ? 1 : 2};
+                    const Guard guard = stride == 2 ? Guard::before : Guard::behind;
+                    SCOPED_TRACE(describe(one, guard));
+                    check_depthwise(one, guard);
+                }
+            }
+        }
+    }
+}
+
+// exp(-x) is infinite from -89 on, and the sigmoid a denormal number.
+TEST_P(NativeKernels, sigmoids_of_any_number_are_normal) {
+    const std::vector<float> cases = {-1e30F,  -200, -104,  -90, -87, -20, -1,
+                                      -1e-30F, 0,    1e-3F, 1,   20,  90,  1e30F};
+    for (const bool times : {false, true}) {
+        GuardedFloats values(kernels().lanes, Guard::behind);
+        for (const float x : cases) {
+            for (std::int64_t i = 0; i < kernels().lanes; ++i)
+                values[i] = x;
+            kernels().sigmoid({values.data(), 1, 0, kernels().lanes, times});
+            const double exact =
+                (times ? static_cast<double>(x) : 1) / (1 + std::exp(-static_cast<double>(x)));
+            for (std::int64_t i = 0; i < kernels().lanes; ++i) {
+                EXPECT_NEAR(values[i], exact, 4e-7 * std::abs(exact) + 2e-36) << x;
+                EXPECT_NE(std::fpclassify(values[i]), FP_SUBNORMAL) << x;
             }
         }
     }

@@ -114,23 +114,25 @@ TEST(OnnxExport, HeaderSaysWhatTheFileNeedsAndWhoMadeIt) {
     EXPECT_EQ(model.metadata_props(1).value(), "1");
 }
 
-// All four paddings differ, so do kernel and stride: rows (5 + 1 + 2 - 3) / 2 + 1 = 3, columns (5 + 0 + 3 -
-// 3) / 2
-// + 1 = 3.
+// All four paddings differ, so do kernel and stride; taps two apart span 5: rows (5 + 1 + 2 - 5) / 2 + 1 = 2,
+// columns (5 + 0 + 3 - 5) / 2 + 1 = 2.
 TEST(OnnxExport, ConvolutionHasAllItsAttributes) {
-    const Conv conv{
-        .kernel = 3, .stride = 2, .groups = 2, .padding = {.top = 1, .bottom = 2, .left = 0, .right = 3}};
+    const Conv conv{.kernel = 3,
+                    .stride = 2,
+                    .dilation = 2,
+                    .groups = 2,
+                    .padding = {.top = 1, .bottom = 2, .left = 0, .right = 3}};
     const Network network = one_conv({2, 5, 5, 4}, 6, conv, Activation::none);
     const onnx::GraphProto graph = graph_of(network, make_weights(network, 1));
     EXPECT_EQ(sketches(graph), Names{"Conv b0(input, b0/weights, b0/bias) -> output"});
     const onnx::NodeProto& node = graph.node(0);
     EXPECT_EQ(ints(node, "kernel_shape"), (Dims{3, 3}));
     EXPECT_EQ(ints(node, "strides"), (Dims{2, 2}));
-    EXPECT_EQ(ints(node, "dilations"), (Dims{1, 1}));
+    EXPECT_EQ(ints(node, "dilations"), (Dims{2, 2}));
     EXPECT_EQ(ints(node, "pads"), (Dims{1, 0, 2, 3}));  // top, left, bottom, right
     EXPECT_EQ(attribute(node, "group").i(), 2);
     EXPECT_EQ(dims_of(graph.input(0)), (Dims{2, 4, 5, 5}));
-    EXPECT_EQ(dims_of(graph.output(0)), (Dims{2, 6, 3, 3}));  // a map is not flattened
+    EXPECT_EQ(dims_of(graph.output(0)), (Dims{2, 6, 2, 2}));  // a map is not flattened
 }
 
 // Filter (KH 1, KW 1, Ci 2, Co 3): 1 2 3 / 4 5 6; by output channel: 1 4, 2 5, 3 6.
@@ -170,6 +172,9 @@ TEST(OnnxExport, ActivationsAreNodesOfTheirOwn) {
     EXPECT_EQ(lines(Activation::hard_swish),
               (Names{"HardSigmoid b0/hard_sigmoid(b0/linear) -> b0/hard_sigmoid",
                      "Mul b0/hard_swish(b0/linear, b0/hard_sigmoid) -> b0"}));
+    EXPECT_EQ(lines(Activation::sigmoid), Names{"Sigmoid b0/sigmoid(b0/linear) -> b0"});
+    EXPECT_EQ(lines(Activation::swish), (Names{"Sigmoid b0/sigmoid(b0/linear) -> b0/sigmoid",
+                                               "Mul b0/swish(b0/linear, b0/sigmoid) -> b0"}));
 }
 
 TEST(OnnxExport, ConstantsOfActivations) {

@@ -136,15 +136,19 @@ TEST(Convention, OpenVinoIsTwoPerMacAndPerOutput) {
     EXPECT_EQ((flops("mobilenet_v2") + 500'000) / 1'000'000, 615);
 }
 
-/// Stem, squeeze-and-excite block with residual, pool, biased head, classifier; batch 2 on an 8x8 map.
+/// Stem, squeeze-and-excite block with residual, pool, biased head, classifier with a sigmoid; batch 2 on an
+/// 8x8 map.
 Network every_term() {
     const InvertedResidualBlock block{.channels = 8, .expansion = 2, .squeeze_excite = 0.5};
-    return expand(test::family({{"stem", Activation::relu6, ConvBlock{.channels = 8, .kernel = 3}},
-                                {"b", Activation::hard_swish, block},
-                                {"pool", {}, PoolBlock{}},
-                                {"head", {}, ConvBlock{.channels = 16, .batch_norm = false, .bias = true}},
-                                {"Logits", {}, ClassifierBlock{}}}),
-                  {.classes = 10, .batch = 2});
+    Network network = expand(test::family({{"stem", Activation::relu6, ConvBlock{.channels = 8, .kernel = 3}},
+                                           {"b", Activation::hard_swish, block},
+                                           {"pool", {}, PoolBlock{}},
+                                           {"head", Activation::swish,
+                                            ConvBlock{.channels = 16, .batch_norm = false, .bias = true}},
+                                           {"Logits", {}, ClassifierBlock{}}}),
+                             {.classes = 10, .batch = 2});
+    network.layers.back().activation = Activation::sigmoid;
+    return network;
 }
 
 TEST(Terms, ByHand) {
@@ -161,6 +165,8 @@ TEST(Terms, ByHand) {
     EXPECT_EQ(terms.relu6, 2 * 64 * 8);
     EXPECT_EQ(terms.hard_swish, 2 * 64 * 32);
     EXPECT_EQ(terms.hard_sigmoid, 2 * 16);
+    EXPECT_EQ(terms.swish, 2 * 16);
+    EXPECT_EQ(terms.sigmoid, 2 * 10);
     EXPECT_EQ(terms.pool_inputs, 2 * 64 * 8);
     EXPECT_EQ(terms.pool_outputs, 2 * 8);
     EXPECT_EQ(terms.squeeze_inputs, 2 * 64 * 16);

@@ -77,6 +77,24 @@ TEST_P(EngineCases, kernel_5_on_a_smaller_map) {
     expect_plane(2, conv, counting(25, 0), counting(4), {161, 151, 111, 101});
 }
 
+// Taps two apart on a 4x4 plane of 1 to 16, two zeros on every side: of filter 1 to 9, output (0, 0) meets
+// the lower right four, 5 6 / 8 9, on values 1 3 / 9 11: 5+18+72+99 = 194. To the right by one: on 2 4 / 10
+// 12, 10+24+80+108 = 222; (0,2) meets 4 5 / 7 8 on 1 3 / 9 11: 4+15+63+88 = 170; (0,3) the same on 2 4 / 10
+// 12: 194. Rows 1 to 3 alike: the lower half moves by four per row (5+6+8+9 = 28, 4+5+7+8 = 24: 112 and 96
+// more), then filter rows 1 and 2 (2 3 / 5 6 and 1 2 / 4 5) on the rows above.
+TEST_P(EngineCases, dilation) {
+    const Conv conv{.kernel = 3, .dilation = 2, .padding = {2, 2, 2, 2}};
+    expect_plane(4, conv, counting(9), counting(16),
+                 {194, 222, 170, 194, 306, 334, 266, 290, 2 + 9 + 45 + 66, 4 + 12 + 50 + 72, 1 + 6 + 36 + 55,
+                  2 + 8 + 40 + 60, 10 + 21 + 65 + 90, 12 + 24 + 70 + 96, 5 + 14 + 52 + 75, 6 + 16 + 56 + 80});
+}
+
+// At stride 2 every other row and column of the outputs above.
+TEST_P(EngineCases, dilation_and_stride) {
+    const Conv conv{.kernel = 3, .stride = 2, .dilation = 2, .padding = {2, 2, 2, 2}};
+    expect_plane(4, conv, counting(9), counting(16), {194, 170, 122, 98});
+}
+
 // Three zero rows in all, one before and two after. On a 4x4 plane of ones the result is the sum of the taps
 // that meet it, 5r + c over
 //   (0,0): r 1-4, c 1-4: 4*5*10 + 4*10 = 240    (0,1): r 1-4, c 0-2: 3*5*10 + 4*3 = 162
@@ -111,6 +129,19 @@ TEST_P(EngineCases, depthwise) {
                   {10, 50, 10, 20, 10, 110, 10, 40});
 }
 
+// Two outputs per channel: output 2 c + j is the j-th filter of channel c. One tap each, in the middle: times
+// 1 and 10 for channel 0, 100 and 1000 for channel 1.
+TEST_P(EngineCases, depth_multiplier) {
+    const Shape in{1, 1, 3, 2};
+    std::vector<float> filter(36, 0);
+    const std::vector<float> centre = {1, 10, 100, 1000};
+    std::copy(centre.begin(), centre.end(), filter.begin() + 4 * 4);
+    const Conv conv{.kernel = 3, .groups = 2, .padding = {1, 1, 1, 1}};
+    const Network network = network_of(in, {conv_layer(in, 4, conv, Activation::none)});
+    expect_output(network, {{{filter, {0, 0, 0, 5}}}}, {1, 2, 3, 4, 5, 6},
+                  {1, 10, 200, 2005, 3, 30, 400, 4005, 5, 50, 600, 6005});
+}
+
 // Filter (3, 2): 1 4 / 2 5 / 3 6; bias 0.5, -1.
 //   image 0: 1+4+9+0.5 = 14.5   4+10+18-1 = 31      image 1: -1+3+0.5 = 2.5   -4+6-1 = 1
 TEST_P(EngineCases, dense_with_batch_2) {
@@ -121,7 +152,7 @@ TEST_P(EngineCases, dense_with_batch_2) {
 }
 
 // hard_swish(x) = x relu6(x + 3) / 6: -1.5*1.5/6 = -0.375, 1.5*4.5/6 = 1.125. hard_sigmoid(x) = relu6(x+3)
-// / 6.
+// / 6. sigmoid(1.5) = 1 / (1 + e^-1.5) = 0.8175745, and so on, by bc; swish(x) = x sigmoid(x).
 TEST_P(EngineCases, activations) {
     const Shape in{1, 1, 7, 1};
     const std::vector<float> x = {-4, -3, -1.5, 0, 1.5, 3, 7};
@@ -131,6 +162,10 @@ TEST_P(EngineCases, activations) {
         {Activation::relu6, {0, 0, 0, 0, 1.5, 3, 6}},
         {Activation::hard_swish, {0, 0, -0.375, 0, 1.125, 3, 7}},
         {Activation::hard_sigmoid, {0, 0, 0.25, 0.5, 0.75, 1, 1}},
+        {Activation::sigmoid,
+         {0.0179862100F, 0.0474258732F, 0.182425524F, 0.5, 0.817574476F, 0.952574127F, 0.999088949F}},
+        {Activation::swish,
+         {-0.0719448398F, -0.142277620F, -0.273638286F, 0, 1.22636171F, 2.85772238F, 6.99362264F}},
     };
     for (const auto& [activation, expected] : table) {
         SCOPED_TRACE(enum_name(activation));

@@ -9,7 +9,7 @@
 // with probability 2 n exp(-lambda^2 / 2) (Higham and Mary, SIAM J. Sci. Comput. 41(5), 2019, theorem 2.4),
 // which is less than S / n up to n = 16000, longer than any sum here. lambda = 8: 3e-14 n. S is computed
 // exactly, by a reference pass over absolute values. n counts 8 more for bias, activation and stores; the
-// steepest activation, hard swish, has slope 1.5.
+// steepest activations are hard swish, with slope 1.5, and swish, with 1.1.
 
 #include <algorithm>
 #include <cfloat>
@@ -17,7 +17,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
+#include <random>
 #include <set>
 #include <sstream>
 
@@ -83,8 +85,12 @@ void check_layer(const Layer& layer, const LayerWeights& weights, const std::vec
     const std::vector<float> expected = reference_layer(layer, weights, a, b);
     const std::vector<float> size = reference_layer(linear, sizes, absolute(a), absolute(b));
     ASSERT_EQ(output.size(), expected.size());
-    const double slope = layer.activation == Activation::hard_swish ? 1.5 : 1;
-    const double offset = layer.activation == Activation::hard_sigmoid ? 1 : 0;  // x / 6 + 1/2 rounds, too
+    const Activation activation = layer.activation;
+    const double slope = activation == Activation::hard_swish ? 1.5
+                         : activation == Activation::swish    ? 1.1
+                                                              : 1;
+    const bool adds = activation == Activation::hard_sigmoid || activation == Activation::sigmoid;
+    const double offset = adds ? 1 : 0;  // x / 6 + 1/2 rounds, too, and so does 1 + exp(-x)
     const double relative = kLambda * std::sqrt(sum_length(layer) + 8) * kRoundoff;
     double worst = 0;
     std::size_t where = 0;
@@ -173,9 +179,9 @@ void check_reuse(const RunOf& run) {
 std::string described(const Shape& in, std::int64_t channels, const Conv& conv, Activation activation) {
     std::ostringstream text;
     text << "input " << in.n << "x" << in.h << "x" << in.w << "x" << in.c << ", channels " << channels
-         << ", kernel " << conv.kernel << ", stride " << conv.stride << ", groups " << conv.groups
-         << ", padding " << conv.padding.top << " " << conv.padding.bottom << " " << conv.padding.left << " "
-         << conv.padding.right << ", activation " << enum_name(activation);
+         << ", kernel " << conv.kernel << ", stride " << conv.stride << ", dilation " << conv.dilation
+         << ", groups " << conv.groups << ", padding " << conv.padding.top << " " << conv.padding.bottom
+         << " " << conv.padding.left << " " << conv.padding.right << ", activation " << enum_name(activation);
     return text.str();
 }
 
@@ -189,8 +195,10 @@ struct ChannelCase {
 constexpr ChannelCase kChannels[] = {{1, 1, 1},    {3, 8, 1},    {16, 16, 1}, {17, 33, 1}, {72, 24, 1},
                                      {16, 16, 16}, {33, 33, 33}, {9, 18, 9},  {8, 12, 2},  {36, 36, 3}};
 
-constexpr Activation kActivations[] = {Activation::none, Activation::relu, Activation::relu6,
-                                       Activation::hard_swish, Activation::hard_sigmoid};
+constexpr Activation kActivations[] = {Activation::none,       Activation::relu,         Activation::relu6,
+                                       Activation::hard_swish, Activation::hard_sigmoid, Activation::swish,
+                                       Activation::sigmoid};
+constexpr std::size_t kActivationCount = std::size(kActivations);
 
 class EngineShapes : public testing::TestWithParam<std::tuple<std::string, std::int64_t, int>> {};
 
@@ -209,7 +217,7 @@ TEST_P(EngineShapes, convolutions_agree_with_the_reference) {
                 const std::int64_t half = (kernel - 1) / 2;
                 conv.padding =
                     count % 4 == 3 ? Padding{half, half, half, half} : same_padding(in, kernel, stride);
-                const Activation activation = kActivations[count++ % 5];
+                const Activation activation = kActivations[count++ % kActivationCount];
                 const Layer layer = conv_layer(in, channels.out, conv, activation);
                 SCOPED_TRACE(described(in, channels.out, conv, activation) + ", threads " +
                              std::to_string(threads) + ", engine " + engine + ", seed " +
@@ -218,6 +226,95 @@ TEST_P(EngineShapes, convolutions_agree_with_the_reference) {
                 check_layers({engine, network, make_weights(network, kSeed), threads});
                 if (HasFailure()) return;  // one case is enough to start from
             }
+        }
+    }
+}
+
+struct RandomNumbers {
+    std::mt19937_64 engine;
+
+    std::int64_t from(std::initializer_list<std::int64_t> values) {
+        return *(values.begin() + std::uniform_int_distribution<std::ptrdiff_t>(
+                                      0, static_cast<std::ptrdiff_t>(values.size()) - 1)(engine));
+    }
+};
+
+/// Any convolution of few channels on a rectangular map: dilated, grouped or depthwise with several outputs.
+Layer random_convolution(RandomNumbers& random, std::int64_t batch) {
+    const std::int64_t groups = random.from({1, 1, 2, 3, 8});
+    const bool depthwise = random.from({0, 1}) == 1;
+    const Shape in{batch, random.from({1, 5, 14, 19}), random.from({1, 6, 9, 31}),
+                   groups * (depthwise ? 1 : random.from({1, 2, 4, 7}))};
+    Conv conv{.kernel = random.from({1, 2, 3, 3, 5}),
+              .stride = random.from({1, 1, 2}),
+              .dilation = random.from({1, 2, 3, 4}),
+              .groups = groups,
+              .padding = {},
+              .bias = true};
+    conv.padding = same_padding(in, effective_kernel(conv), conv.stride);
+    return conv_layer(in, groups * random.from({1, 2, 3, 16}), conv,
+                      kActivations[static_cast<std::size_t>(random.from({0, 1, 2, 3, 4, 5, 6}))]);
+}
+
+TEST_P(EngineShapes, random_convolutions_agree_with_the_reference) {
+    const auto& [engine, batch, threads] = GetParam();
+    RandomNumbers random{std::mt19937_64(kSeed + static_cast<std::uint64_t>(10 * batch + threads))};
+    for (int trial = 0; trial < 60; ++trial) {
+        const Layer layer = random_convolution(random, batch);
+        SCOPED_TRACE(described(layer.input, layer.output.c, std::get<Conv>(layer.kind), layer.activation) +
+                     ", threads " + std::to_string(threads) + ", engine " + engine + ", trial " +
+                     std::to_string(trial));
+        const Network network = network_of(layer.input, {layer});
+        check_layers({engine, network, make_weights(network, kSeed), threads});
+        if (HasFailure()) return;
+    }
+}
+
+/// A stem on 1, 2 or 4 channels, an atrous depthwise convolution of two outputs per channel, a gate by a true
+/// sigmoid, a grouped convolution and a pointwise one, a residual sum behind it.
+Network atrous(std::int64_t batch, std::int64_t channels, std::int64_t dilation) {
+    const Shape in{batch, 13, 22, channels};
+    std::vector<Layer> layers;
+    const auto add = [&](Layer layer, TensorId a, TensorId b = kNoTensor) {
+        layer.inputs = {a, b};
+        layers.push_back(layer);
+        return static_cast<TensorId>(layers.size());
+    };
+    const auto conv = [&](TensorId a, std::int64_t to, Conv how, Activation then) {
+        const Shape from = a == 0 ? in : layers[static_cast<std::size_t>(a) - 1].output;
+        how.bias = true;
+        how.padding = same_padding(from, effective_kernel(how), how.stride);
+        return add(conv_layer(from, to, how, then), a);
+    };
+    const TensorId stem = conv(0, 12, {.kernel = 3, .stride = 2, .padding = {}}, Activation::swish);
+    const Conv spatial{.kernel = 3, .dilation = dilation, .groups = 12, .padding = {}};
+    const TensorId deep = conv(stem, 24, spatial, Activation::swish);
+    const Shape wide = layers.back().output;
+    const TensorId gate = conv(add(pool_layer(wide), deep), 24, {.padding = {}}, Activation::sigmoid);
+    const TensorId gated = add(binary_layer(Scale{}, 0, 0, wide), deep, gate);
+    const Conv grouped{.kernel = 3, .dilation = dilation, .groups = 4, .padding = {}};
+    const TensorId mixed = conv(gated, 12, grouped, Activation::relu6);
+    const TensorId projected = conv(mixed, 12, {.padding = {}}, Activation::none);
+    Layer sum = binary_layer(Add{}, 0, 0, layers.back().output);
+    sum.activation = Activation::swish;
+    const TensorId added = add(sum, projected, stem);
+    Layer mean = pool_layer(sum.output);
+    mean.activation = Activation::sigmoid;
+    add(mean, added);
+    return network_of(in, layers);
+}
+
+TEST_P(EngineShapes, atrous_networks_agree_with_the_reference) {
+    const auto& [engine, batch, threads] = GetParam();
+    for (const std::int64_t channels : {1, 2, 4}) {
+        for (const std::int64_t dilation : {2, 4}) {
+            const Network network = atrous(batch, channels, dilation);
+            SCOPED_TRACE("channels " + std::to_string(channels) + ", dilation " + std::to_string(dilation) +
+                         ", threads " + std::to_string(threads) + ", engine " + engine);
+            const RunOf run{engine, network, make_weights(network, kSeed), threads};
+            check_layers(run);
+            check_reuse(run);
+            if (HasFailure()) return;
         }
     }
 }

@@ -179,6 +179,8 @@ TEST(ActivationName, AsInAConfig) {
     EXPECT_EQ(enum_name(Activation::relu6), "relu6");
     EXPECT_EQ(enum_name(Activation::hard_swish), "hard_swish");
     EXPECT_EQ(enum_name(Activation::hard_sigmoid), "hard_sigmoid");
+    EXPECT_EQ(enum_name(Activation::swish), "swish");
+    EXPECT_EQ(enum_name(Activation::sigmoid), "sigmoid");
 }
 
 }  // namespace

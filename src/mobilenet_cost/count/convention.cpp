@@ -9,7 +9,7 @@
 namespace mobilenet_cost {
 namespace {
 
-constexpr std::array<TermRow, 18> kTerms = {{
+constexpr std::array<TermRow, 20> kTerms = {{
     {"conv_macs", "conv MAC", &Terms::conv_macs},
     {"dense_macs", "dense MAC", &Terms::dense_macs},
     {"conv_bias_adds", "conv bias", &Terms::conv_bias_adds},
@@ -21,6 +21,8 @@ constexpr std::array<TermRow, 18> kTerms = {{
     {"relu6", "ReLU6", &Terms::relu6},
     {"hard_swish", "hard swish", &Terms::hard_swish},
     {"hard_sigmoid", "hard sigmoid", &Terms::hard_sigmoid},
+    {"swish", "swish", &Terms::swish},
+    {"sigmoid", "sigmoid", &Terms::sigmoid},
     {"pool_inputs", "pool input", &Terms::pool_inputs},
     {"pool_outputs", "pool output", &Terms::pool_outputs},
     {"squeeze_inputs", "squeeze input", &Terms::squeeze_inputs},
@@ -35,8 +37,9 @@ void add(std::int64_t& count, std::int64_t more) {
 }
 
 void add_activation(Terms& terms, const Layer& layer, std::int64_t outputs) {
-    constexpr std::array<std::int64_t Terms::*, 4> kMembers = {&Terms::relu, &Terms::relu6,
-                                                               &Terms::hard_swish, &Terms::hard_sigmoid};
+    constexpr std::array<std::int64_t Terms::*, kEnumNames<Activation>.size() - 1> kMembers = {
+        &Terms::relu,         &Terms::relu6, &Terms::hard_swish,
+        &Terms::hard_sigmoid, &Terms::swish, &Terms::sigmoid};
     if (layer.activation == Activation::none) return;
     add(terms.*kMembers.at(static_cast<std::size_t>(layer.activation) - 1), outputs);
 }

@@ -23,6 +23,8 @@ struct Terms {
     std::int64_t relu6 = 0;
     std::int64_t hard_swish = 0;
     std::int64_t hard_sigmoid = 0;
+    std::int64_t swish = 0;
+    std::int64_t sigmoid = 0;
     std::int64_t pool_inputs = 0;  ///< of the pooling before the classifier
     std::int64_t pool_outputs = 0;
     std::int64_t squeeze_inputs = 0;  ///< of the pooling in squeeze-and-excite

@@ -8,6 +8,7 @@
 #include "mobilenet_cost/engine/reference.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <string>
 
@@ -31,6 +32,10 @@ double activate(Activation activation, double x) {
             return x * std::clamp(x + 3, 0.0, 6.0) / 6;
         case Activation::hard_sigmoid:
             return std::clamp(x / 6 + 0.5, 0.0, 1.0);
+        case Activation::swish:
+            return x / (1 + std::exp(-x));
+        case Activation::sigmoid:
+            return 1 / (1 + std::exp(-x));
     }
     return x;
 }
@@ -70,10 +75,10 @@ void conv_pixel(const ConvTask& task, std::int64_t n, std::int64_t h, std::int64
     const Conv& conv = task.conv;
     std::copy(task.weights.bias.begin(), task.weights.bias.end(), sums.begin());
     for (std::int64_t kh = 0; kh < conv.kernel; ++kh) {
-        const std::int64_t y = h * conv.stride - conv.padding.top + kh;
+        const std::int64_t y = h * conv.stride - conv.padding.top + kh * conv.dilation;
         if (y < 0 || y >= in.h) continue;
         for (std::int64_t kw = 0; kw < conv.kernel; ++kw) {
-            const std::int64_t x = w * conv.stride - conv.padding.left + kw;
+            const std::int64_t x = w * conv.stride - conv.padding.left + kw * conv.dilation;
             if (x < 0 || x >= in.w) continue;
             const std::int64_t tap = (kh * conv.kernel + kw) * (in.c / conv.groups) * task.layer.output.c;
             add_tap(task, task.in + offset(in, n, y, x), task.weights.filter.data() + tap, sums);

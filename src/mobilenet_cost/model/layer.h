@@ -10,10 +10,11 @@
 
 namespace mobilenet_cost {
 
-enum class Activation { none, relu, relu6, hard_swish, hard_sigmoid };
+/// Swish is x sigmoid(x), PyTorch's SiLU.
+enum class Activation { none, relu, relu6, hard_swish, hard_sigmoid, swish, sigmoid };
 template <>
-inline constexpr std::array<std::string_view, 5> kEnumNames<Activation> = {"none", "relu", "relu6",
-                                                                           "hard_swish", "hard_sigmoid"};
+inline constexpr std::array<std::string_view, 7> kEnumNames<Activation> = {
+    "none", "relu", "relu6", "hard_swish", "hard_sigmoid", "swish", "sigmoid"};
 
 /// Zero rows and columns around the input.
 struct Padding {

@@ -39,19 +39,21 @@ std::vector<float> uniform_values(std::int64_t count, double limit, std::uint64_
 //
 // `spread`: standard deviation of a convolution's output before the activation: 1 where it stays linear, so
 // that residual sums grow slowly. 2 before an activation, so that the upper ends of ReLU6 (6) and of the hard
-// sigmoid (3) are reached. 3 before hard swish, which is like ReLU (gain 1/2) for large values but like x / 2
-// (gain 1/4) for small ones: near its bend, a small loss of scale would grow from layer to layer.
+// sigmoid (3) are reached. 3 before a swish, hard or not, which is like ReLU (gain 1/2) for large values but
+// like x / 2 (gain 1/4) for small ones: near its bend, a small loss of scale would grow from layer to layer.
 //
 // `mean_square`: E[f(z)^2] of the activation f over z normal with mean 0 and that standard deviation. An
-// activation outside a convolution (none of the published networks has one) is treated as linear.
+// activation outside a convolution (none of the published networks has one) is treated as linear. By the
+// trapezoidal rule over 12 standard deviations to each side, where there is no closed form.
 struct ActivationScale {
     double spread;
     double mean_square;
 };
-constexpr std::array<ActivationScale, 5> kScales = {{{1, 1}, {2, 2}, {2, 1.99}, {3, 4.31}, {2, 0.34}}};
+constexpr std::array<ActivationScale, kEnumNames<Activation>.size()> kScales = {
+    {{1, 1}, {2, 2}, {2, 1.99}, {3, 4.31}, {2, 0.34}, {3, 4.25}, {2, 0.35}}};
 
 ActivationScale scale_of(Activation activation) {
-    return kScales.at(static_cast<std::size_t>(activation));  // none, relu, relu6, hard_swish, hard_sigmoid
+    return kScales.at(static_cast<std::size_t>(activation));
 }
 
 // Biases are uniform with this limit, in units of the spread: 2 % of the variance.

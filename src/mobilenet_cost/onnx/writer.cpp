@@ -161,7 +161,7 @@ class GraphWriter {
             add_parameter(name + "/bias", {layer.output.c}, weights ? weights->bias : std::vector<float>{});
         onnx::NodeProto& node = add_node("Conv", name, {input, filter, bias}, output);
         const Padding& pad = conv.padding;
-        add_ints(node, "dilations", {1, 1});
+        add_ints(node, "dilations", {conv.dilation, conv.dilation});
         add_int(node, "group", conv.groups);
         add_ints(node, "kernel_shape", {conv.kernel, conv.kernel});
         add_ints(node, "pads", {pad.top, pad.left, pad.bottom, pad.right});  // all begins, then all ends
@@ -222,6 +222,15 @@ class GraphWriter {
                 const std::string gate = inner_value(name + "/hard_sigmoid", layer.output);
                 add_hard_sigmoid(name, input, gate);
                 add_node("Mul", name + "/hard_swish", {input, gate}, output);
+                break;
+            }
+            case Activation::sigmoid:
+                add_node("Sigmoid", name + "/sigmoid", {input}, output);
+                break;
+            case Activation::swish: {
+                const std::string gate = inner_value(name + "/sigmoid", layer.output);
+                add_node("Sigmoid", name + "/sigmoid", {input}, gate);
+                add_node("Mul", name + "/swish", {input, gate}, output);
                 break;
             }
         }

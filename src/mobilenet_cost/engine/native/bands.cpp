@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMostBandLayers = 32;
 
 bool is_product(const Layer& layer) {
-    return std::holds_alternative<Conv>(layer.kind) && !is_plain_depthwise(layer);
+    return std::holds_alternative<Conv>(layer.kind) && !is_depthwise(layer);
 }
 
 bool runs_per_pixel(const Layer& layer) {
@@ -80,7 +80,7 @@ Range rows_under(const BandLayer& layer, std::int64_t begin, std::int64_t end) {
     if (layer.product != nullptr) return {begin, end};
     const Conv& conv = layer.depthwise.conv;
     return {std::max<std::int64_t>(0, begin * conv.stride - conv.padding.top),
-            std::clamp<std::int64_t>((end - 1) * conv.stride - conv.padding.top + conv.kernel, 0,
+            std::clamp<std::int64_t>((end - 1) * conv.stride - conv.padding.top + effective_kernel(conv), 0,
                                      layer.depthwise.in.h)};
 }
 
@@ -103,7 +103,7 @@ std::vector<BandRows> plan_rows(const std::vector<BandLayer>& layers) {
             continue;
         }
         const Conv& conv = layers[i + 1].depthwise.conv;
-        const std::int64_t read = (rows[i + 1].rows - 1) * conv.stride + conv.kernel;
+        const std::int64_t read = (rows[i + 1].rows - 1) * conv.stride + effective_kernel(conv);
         // Room for rows that are computed ahead; rows that are computed together do not cross the ring's end.
         const std::int64_t kept = divide_up(read + rows[i].rows - 1, rows[i].rows) * rows[i].rows;
         rows[i].capacity = std::min(out.h, kept);

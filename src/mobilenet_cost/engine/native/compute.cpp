@@ -33,6 +33,7 @@ ComputeKernels compute_kernels() {
     kernels.mean = mean;
     kernels.add = add;
     kernels.scale = scale;
+    kernels.sigmoid = sigmoid;
     return kernels;
 }
 

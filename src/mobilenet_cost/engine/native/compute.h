@@ -13,14 +13,16 @@ namespace mobilenet_cost {
 inline constexpr int kMaxTileRows = 10;
 inline constexpr int kMaxTileVectors = 8;
 
-/// Turns a sum x into an output value: clamp(slope x + offset, low, high), times x if `times_sum`.
+/// Turns a sum x into an output value: clamp(slope x + offset, low, high), times x if `times_sum`. With
+/// `sigmoid` the kernels of sums leave x as it is, and a SigmoidKernel goes over what they have stored.
 struct Finish {
     float slope = 1;
     float offset = 0;
     float low = 0;
     float high = 0;
     bool curved = false;     ///< slope and offset are used; otherwise they are 1 and 0
-    bool times_sum = false;  ///< only with `curved`
+    bool times_sum = false;  ///< only with `curved` or `sigmoid`
+    bool sigmoid = false;    ///< 1 / (1 + exp(-x)) in place of all of the above
 };
 
 /// R rows of a matrix that are multiplied at a time. The values of a row come in segments of equal length:
@@ -102,6 +104,16 @@ struct PairTask {
 };
 using PairKernel = void (*)(const PairTask& task);
 
+/// `rows` rows of `channels` values, `stride` apart: x = sigmoid(x), times x if `times_input`.
+struct SigmoidTask {
+    float* values = nullptr;
+    std::int64_t rows = 0;
+    std::int64_t stride = 0;
+    std::int64_t channels = 0;
+    bool times_input = false;
+};
+using SigmoidKernel = void (*)(const SigmoidTask& task);
+
 /// The kernels of one instruction set.
 struct ComputeKernels {
     const char* target = "";  ///< as Highway names it: "AVX2"
@@ -120,6 +132,7 @@ struct ComputeKernels {
     MeanKernel mean = nullptr;
     PairKernel add = nullptr;
     PairKernel scale = nullptr;
+    SigmoidKernel sigmoid = nullptr;
 };
 
 /// The kernels of the best instruction set that this processor has.

@@ -116,10 +116,11 @@ class SegmentTable {
     bool inside(const Pixel& pixel, std::int64_t count) const {
         const Conv& conv = conv_.conv;
         const std::int64_t left = pixel.x * conv.stride - conv.padding.left;
-        const std::int64_t right = left + (count - 1) * conv.stride + conv.kernel;
+        const std::int64_t filter = effective_kernel(conv);
+        const std::int64_t right = left + (count - 1) * conv.stride + filter;
         const std::int64_t top = pixel.y * conv.stride - conv.padding.top;
         return pixel.x + count <= conv_.out.w && left >= 0 && right <= conv_.in.w && top >= 0 &&
-               top + conv.kernel <= conv_.in.h;
+               top + filter <= conv_.in.h;
     }
 
     /// `at` points to the row's first segment, `stride` from each to the next.
@@ -128,7 +129,7 @@ class SegmentTable {
         const std::int64_t left = pixel.x * conv.stride - conv.padding.left;
         const std::int64_t top = pixel.y * conv.stride - conv.padding.top;
         for (std::int64_t kh = 0; kh < conv.kernel; ++kh) {
-            const std::int64_t y = top + kh;
+            const std::int64_t y = top + kh * conv.dilation;
             const bool inside = 0 <= y && y < conv_.in.h;
             const float* row =
                 inside ? input_ + (pixel.n * conv_.in.h + y) * conv_.in.w * conv_.input.pixel : nullptr;
@@ -143,7 +144,8 @@ class SegmentTable {
 
     const float** add_taps(const float* row, std::int64_t left, std::int64_t stride, const float** at) {
         const std::int64_t pieces = conv_.in.c / conv_.depth;
-        for (std::int64_t x = left; x < left + conv_.conv.kernel; ++x) {
+        const std::int64_t dilation = conv_.conv.dilation;
+        for (std::int64_t x = left; x < left + conv_.conv.kernel * dilation; x += dilation) {
             const bool inside = row != nullptr && 0 <= x && x < conv_.in.w;
             const float* tap = inside ? row + x * conv_.input.pixel : conv_.zeros.data();
             const std::int64_t step = inside ? conv_.depth : 0;
@@ -238,13 +240,16 @@ void run_panel(const NativeConv& conv, const ProductRows& part, const SegmentTab
         run_tiles(conv, panel.vectors, task, table.tiles());
         task.filter += size;
     }
+    finish_rows(*conv.kernels, conv.finish,
+                {part.output + panel.channel, part.rows.end - part.rows.begin, task.stride,
+                 panel.vectors * conv.kernels->lanes});
 }
 
 /// Segments of one row of the matrix: a row of taps each, or one tap, or an equal piece of one tap so that a
 /// chunk of segments can be about as long as `longest`.
 void cut_segments(NativeConv& plan, bool contiguous, std::int64_t longest) {
     const std::int64_t row = plan.conv.kernel * plan.in.c;
-    plan.rows_of_taps = contiguous && plan.conv.kernel > 1 && row <= kShortSegment;
+    plan.rows_of_taps = contiguous && plan.conv.kernel > 1 && plan.conv.dilation == 1 && row <= kShortSegment;
     if (plan.rows_of_taps) {
         plan.segments = plan.conv.kernel;
         plan.depth = row;
@@ -403,7 +408,7 @@ std::string kernel_name(const NativeConv& conv) {
     const auto& [wide, narrow] = conv.panels;
     const PanelGroup& group = wide.count * wide.vectors >= narrow.count * narrow.vectors ? wide : narrow;
     return "gemm_" + std::to_string(group.rows) + "x" + std::to_string(group.vectors * conv.kernels->lanes) +
-           ":" + conv.kernels->target;
+           ":" + conv.kernels->target + (conv.conv.groups > 1 ? ", zeros between groups" : "");
 }
 
 }  // namespace mobilenet_cost

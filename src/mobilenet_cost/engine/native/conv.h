@@ -10,6 +10,13 @@
 
 namespace mobilenet_cost {
 
+/// What the kernels of sums leave to do on rows that they have stored.
+inline void finish_rows(const ComputeKernels& kernels, const Finish& finish, SigmoidTask rows) {
+    if (!finish.sigmoid) return;
+    rows.times_input = finish.times_sum;
+    kernels.sigmoid(rows);
+}
+
 /// An activation in memory: (n, h, w, pixel), of whose `pixel` values the first c count.
 struct View {
     float* values = nullptr;

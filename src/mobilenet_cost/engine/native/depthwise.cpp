@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "mobilenet_cost/base/error.h"
 
@@ -20,7 +21,39 @@ DepthwiseKernel depthwise_kernel(const ComputeKernels& kernels, const Conv& conv
     return kernels.depthwise_any;
 }
 
+/// A dilated filter sees, from one output, every `dilation`-th column only, and so do the outputs that many
+/// columns further on: together they are a row of an ordinary convolution, whose pixels are that far apart.
+/// Where stride and dilation have a common factor, each output is a row of its own.
+void run_dilated(const NativeDepthwise& depthwise, const DepthwiseRow& whole) {
+    const std::int64_t dilation = depthwise.conv.dilation;
+    const bool alone = std::gcd(depthwise.conv.stride, dilation) > 1;
+    const std::int64_t step = alone ? whole.out_width : dilation;
+    for (std::int64_t x = 0; x < std::min(step, whole.out_width); ++x) {
+        const std::int64_t left = whole.left + x * depthwise.conv.stride;
+        const std::int64_t first = left >= 0 ? left : (left % dilation + dilation) % dilation;
+        DepthwiseRow row = whole;
+        row.left = (left - first) / dilation;
+        row.input += first * whole.pixel;
+        row.in_width = std::max<std::int64_t>(0, divide_up(whole.in_width - first, dilation));
+        row.pixel = dilation * whole.pixel;
+        row.out += x * whole.pixel;
+        row.out_width = divide_up(whole.out_width - x, step);
+        depthwise.kernel(row);
+    }
+}
+
 }  // namespace
+
+std::int64_t packed_depthwise_size(const Conv& conv, std::int64_t pixel) {
+    return conv.kernel * conv.kernel * conv.dilation * pixel;
+}
+
+void pack_depthwise(const Conv& conv, std::int64_t pixel, const std::vector<float>& filter, float* packed) {
+    const std::int64_t taps = conv.kernel * conv.kernel;
+    const std::int64_t channels = static_cast<std::int64_t>(filter.size()) / taps;
+    for (std::int64_t tap = 0; tap < taps; ++tap)
+        std::copy_n(filter.data() + tap * channels, channels, packed + tap * conv.dilation * pixel);
+}
 
 NativeDepthwise plan_depthwise(const ComputeKernels& kernels, const Layer& layer, const Conv& conv,
                                const ConvWeights& weights) {
@@ -28,8 +61,9 @@ NativeDepthwise plan_depthwise(const ComputeKernels& kernels, const Layer& layer
         fail("native", "expected depthwise filters of at most " + std::to_string(kMostFilterRows) +
                            " rows, found " + std::to_string(conv.kernel));
     NativeDepthwise plan{depthwise_kernel(kernels, conv), layer.input, layer.output, conv, {}};
+    plan.sigmoid = finish_of(layer.activation).sigmoid ? kernels.sigmoid : nullptr;
     plan.row.in_width = layer.input.w;
-    plan.row.pixel = divide_up(layer.input.c, kernels.lanes) * kernels.lanes;
+    plan.row.pixel = divide_up(layer.output.c, kernels.lanes) * kernels.lanes;
     plan.row.left = -conv.padding.left;
     plan.row.kernel = conv.kernel;
     plan.row.step = conv.stride;
@@ -46,12 +80,13 @@ void run_row(const NativeDepthwise& depthwise, const ImageRows& in, std::int64_t
     const std::int64_t top = y * conv.stride - conv.padding.top;
     std::array<std::int64_t, kMostFilterRows> steps;
     DepthwiseRow row = depthwise.row;
-    row.first = std::max<std::int64_t>(0, -top);
-    row.last = std::min(conv.kernel, depthwise.in.h - top);
-    row.input = row.first < row.last ? in.at(top + row.first) : in.values;
+    const auto under = [&](std::int64_t kh) { return in.at(top + kh * conv.dilation); };
+    row.first = divide_up(std::max<std::int64_t>(0, -top), conv.dilation);
+    row.last = std::min(conv.kernel, divide_up(depthwise.in.h - top, conv.dilation));
+    row.input = row.first < row.last ? under(row.first) : in.values;
     const float* above = row.input;
     for (std::int64_t kh = row.first; kh < row.last; ++kh) {
-        const float* const below = kh + 1 < row.last ? in.at(top + kh + 1) : above;
+        const float* const below = kh + 1 < row.last ? under(kh + 1) : above;
         steps[static_cast<std::size_t>(kh)] = below - above;
         above = below;
     }
@@ -59,7 +94,14 @@ void run_row(const NativeDepthwise& depthwise, const ImageRows& in, std::int64_t
     row.out = out;
     row.channel = channels.begin;
     row.channels = channels.end;
-    depthwise.kernel(row);
+    if (conv.dilation == 1) {
+        depthwise.kernel(row);
+    } else {
+        run_dilated(depthwise, row);
+    }
+    if (depthwise.sigmoid != nullptr)
+        depthwise.sigmoid({out + channels.begin, row.out_width, row.pixel, channels.end - channels.begin,
+                           row.finish.times_sum});
 }
 
 NativeStep depthwise_step(const StepOptions& options, const NativeDepthwise& depthwise,
@@ -89,7 +131,8 @@ std::string depthwise_name(const ComputeKernels& kernels, const Conv& conv) {
     const bool any = depthwise_kernel(kernels, conv) == kernels.depthwise_any;
     const std::string size =
         std::to_string(conv.kernel) + "x" + std::to_string(conv.kernel) + "_" + std::to_string(conv.stride);
-    return "depthwise_" + (any ? "any" : size) + ":" + kernels.target;
+    const std::string dilated = conv.dilation > 1 ? "_dilated_" + std::to_string(conv.dilation) : "";
+    return "depthwise_" + (any ? "any" : size) + dilated + ":" + kernels.target;
 }
 
 }  // namespace mobilenet_cost

@@ -7,7 +7,8 @@
 
 namespace mobilenet_cost {
 
-/// Whether a layer is a depthwise convolution of one output per channel, as these kernels compute.
+/// Whether a layer is a depthwise convolution of one output per channel. With more of them, its input's
+/// channels are repeated first: these kernels read as many as they write.
 [[nodiscard]] inline bool is_plain_depthwise(const Layer& layer) {
     return is_depthwise(layer) && depth_multiplier(layer) == 1;
 }
@@ -18,7 +19,8 @@ struct NativeDepthwise {
     Shape in;
     Shape out;
     Conv conv;
-    DepthwiseRow row;  ///< with what all rows have in common
+    DepthwiseRow row;                 ///< with what all rows have in common
+    SigmoidKernel sigmoid = nullptr;  ///< null: the finish needs none
 };
 
 /// Rows of one image in memory: all of them, or the last `capacity` ones, where each takes the place of the
@@ -33,7 +35,12 @@ struct ImageRows {
     [[nodiscard]] float* at(std::int64_t y) const { return values + (y - origin) % capacity * row; }
 };
 
-/// The filter is [kernel][kernel][pixel], the bias [pixel]. Throws Error for filters of very many rows.
+/// Packs a filter (KH, KW, 1, C) as [kernel][kernel][pixel], into memory of zeros. Taps of a dilated one are
+/// as many pixels apart as the columns under them: see run_row().
+[[nodiscard]] std::int64_t packed_depthwise_size(const Conv& conv, std::int64_t pixel);
+void pack_depthwise(const Conv& conv, std::int64_t pixel, const std::vector<float>& filter, float* packed);
+
+/// The bias is [pixel]. Throws Error for filters of very many rows.
 [[nodiscard]] NativeDepthwise plan_depthwise(const ComputeKernels& kernels, const Layer& layer,
                                              const Conv& conv, const ConvWeights& weights);
 
@@ -44,7 +51,7 @@ void run_row(const NativeDepthwise& depthwise, const ImageRows& in, std::int64_t
 [[nodiscard]] NativeStep depthwise_step(const StepOptions& options, const NativeDepthwise& depthwise,
                                         const StepViews& views);
 
-/// For example "depthwise_3x3_1:AVX2", 1 being the stride.
+/// For example "depthwise_3x3_1:AVX2", 1 being the stride, or "depthwise_3x3_1_dilated_2:AVX2".
 [[nodiscard]] std::string depthwise_name(const ComputeKernels& kernels, const Conv& conv);
 
 }  // namespace mobilenet_cost

@@ -1,4 +1,5 @@
-// Pooling, residual sums and gates: they do almost no arithmetic. Included once per instruction set.
+// Pooling, residual sums and gates, which do almost no arithmetic, and sigmoids. Included once per
+// instruction set.
 
 #if defined(MOBILENET_COST_ELEMENTWISE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef MOBILENET_COST_ELEMENTWISE_INL_H_
@@ -6,6 +7,8 @@
 #else
 #define MOBILENET_COST_ELEMENTWISE_INL_H_
 #endif
+
+#include <hwy/contrib/math/math-inl.h>
 
 #include "mobilenet_cost/engine/native/simd-inl.h"
 
@@ -68,6 +71,21 @@ HWY_NOINLINE void scale(const PairTask& task) {
                           task.out + row + c);
         }
     });
+}
+
+/// Below -87 the sigmoid would be a denormal number.
+HWY_NOINLINE void sigmoid(const SigmoidTask& task) {
+    const Floats d;
+    const auto one = hn::Set(d, 1.0F);
+    const auto least = hn::Set(d, -87.0F);
+    for (std::int64_t row = 0; row < task.rows; ++row) {
+        float* const values = task.values + row * task.stride;
+        for (std::int64_t c = 0; c < task.channels; c += lanes()) {
+            const auto x = hn::Max(hn::Load(d, values + c), least);
+            const auto below = hn::Add(one, hn::Exp(d, hn::Neg(x)));
+            hn::Store(hn::Div(task.times_input ? x : one, below), d, values + c);
+        }
+    }
 }
 
 }  // namespace mobilenet_cost::HWY_NAMESPACE

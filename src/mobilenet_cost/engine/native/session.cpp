@@ -89,6 +89,7 @@ class NativeSession final : public PlannedSession {
           threads_(options.threads),
           convs_(network.layers.size()) {
         if (reads_input_by_vectors(network) && padded(network.input.c) != network.input.c) spread_input();
+        make_room_for_repeated();
         pack(weights);
         add_layers(rules.memory.together);
     }
@@ -141,8 +142,8 @@ class NativeSession final : public PlannedSession {
     void plan(std::size_t i, const Conv& conv, const CoreModel& core, std::int64_t& size) {
         const Layer& layer = network().layers[i];
         const std::int64_t channels = padded(layer.output.c);
-        std::int64_t filter = conv.kernel * conv.kernel * channels;
-        if (!is_plain_depthwise(layer)) {
+        std::int64_t filter = packed_depthwise_size(conv, channels);
+        if (!is_depthwise(layer)) {
             convs_[i].product = std::make_unique<NativeConv>(plan_native_conv(
                 layer, conv, {shared_.kernels, core, shared_.threads, view(layer.inputs[0]).pixel}));
             filter = packed_filter_size(*convs_[i].product);
@@ -165,10 +166,18 @@ class NativeSession final : public PlannedSession {
             product->finish = finish_of(network().layers[other ? i + 1 : i].activation);
             return;
         }
-        const std::int64_t channels = layer.output.c;
-        for (std::int64_t tap = 0; tap < conv.kernel * conv.kernel; ++tap)
-            std::copy_n(from.filter.data() + tap * channels, channels, to.filter + tap * padded(channels));
+        pack_depthwise(conv, padded(layer.output.c), from.filter, to.filter);
         convs_[i].depthwise = plan_depthwise(*shared_.kernels, layer, conv, {to.filter, to.bias});
+    }
+
+    /// Where the repeated channels of one depthwise convolution at a time lie.
+    void make_room_for_repeated() {
+        std::int64_t most = 0;
+        for (const Layer& layer : network().layers) {
+            if (!is_depthwise(layer) || is_plain_depthwise(layer)) continue;
+            most = std::max(most, element_count(layer.input) / layer.input.c * padded(layer.output.c));
+        }
+        if (most > 0) repeated_ = floats(scratch_memory(bytes_of(most)));
     }
 
     /// Layers that run band by band are one step.
@@ -207,6 +216,8 @@ class NativeSession final : public PlannedSession {
         for (std::size_t i = range.begin; i < range.end; ++i) {
             const Layer& layer = network().layers[i];
             if (std::holds_alternative<Conv>(layer.kind)) {
+                if (is_depthwise(layer) && !is_plain_depthwise(layer))
+                    add(i, repeat_step(shared_, layer, view(layer.inputs[0]), repeated(layer)), "repeat");
                 add(i, conv_step(i), conv_name(i));
             } else if (std::holds_alternative<GlobalPool>(layer.kind)) {
                 add(i, pool_step(shared_, layer, views(i)), "mean" + target);
@@ -222,7 +233,11 @@ class NativeSession final : public PlannedSession {
 
     NativeStep conv_step(std::size_t i) const {
         const NativeConv* const product = convs_[i].product.get();
-        if (product == nullptr) return depthwise_step(shared_, convs_[i].depthwise, views(i));
+        if (product == nullptr) {
+            const Layer& layer = network().layers[i];
+            const View input = is_plain_depthwise(layer) ? view(layer.inputs[0]) : repeated(layer);
+            return depthwise_step(shared_, convs_[i].depthwise, {input, {}, output_view(i)});
+        }
         return {.tasks = task_count(*product),
                 .run = [product](std::int64_t task) { run_task(*product, task); }};
     }
@@ -244,6 +259,8 @@ class NativeSession final : public PlannedSession {
     }
     View output_view(std::size_t layer) const { return view(static_cast<TensorId>(layer + 1)); }
 
+    View repeated(const Layer& layer) const { return {repeated_, padded(layer.output.c)}; }
+
     StepViews views(std::size_t layer) const {
         const auto& [first, second] = network().layers[layer].inputs;
         return {view(first), second == kNoTensor ? View{} : view(second), output_view(layer)};
@@ -252,6 +269,7 @@ class NativeSession final : public PlannedSession {
     StepOptions shared_;
     NativeThreads threads_;
     float* spread_ = nullptr;         // null: not needed
+    float* repeated_ = nullptr;       // null: not needed
     std::vector<PlannedConv> convs_;  // by layer
     std::vector<std::unique_ptr<NativeBands>> bands_;
     std::vector<NativeStep> steps_;

@@ -22,7 +22,7 @@ NativeStep pool_step(const StepOptions& options, const Layer& layer, const StepV
     const std::int64_t grain = options.kernels->lanes;
     const std::int64_t wanted = wanted_tasks(options.threads, element_count(layer.input));
     const std::int64_t parts = std::min(divide_up(pixel, grain), divide_up(wanted, layer.input.n));
-    const MeanKernel kernel = options.kernels->mean;
+    const ComputeKernels* const kernels = options.kernels;
     const auto run = [=](std::int64_t task) {
         const Range channels = channel_range(pixel, grain, parts, task % parts);
         const std::int64_t image = task / parts;
@@ -33,7 +33,8 @@ NativeStep pool_step(const StepOptions& options, const Layer& layer, const StepV
         part.channels = channels.end - channels.begin;
         part.out = views.output.values + image * pixel + channels.begin;
         part.finish = finish_of(layer.activation);
-        kernel(part);
+        kernels->mean(part);
+        finish_rows(*kernels, part.finish, {part.out, 1, pixel, part.channels});
     };
     return {.tasks = layer.input.n * parts, .run = run};
 }
@@ -41,7 +42,8 @@ NativeStep pool_step(const StepOptions& options, const Layer& layer, const StepV
 // Pixels in about as many parts as asked for, none of them across two images.
 NativeStep pair_step(const StepOptions& options, const Layer& layer, const StepViews& views) {
     const bool gate = std::holds_alternative<Scale>(layer.kind);
-    const PairKernel kernel = gate ? options.kernels->scale : options.kernels->add;
+    const ComputeKernels* const kernels = options.kernels;
+    const PairKernel kernel = gate ? kernels->scale : kernels->add;
     const std::int64_t image = layer.output.h * layer.output.w;
     const std::int64_t wanted = wanted_tasks(options.threads, element_count(layer.output));
     const std::int64_t parts = std::min(image, divide_up(wanted, layer.output.n));
@@ -55,6 +57,7 @@ NativeStep pair_step(const StepOptions& options, const Layer& layer, const StepV
         part.out = views.output.values + first;
         part.pixels = pixels.end - pixels.begin;
         kernel(part);
+        finish_rows(*kernels, part.finish, {part.out, part.pixels, part.channels, part.channels});
     };
     return {.tasks = layer.output.n * parts, .run = run};
 }
@@ -65,6 +68,23 @@ NativeStep spread_step(const Shape& shape, const View& input, const View& output
             std::copy_n(input.values + pixel * input.pixel, shape.c, output.values + pixel * output.pixel);
     };
     return {.tasks = 1, .run = run};
+}
+
+NativeStep repeat_step(const StepOptions& options, const Layer& layer, const View& input,
+                       const View& output) {
+    const std::int64_t pixels = layer.input.n * layer.input.h * layer.input.w;
+    const std::int64_t parts = std::min(pixels, wanted_tasks(options.threads, pixels * layer.output.c));
+    const std::int64_t times = depth_multiplier(layer);
+    const std::int64_t channels = layer.input.c;
+    const auto run = [=](std::int64_t task) {
+        const Range part = part_of(pixels, parts, task);
+        for (std::int64_t pixel = part.begin; pixel < part.end; ++pixel) {
+            float* to = output.values + pixel * output.pixel;
+            for (std::int64_t c = 0; c < channels; ++c)
+                to = std::fill_n(to, times, input.values[pixel * input.pixel + c]);
+        }
+    };
+    return {.tasks = parts, .run = run};
 }
 
 // hard_sigmoid(x) = relu6(x + 3) / 6 = clamp(x / 6 + 1/2, 0, 1), and hard_swish is x times that.
@@ -81,6 +101,10 @@ Finish finish_of(Activation activation) {
             return {1.0F / 6, 0.5F, 0, 1, true, true};
         case Activation::hard_sigmoid:
             return {1.0F / 6, 0.5F, 0, 1, true, false};
+        case Activation::swish:
+            return {.low = -kInfinity, .high = kInfinity, .times_sum = true, .sigmoid = true};
+        case Activation::sigmoid:
+            return {.low = -kInfinity, .high = kInfinity, .sigmoid = true};
     }
     return {.low = -kInfinity, .high = kInfinity};
 }

@@ -52,6 +52,10 @@ struct StepViews {
 /// A copy of the values in rows of `output.pixel`.
 [[nodiscard]] NativeStep spread_step(const Shape& shape, const View& input, const View& output);
 
+/// Each channel of a depthwise convolution's input as often as it has outputs.
+[[nodiscard]] NativeStep repeat_step(const StepOptions& options, const Layer& layer, const View& input,
+                                     const View& output);
+
 [[nodiscard]] Finish finish_of(Activation activation);
 
 }  // namespace mobilenet_cost

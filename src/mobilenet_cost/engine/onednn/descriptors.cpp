@@ -85,6 +85,12 @@ void append_activation(dnnl::post_ops& ops, Activation activation) {
             append(ops, algorithm::eltwise_linear, 1.0F / 6, 0.5F);
             append(ops, algorithm::eltwise_clip, 0, 1);
             break;
+        case Activation::swish:  // x sigmoid(alpha x)
+            append(ops, algorithm::eltwise_swish, 1, 0);
+            break;
+        case Activation::sigmoid:
+            append(ops, algorithm::eltwise_logistic, 0, 0);
+            break;
     }
 }
 
@@ -101,12 +107,13 @@ dnnl::convolution_forward::primitive_desc conv_primitive(const dnnl::engine& eng
     const memory::desc bias({layer.output.c}, memory::data_type::f32, Tag::x);
     const Padding& pad = conv.padding;
     const memory::dims strides = {conv.stride, conv.stride};
+    const memory::dims between = {conv.dilation - 1, conv.dilation - 1};  // values left out
     const memory::dims before = {pad.top, pad.left};
     const memory::dims behind = {pad.bottom, pad.right};
-    return primitive<dnnl::convolution_forward>(engine, attributes(ops), dnnl::prop_kind::forward_inference,
-                                                dnnl::algorithm::convolution_direct,
-                                                activation_desc(layer.input), filter_desc(layer, conv, false),
-                                                bias, activation_desc(layer.output), strides, before, behind);
+    return primitive<dnnl::convolution_forward>(
+        engine, attributes(ops), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
+        activation_desc(layer.input), filter_desc(layer, conv, false), bias, activation_desc(layer.output),
+        strides, between, before, behind);
 }
 
 dnnl::pooling_forward::primitive_desc pool_primitive(const dnnl::engine& engine, const Layer& layer) {

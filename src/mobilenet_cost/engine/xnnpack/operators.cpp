@@ -77,9 +77,10 @@ Operator create_convolution(const OperatorSite& site, const Layer& layer, const 
     return created(site, [&](xnn_operator_t* result) {
         return xnn_create_convolution2d_nhwc_f32(
             narrow(pad.top), narrow(pad.right), narrow(pad.bottom), narrow(pad.left), narrow(conv.kernel),
-            narrow(conv.kernel), narrow(conv.stride), narrow(conv.stride), 1, 1, narrow(conv.groups),
-            size(in.c / conv.groups), size(out.c / conv.groups), size(in.c), size(out.c),
-            weights.filter.data(), weights.bias.data(), range.low, range.high, 0, caches..., result);
+            narrow(conv.kernel), narrow(conv.stride), narrow(conv.stride), narrow(conv.dilation),
+            narrow(conv.dilation), narrow(conv.groups), size(in.c / conv.groups), size(out.c / conv.groups),
+            size(in.c), size(out.c), weights.filter.data(), weights.bias.data(), range.low, range.high, 0,
+            caches..., result);
     });
 }
 
@@ -174,6 +175,10 @@ MadeOperators make_hard_swish(const OperatorSite& site, const Shape& shape, cons
     return {{make_unary(site, xnn_unary_hardswish, {}, shape, operands)}, "unary_elementwise_nc hardswish"};
 }
 
+MadeOperators make_sigmoid(const OperatorSite& site, const Shape& shape, const Operands& operands) {
+    return {{make_unary(site, xnn_unary_sigmoid, {}, shape, operands)}, "unary_elementwise_nc sigmoid"};
+}
+
 #else
 
 MadeOperators make_convolution(const OperatorSite& site, const Layer& layer, const Conv& conv,
@@ -214,14 +219,28 @@ MadeOperators make_binary(const OperatorSite& site, Binary kind, const std::arra
     return {{made}, sum ? "add_nd" : "multiply_nd"};
 }
 
-MadeOperators make_hard_swish(const OperatorSite& site, const Shape& shape, const Operands& operands) {
+namespace {
+
+template <typename Create, typename SetUp>
+Operator make_unary(const OperatorSite& site, Create create, SetUp set_up, const Shape& shape,
+                    const Operands& operands) {
     const std::size_t channels = size(shape.c);
-    const Operator made = created(site, [&](xnn_operator_t* result) {
-        return xnn_create_hardswish_nc_f32(channels, channels, channels, 0, result);
-    });
-    check_status(xnn_setup_hardswish_nc_f32(made.get(), size(shape.n * shape.h * shape.w), operands.a,
-                                            operands.out, site.pool));
-    return {{made}, "hardswish_nc"};
+    const Operator made = created(
+        site, [&](xnn_operator_t* result) { return create(channels, channels, channels, 0, result); });
+    check_status(set_up(made.get(), size(shape.n * shape.h * shape.w), operands.a, operands.out, site.pool));
+    return made;
+}
+
+}  // namespace
+
+MadeOperators make_hard_swish(const OperatorSite& site, const Shape& shape, const Operands& operands) {
+    return {{make_unary(site, xnn_create_hardswish_nc_f32, xnn_setup_hardswish_nc_f32, shape, operands)},
+            "hardswish_nc"};
+}
+
+MadeOperators make_sigmoid(const OperatorSite& site, const Shape& shape, const Operands& operands) {
+    return {{make_unary(site, xnn_create_sigmoid_nc_f32, xnn_setup_sigmoid_nc_f32, shape, operands)},
+            "sigmoid_nc"};
 }
 
 #endif

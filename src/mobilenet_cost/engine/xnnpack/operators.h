@@ -74,5 +74,7 @@ enum class Binary { sum, product };
 
 [[nodiscard]] MadeOperators make_hard_swish(const OperatorSite& site, const Shape& shape,
                                             const Operands& operands);
+[[nodiscard]] MadeOperators make_sigmoid(const OperatorSite& site, const Shape& shape,
+                                         const Operands& operands);
 
 }  // namespace mobilenet_cost

@@ -4,7 +4,7 @@
 // its output kept, and memory comes from our plan. XNNPACK fuses nothing but an output range, so ReLU and
 // ReLU6 are free (since 2024 behind convolutions only) and every other activation is an operator of its own,
 // in place behind its layer. A hard sigmoid is clip(x / 6 + 1/2, 0, 1): a 1x1 convolution of one weight and
-// one bias per channel, with a range.
+// one bias per channel, with a range. A swish is a sigmoid, in scratch memory, and a product.
 //
 // XNNPACK has denormals count as zero on every thread while an operator runs, by itself.
 
@@ -61,6 +61,14 @@ std::vector<float> regroup(const Layer& layer, const Conv& conv, const std::vect
     return grouped;
 }
 
+/// For the sigmoids of the largest swish; 0: there is none.
+std::size_t sigmoid_bytes(const Network& network) {
+    std::int64_t most = 0;
+    for (const Layer& layer : network.layers)
+        if (layer.activation == Activation::swish) most = std::max(most, element_count(layer.output));
+    return most == 0 ? 0 : size(most) * sizeof(float) + XNN_EXTRA_BYTES;
+}
+
 class XnnpackSession final : public PlannedSession {
   public:
     XnnpackSession(const Network& network, const Weights& weights, const SessionOptions& options)
@@ -68,6 +76,7 @@ class XnnpackSession final : public PlannedSession {
           pool_(make_pool(options.threads)) {
         MemoryLedger ledger;
         const OperatorSite site{pool_.get(), &ledger};
+        sigmoids_ = reinterpret_cast<float*>(scratch_memory(sigmoid_bytes(network)));
         for (std::size_t i = 0; i < network.layers.size(); ++i) {
             try {
                 add_layer(site, i, weights.layers[i]);
@@ -129,6 +138,12 @@ class XnnpackSession final : public PlannedSession {
                                        std::vector<float>(channels, 0.5)};
             const Conv conv{.groups = behind.input.c, .padding = {}};
             add(i, make_convolution(site, behind, conv, weights, {.low = 0, .high = 1}, in_place));
+        } else if (layer.activation == Activation::sigmoid) {
+            add(i, make_sigmoid(site, layer.output, in_place));
+        } else if (layer.activation == Activation::swish) {
+            add(i, make_sigmoid(site, layer.output, {.a = output_of(i), .out = sigmoids_}));
+            add(i, make_binary(site, Binary::product, {layer.output, layer.output}, {},
+                               {.a = output_of(i), .b = sigmoids_, .out = output_of(i)}));
         }
     }
 
@@ -148,6 +163,7 @@ class XnnpackSession final : public PlannedSession {
     static std::string cannot_run(const std::string& why) { return "XNNPACK cannot run this layer: " + why; }
 
     Pool pool_;
+    float* sigmoids_ = nullptr;        // of one swish at a time
     std::vector<Operator> operators_;  // by step
 };
 
