@@ -11,6 +11,8 @@
 #include "mobilenet_cost/count/convention_table.h"
 #include "mobilenet_cost/count/explain.h"
 #include "mobilenet_cost/model/standard_counterpart.h"
+#include "mobilenet_cost/report/count/cost_json.h"
+#include "mobilenet_cost/report/count/cost_report.h"
 #include "mobilenet_cost/report/count/explain_report.h"
 
 #include "unit/csv.h"
@@ -222,6 +224,30 @@ TEST(Scaling, BaseIsItselfAndKeepsClassesAndBatch) {
 std::string text_of(const ExplainedVariant& variant) {
     const std::vector<ExplainedVariant> variants = {variant};
     return explain_report(variants).sections().front().text;
+}
+
+// A column, and a key, for the networks that have a dilated layer; in CSV every row has the same columns.
+TEST(CostReport, NamesDilationWhereThereIsOne) {
+    const Analysis plain = analyze(test::model("mobilenet_v1"), {}, DataType::f32, paper());
+    Analysis atrous = plain;
+    atrous.layers[1].dilation = 2;
+    const CostView layers{.layers = true};
+    const auto header = [&](const Analysis& analysis) {
+        std::string names;
+        const std::vector<Analysis> one = {analysis};
+        const std::vector<Section> sections = cost_report(one, layers, true).sections();
+        for (const Column& column : sections.back().table.columns)
+            names += column.title + " ";
+        return names;
+    };
+    EXPECT_EQ(header(plain).find(" s d "), std::string::npos);
+    EXPECT_NE(header(atrous).find(" s d "), std::string::npos);
+    const std::vector<Analysis> both = {plain, atrous};
+    const Table csv = cost_report(both, layers, false).csv();
+    for (const std::vector<Cell>& row : csv.rows)
+        EXPECT_EQ(row.size(), csv.columns.size());
+    EXPECT_EQ(cost_json({plain}).find("dilation"), std::string::npos);
+    EXPECT_NE(cost_json({atrous}).find("\"dilation\": 2"), std::string::npos);
 }
 
 std::string explanation(const char* name, const std::string& layer, const Variant& variant = {}) {

@@ -1,6 +1,6 @@
 #include "mobilenet_cost/report/count/cost_report.h"
 
-#include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -139,17 +139,6 @@ std::vector<Cell> layer_total(const Analysis& analysis) {
             intensity_cell(analysis.cost, analysis.data_type)};
 }
 
-/// A column behind the stride's.
-void add_dilation(const Analysis& analysis, Table& table) {
-    constexpr std::ptrdiff_t kBehindStride = 6;
-    table.columns.insert(table.columns.begin() + kBehindStride, {"dilation", "d"});
-    table.total.insert(table.total.begin() + kBehindStride, Cell{});
-    for (std::size_t i = 0; i < table.rows.size(); ++i) {
-        const LayerAnalysis& layer = analysis.layers[i];
-        table.rows[i].insert(table.rows[i].begin() + kBehindStride, if_conv(layer, layer.dilation));
-    }
-}
-
 Table layer_table(const Analysis& analysis) {
     Table table;
     table.columns = layer_columns(analysis);
@@ -158,9 +147,31 @@ Table layer_table(const Analysis& analysis) {
     for (const LayerAnalysis& layer : analysis.layers)
         table.rows.push_back(layer_row(analysis, layer));
     table.total = layer_total(analysis);
-    const auto dilated = [](const LayerAnalysis& layer) { return layer.dilation > 1; };
-    if (std::any_of(analysis.layers.begin(), analysis.layers.end(), dilated)) add_dilation(analysis, table);
     return table;
+}
+
+/// With a column behind the stride's.
+Table dilated_layer_table(const Analysis& analysis) {
+    constexpr std::ptrdiff_t kBehindStride = 6;
+    Table table = layer_table(analysis);
+    table.columns.insert(table.columns.begin() + kBehindStride, {"dilation", "d"});
+    table.total.insert(table.total.begin() + kBehindStride, Cell{});
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+        const LayerAnalysis& layer = analysis.layers[i];
+        table.rows[i].insert(table.rows[i].begin() + kBehindStride, if_conv(layer, layer.dilation));
+    }
+    return table;
+}
+
+using TableOf = Table (*)(const Analysis&);
+
+/// The same columns for all of them.
+TableOf layer_table_of(std::span<const Analysis> analyses) {
+    for (const Analysis& analysis : analyses) {
+        for (const LayerAnalysis& layer : analysis.layers)
+            if (layer.dilation > 1) return dilated_layer_table;
+    }
+    return layer_table;
 }
 
 Table block_table(const Analysis& analysis) {
@@ -254,7 +265,7 @@ Table totals_table(const std::vector<Analysis>& analyses) {
 }
 
 /// A table of one variant for each analysis, joined under columns that name the variant.
-Table joined(const std::vector<Analysis>& analyses, Table (*table_of)(const Analysis&)) {
+Table joined(const std::vector<Analysis>& analyses, TableOf table_of) {
     Table whole;
     whole.columns = variant_columns();
     for (const Analysis& analysis : analyses) {
@@ -278,7 +289,7 @@ std::vector<Section> cost_sections(const std::vector<Analysis>& analyses, const 
         if (!detailed && analyses.size() > 1) break;
         const bool summary = view.totals && analyses.size() == 1;
         sections.push_back({summary ? summary_text(analysis) : variant_title(analysis), {}});
-        if (view.layers) sections.push_back({"", layer_table(analysis)});
+        if (view.layers) sections.push_back({"", layer_table_of({&analysis, 1})(analysis)});
         if (view.kinds) sections.push_back({"", kind_table(analysis)});
         if (view.blocks && !analysis.blocks.empty()) sections.push_back({"", block_table(analysis)});
         if (view.scaling) sections.push_back({"", scaling_table(analysis)});
@@ -289,12 +300,12 @@ std::vector<Section> cost_sections(const std::vector<Analysis>& analyses, const 
 /// A table for each part that was chosen.
 std::vector<NamedTable> chosen_tables(const std::vector<Analysis>& analyses, const CostView& view) {
     std::vector<NamedTable> tables;
-    const auto add = [&](bool shown, const char* name, Table (*table_of)(const Analysis&)) {
+    const auto add = [&](bool shown, const char* name, TableOf table_of) {
         if (shown) tables.push_back({name, [&analyses, table_of] { return joined(analyses, table_of); }});
     };
     if (view.totals) tables.push_back({"totals", [&analyses] { return totals_table(analyses); }});
     add(view.kinds, "kinds", kind_csv_table);
-    add(view.layers, "layers", layer_table);
+    add(view.layers, "layers", layer_table_of(analyses));
     add(view.blocks, "blocks", block_csv_table);
     add(view.scaling, "scaling", scaling_table);
     return tables;
@@ -310,7 +321,7 @@ CostView default_view(std::size_t variants) {
 
 Report cost_report(const std::vector<Analysis>& analyses, const CostView& view, bool chosen) {
     const auto csv = [&analyses, view] {
-        return view.layers ? joined(analyses, layer_table) : totals_table(analyses);
+        return view.layers ? joined(analyses, layer_table_of(analyses)) : totals_table(analyses);
     };
     return {.sections = [&analyses, view] { return cost_sections(analyses, view); },
             .csv = csv,
