@@ -62,6 +62,12 @@ void Command::flag(const std::string& flag, bool& value, const std::string& help
     parser_.add_flag(flag, value, help);
 }
 
+CLI::Option* Command::negative(const std::string& flag, bool& value, const std::string& help) {
+    CLI::Option* option = parser_.add_flag(flag, help);
+    readers_.push_back([option, &value] { value = value && option->count() == 0; });
+    return option;
+}
+
 CLI::Option* Command::text(const std::string& flag, const std::string& type, std::string& value,
                            const std::string& help) {
     CLI::Option* option = parser_.add_option(flag, value, help);

@@ -42,6 +42,8 @@ class Command {
     [[nodiscard]] CLI::App& parser() const { return parser_; }
 
     void flag(const std::string& flag, bool& value, const std::string& help);
+    /// False if the flag is given.
+    CLI::Option* negative(const std::string& flag, bool& value, const std::string& help);
     /// Without a type the help says TEXT.
     CLI::Option* text(const std::string& flag, const std::string& type, std::string& value,
                       const std::string& help);
@@ -50,19 +52,20 @@ class Command {
 
     /// Calls `take(text, flag)` if the flag is given.
     template <typename Take>
-    void take(const std::string& flag, const std::string& type, Take take, const std::string& help) {
+    CLI::Option* take(const std::string& flag, const std::string& type, Take take, const std::string& help) {
         CLI::Option* option = add(flag, type, help);
         readers_.push_back([option, take] {
             if (option->count() > 0) take(option->results().front(), option->get_name());
         });
+        return option;
     }
 
     /// A value that `read(text, flag)` makes.
     template <typename Value, typename Read>
-    void value(const std::string& flag, const std::string& type, Value& value, Read read,
-               const std::string& help) {
+    CLI::Option* value(const std::string& flag, const std::string& type, Value& value, Read read,
+                       const std::string& help) {
         const auto assign = [read, &value](const auto& text, const auto& name) { value = read(text, name); };
-        take(flag, type, assign, help);
+        return take(flag, type, assign, help);
     }
 
     template <typename Value>
@@ -70,8 +73,8 @@ class Command {
         this->value(flag, "SHARE", value, read_share, help);
     }
     template <typename Value>
-    void count(const std::string& flag, Value& value, const std::string& help) {
-        this->value(flag, "N", value, read_count, help);
+    CLI::Option* count(const std::string& flag, Value& value, const std::string& help) {
+        return this->value(flag, "N", value, read_count, help);
     }
     template <typename Value>
     void seconds(const std::string& flag, Value& value, const std::string& help) {

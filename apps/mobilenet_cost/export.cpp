@@ -10,6 +10,7 @@
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/machine/machine.h"
 #include "mobilenet_cost/measure/network_kind.h"
+#include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/model/standard_counterpart.h"
 
 #include "app.h"
@@ -66,17 +67,20 @@ OnnxText describe(const Subject& subject) {
     OnnxText text;
     text.name = model;
     text.description = fmt::format(
-        "{}, alpha {} (scope {}), resolution {}, {} classes, batch {}, {} network; batch norm is folded, {}.",
-        model, shortest(variant.alpha), scope, variant.resolution, variant.classes, variant.batch,
-        network_kind_name(subject.network), weights);
+        "{}, alpha {} (scope {}), resolution {}, {}, batch {}, {} network; batch norm is folded, {}.", model,
+        shortest(variant.alpha), scope, variant.resolution, classes_text(variant.classes, variant.form),
+        variant.batch, network_kind_name(subject.network), weights);
     text.properties = {{"model", model},
                        {"alpha", shortest(variant.alpha)},
                        {"alpha_scope", scope},
-                       {"resolution", std::to_string(variant.resolution)},
+                       {"resolution", resolution_text(variant.resolution)},
                        {"classes", std::to_string(variant.classes)},
                        {"batch", std::to_string(variant.batch)},
                        {"network", std::string(network_kind_name(subject.network))},
                        {"weights", subject.seed ? "seeded" : "none"}};
+    const Json changed = changed_form(variant.form);
+    for (const auto& [key, value] : changed.items())
+        text.properties.emplace_back(key, value.dump());
     if (subject.seed) text.properties.emplace_back("seed", std::to_string(*subject.seed));
     return text;
 }

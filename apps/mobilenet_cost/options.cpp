@@ -1,8 +1,11 @@
 #include "options.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/model/model_files.h"
 
 namespace mobilenet_cost::app {
@@ -24,33 +27,61 @@ std::vector<double> alphas_of(const VariantOptions& options, const ModelConfig& 
     return {1};
 }
 
-std::vector<std::int64_t> resolutions_of(const VariantOptions& options, const ModelConfig& config,
-                                         DefaultGrid grid) {
-    std::vector<std::int64_t> resolutions = options.resolutions;
+std::vector<Resolution> resolutions_of(const VariantOptions& options, const ModelConfig& config,
+                                       DefaultGrid grid) {
+    std::vector<Resolution> resolutions = options.resolutions;
     for (const double beta : options.betas)
-        resolutions.push_back(resolution_of_beta(config, beta));
+        resolutions.emplace_back(resolution_of_beta(config, beta));
     if (!resolutions.empty()) return resolutions;
-    if (grid == DefaultGrid::published && !config.resolutions.empty()) return config.resolutions;
+    if (grid == DefaultGrid::published && !config.resolutions.empty())
+        return {config.resolutions.begin(), config.resolutions.end()};
     return {config.resolution};
 }
 
 std::vector<Variant> variants_of(const VariantOptions& options, const ModelConfig& config, DefaultGrid grid) {
     constexpr std::size_t kMostVariants = 1'000'000;
     const std::vector<double> alphas = alphas_of(options, config, grid);
-    const std::vector<std::int64_t> resolutions = resolutions_of(options, config, grid);
+    const std::vector<Resolution> resolutions = resolutions_of(options, config, grid);
     if (alphas.size() > kMostVariants / resolutions.size())
         fail("", fmt::format("expected at most {} variants, found {} x {}", kMostVariants, alphas.size(),
                              resolutions.size()));
     std::vector<Variant> variants;
     variants.reserve(alphas.size() * resolutions.size());
     for (const double alpha : alphas) {
-        for (const std::int64_t resolution : resolutions) {
+        for (const Resolution& resolution : resolutions) {
             Variant& variant = variants.emplace_back(options.common);
             variant.alpha = alpha;
+            if (options.common.classes == 0) variant.classes = config.classes;
             variant.resolution = resolution;
         }
     }
     return variants;
+}
+
+std::int64_t read_output_stride(const std::string& text, const std::string& flag) {
+    const std::int64_t stride = read_count(text, flag);
+    if (std::find(kOutputStrides.begin(), kOutputStrides.end(), stride) == kOutputStrides.end())
+        fail(flag, fmt::format("expected {}, found {}", fmt::join(kOutputStrides, ", "), stride));
+    return stride;
+}
+
+std::int64_t read_depth_multiplier(const std::string& text, const std::string& flag) {
+    if (text.find_first_not_of("0123456789") != std::string::npos)
+        fail(flag,
+             fmt::format("expected a whole number, the outputs of a depthwise convolution for each of its "
+                         "inputs (the width multiplier, TF-slim's depth_multiplier, is --alpha), found {}",
+                         in_quotes(text)));
+    return read_count(text, flag);
+}
+
+/// The option that takes the classifier away.
+CLI::Option* add_form_options(Command& command, Form& form) {
+    command.count("--channels", form.channels, "channels of the input [the model's]");
+    command.value("--output-stride", "8|16|32", form.output_stride, read_output_stride,
+                  "keep maps this large: dilation instead of stride");
+    command.value("--depth-multiplier", "N", form.depth_multiplier, read_depth_multiplier,
+                  "depthwise outputs for each input, as Keras [1]");
+    return command.negative("--no-top", form.top, "features out: no pooling, no classifier");
 }
 
 }  // namespace
@@ -65,11 +96,13 @@ void add_variant_options(Command& command, VariantOptions& options, Bytes bytes,
     command.numbers("-a,--alpha", options.alphas,
                     fmt::format("width multipliers, such as 0.25:1:0.25 [{}]", all ? "published" : "1"));
     auto* resolution =
-        command.integers("-r,--res", options.resolutions,
-                         fmt::format("input sizes, pixels [{}]", all ? "published" : "the model's own"));
+        command.list("-r,--res", "LIST", options.resolutions, parse_resolutions,
+                     fmt::format("input sizes, 224 or 240x320 [{}]", all ? "published" : "the model's own"));
     command.numbers("--beta", options.betas, "resolution multipliers, instead of --res")
         ->excludes(resolution);
-    command.count("--classes", options.common.classes, "classifier outputs [1000]");
+    auto* classes =
+        command.count("--classes", options.common.classes, "classifier outputs [1000, or the file's]");
+    add_form_options(command, options.common.form)->excludes(classes);
     command.count("--batch", options.common.batch, "images in one pass [1]");
     command.choice("--alpha-scope", "scope", options.common.scope,
                    "inner: first and last layer keep their width");
@@ -82,12 +115,33 @@ void add_convention_option(Command& command, std::string& convention) {
     command.text("--convention", "NAME", convention, "who counts (see `conventions`) [paper]");
 }
 
+namespace {
+
+/// Of every cell of a grid: those asked for, or those that its models have by themselves.
+std::int64_t classes_of(const VariantOptions& options) {
+    if (options.common.classes != 0) return options.common.classes;
+    std::int64_t classes = 0;
+    for (const std::string& name : models_named(options.models)) {
+        const std::int64_t of_model = find_model(name).classes;
+        if (classes != 0 && of_model != classes)
+            fail("--classes",
+                 fmt::format("expected a number, because the models of this grid differ in their own, "
+                             "found none ({} has {}, {} has {})",
+                             options.models.front(), classes, name, of_model));
+        classes = of_model;
+    }
+    return classes;
+}
+
+}  // namespace
+
 SweepSettings settings_of(const VariantOptions& options, const Convention& convention) {
     return {.data_type = options.data_type,
             .convention = convention.name,
             .alpha_scope = std::string(alpha_scope_name(options.common.scope)),
-            .classes = options.common.classes,
-            .batch = options.common.batch};
+            .classes = classes_of(options),
+            .batch = options.common.batch,
+            .form = options.common.form};
 }
 
 std::vector<Family> read_families(const VariantOptions& options, DefaultGrid grid) {

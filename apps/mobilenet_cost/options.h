@@ -17,9 +17,9 @@ namespace mobilenet_cost::app {
 struct VariantOptions {
     std::vector<std::string> models = {"mobilenet_v1"};  ///< names or files
     std::vector<double> alphas;                          ///< empty: the command's default
-    std::vector<std::int64_t> resolutions;
-    std::vector<double> betas;  ///< instead of resolutions
-    Variant common;             ///< classes, batch and scope of every variant
+    std::vector<Resolution> resolutions;
+    std::vector<double> betas;        ///< instead of resolutions
+    Variant common = {.classes = 0};  ///< batch, scope and form of every variant; classes 0: the model's own
     DataType data_type = DataType::f32;
 };
 

@@ -74,10 +74,10 @@ ChosenCell read_cell(const std::string& text, const std::string& flag) {
     if (slash == std::string::npos)
         fail(flag, fmt::format("expected ALPHA/RES, such as 0.5/160, found {}", in_quotes(text)));
     return {.alpha = read_quantity(text.substr(0, slash), flag, {}),
-            .resolution = read_count(text.substr(slash + 1), flag)};
+            .resolution = parse_resolution(text.substr(slash + 1), flag)};
 }
 
-std::string cell_words(double alpha, std::int64_t resolution) {
+std::string cell_words(double alpha, const Resolution& resolution) {
     return fmt::format("{}/{}", shortest(alpha), resolution);
 }
 

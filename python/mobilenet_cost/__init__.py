@@ -31,7 +31,7 @@ Path = str | os.PathLike[str]
 Number = float | str
 Numbers = Number | Iterable[float]
 Whole = int | str
-Wholes = Whole | Iterable[int]
+Sizes = int | str | Iterable[int | str]
 Names = Path | Iterable[Path]
 
 
@@ -64,9 +64,13 @@ def cost(
     model: Names | None = None,
     *,
     alpha: Numbers | None = None,
-    res: Wholes | None = None,
+    res: Sizes | None = None,
     beta: Numbers | None = None,
     classes: Whole | None = None,
+    channels: Whole | None = None,
+    no_top: bool = False,
+    output_stride: Whole | None = None,
+    depth_multiplier: Whole | None = None,
     batch: Whole | None = None,
     alpha_scope: str | None = None,
     dtype: str | None = None,
@@ -76,8 +80,11 @@ def cost(
 
     model: bundled names or config files (.json) [mobilenet_v1].
     alpha: width multipliers [1].
-    res: input sizes, pixels [the model's own]; or beta: resolution multipliers.
+    res: input sizes, pixels, or rectangles such as "240x320" [the model's own]; or beta: resolution multipliers.
     classes: outputs of the classifier [1000].  batch: images in one pass [1].
+    channels: of the input [the model's].  no_top: features out, no pooling and no classifier.
+    output_stride: 8 or 16: dilation instead of further strides.
+    depth_multiplier: depthwise outputs for each input, as Keras means it [1].
     alpha_scope: "published", or "inner": the first and the last layer keep their width.
     dtype: what bytes are counted in: "f32", "f16", "i8".
     convention: who counts, see conventions() ["paper"].
@@ -95,9 +102,13 @@ def conventions(
     model: Names | None = None,
     *,
     alpha: Numbers | None = None,
-    res: Wholes | None = None,
+    res: Sizes | None = None,
     beta: Numbers | None = None,
     classes: Whole | None = None,
+    channels: Whole | None = None,
+    no_top: bool = False,
+    output_stride: Whole | None = None,
+    depth_multiplier: Whole | None = None,
     batch: Whole | None = None,
     alpha_scope: str | None = None,
 ) -> Document:
@@ -114,9 +125,13 @@ def sweep(
     model: Names | None = None,
     *,
     alpha: Numbers | None = None,
-    res: Wholes | None = None,
+    res: Sizes | None = None,
     beta: Numbers | None = None,
     classes: Whole | None = None,
+    channels: Whole | None = None,
+    no_top: bool = False,
+    output_stride: Whole | None = None,
+    depth_multiplier: Whole | None = None,
     batch: Whole | None = None,
     alpha_scope: str | None = None,
     dtype: str | None = None,
@@ -135,9 +150,13 @@ def pick(
     model: Names | None = None,
     *,
     alpha: Numbers | None = None,
-    res: Wholes | None = None,
+    res: Sizes | None = None,
     beta: Numbers | None = None,
     classes: Whole | None = None,
+    channels: Whole | None = None,
+    no_top: bool = False,
+    output_stride: Whole | None = None,
+    depth_multiplier: Whole | None = None,
     batch: Whole | None = None,
     alpha_scope: str | None = None,
     dtype: str | None = None,

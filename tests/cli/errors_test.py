@@ -6,8 +6,8 @@ import unittest
 from program import CliTest, run
 
 OPTIONS = (
-    "--help, --help-all, --model, --alpha, --res, --beta, --classes, --batch, --alpha-scope, --dtype, --convention, --show, "
-    "--explain, --format, --output, --plain, --wide"
+    "--help, --help-all, --model, --alpha, --res, --beta, --classes, --channels, --output-stride, --depth-multiplier, "
+    "--no-top, --batch, --alpha-scope, --dtype, --convention, --show, --explain, --format, --output, --plain, --wide"
 )
 COMMANDS = "cost, bench, sweep, pick, report, compare, gate, self-test, budget, export, machine, models, engines, conventions"
 

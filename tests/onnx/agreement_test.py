@@ -54,21 +54,30 @@ class Case:
 
     model: str
     alpha: str = "0.5"
-    resolution: int = 64
+    resolution: int | str = 64  # a side, or HEIGHTxWIDTH
     batch: int = 1
     classes: int = 100
     network: str = "separable"
     seed: int = 1
+    channels: int = 0
+    top: bool = True
+    output_stride: int = 0
+    depth_multiplier: int = 1
 
     def flags(self):
         return [
             *("--model", SOURCE / f"configs/{self.model}.json", "--alpha", self.alpha, "--res", self.resolution),
-            *("--batch", self.batch, "--classes", self.classes, "--network", self.network, "--seed", self.seed),
+            *("--batch", self.batch, "--network", self.network, "--seed", self.seed),
+            *(("--classes", self.classes) if self.top else ("--no-top",)),
+            *(("--channels", self.channels) if self.channels else ()),
+            *(("--output-stride", self.output_stride) if self.output_stride else ()),
+            *("--depth-multiplier", self.depth_multiplier),
         ]
 
     def words(self):
         config = SOURCE / f"configs/{self.model}.json"
-        return [config, self.alpha, self.resolution, self.batch, self.classes, self.network, self.seed]
+        form = [self.channels, int(self.top), self.output_stride, self.depth_multiplier]
+        return [config, self.alpha, self.resolution, self.batch, self.classes, self.network, self.seed, *form]
 
 
 # Every family at two alphas, each with its counterpart, which is at least eight times the work; then a batch, odd
@@ -84,6 +93,20 @@ CASES = [
     Case("mobilenet_v3_small", "0.75", 97, batch=2, seed=2**64 - 1),
     Case("mobilenet_v3_small", "0.5", 1),
     Case("mobilenet_v4_conv_small", "0.5", 61, batch=3),
+    # What libraries build, a file each of what no bundled model has; then other inputs and forms.
+    *(Case(f"libraries/{name}", "0.5", 64) for name in [
+        "keras/MobileNet", "keras/MobileNetV3Small", "torchvision/mobilenet_v3_small", "timm/efficientnet_b0", "timm/semnasnet",
+        "timm/tinynet_e", "timm/lcnet", "timm/mobilenet_edgetpu", "timm/mobilenetv1_100h", "mlperf_tiny/person_detection"]),
+    Case("libraries/timm/mobilenet_edgetpu_v2_xs", "1", 32),
+    Case("libraries/timm/efficientnet_b0", "0.25", 32, network="standard"),
+    *(Case(model, "0.25", "40x72", batch=2) for model in MODELS),
+    Case("mobilenet_v1", "0.25", 48, channels=1),
+    Case("mobilenet_v2", "0.25", "33x64", channels=4),
+    Case("mobilenet_v3_large", "0.25", "64x48", top=False),
+    *(Case(model, "0.25", 64, output_stride=stride) for model in MODELS for stride in [8, 16]),
+    Case("mobilenet_v1", "0.25", 64, output_stride=8, network="standard"),
+    Case("mobilenet_v1", "0.25", 48, depth_multiplier=2),
+    Case("mobilenet_v1", "0.25", 48, depth_multiplier=3, network="standard"),
 ]
 
 
@@ -102,13 +125,20 @@ def export(case, path, *flags):
     return onnx.load(path)
 
 
-def our_outputs(case, folder):
-    """The input (n, c, h, w), and the output (n, classes) of each engine."""
+def our_outputs(case, model, folder):
+    """The input (n, c, h, w), and the output of each engine, (n, classes) or without a top (n, c, h, w)."""
     engines, _ = run(RUN_NETWORK, *case.words(), folder)
-    shape = (case.batch, case.resolution, case.resolution, 3)
-    image = np.fromfile(folder / "input.f32", dtype="<f4").reshape(shape).transpose(0, 3, 1, 2)
-    outputs = {name: np.fromfile(folder / f"{name}.f32", dtype="<f4") for name in engines.split()}
-    return np.ascontiguousarray(image), {name: y.reshape(case.batch, case.classes) for name, y in outputs.items()}
+
+    def read(name, value):
+        shape = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+        values = np.fromfile(folder / f"{name}.f32", dtype="<f4")
+        if len(shape) < 4:
+            return values.reshape(shape)
+        n, c, h, w = shape
+        return np.ascontiguousarray(values.reshape(n, h, w, c).transpose(0, 3, 1, 2))
+
+    [output] = model.graph.output
+    return read("input", model.graph.input[0]), {name: read(name, output) for name in engines.split()}
 
 
 def onnx_runtime(model, inputs, optimised=True):
@@ -165,7 +195,7 @@ class Agreement(unittest.TestCase):
             with self.subTest(case):
                 model = export(case, self.path)
                 onnx.checker.check_model(model, full_check=True)
-                image, outputs = our_outputs(case, self.folder)
+                image, outputs = our_outputs(case, model, self.folder)
                 self.assertIn("reference", outputs)
                 for optimised in [True, False]:
                     output = onnx_runtime(model, {"input": image}, optimised)
@@ -179,7 +209,7 @@ class Agreement(unittest.TestCase):
     def disagreement(self, change, case=Case("mobilenet_v3_small", "0.5", 64)):
         """How far ONNX Runtime is from `reference` when the exported model is changed."""
         model = export(case, self.path)
-        image, outputs = our_outputs(case, self.folder)
+        image, outputs = our_outputs(case, model, self.folder)
         self.assertLessEqual(error_of(onnx_runtime(model, {"input": image}), outputs["reference"], model, "reference"), 1)
         change(model)
         return error_of(onnx_runtime(model, {"input": image}), outputs["reference"], model, "reference")
@@ -229,7 +259,7 @@ class Agreement(unittest.TestCase):
                     value.name: tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim)
                     for value in empty.graph.input
                 }
-                image, outputs = our_outputs(case, self.folder)
+                image, outputs = our_outputs(case, full, self.folder)
                 self.assertEqual(inputs, {"input": image.shape, **{name: w.shape for name, w in weights.items()}})
                 output = onnx_runtime(empty, {"input": image, **weights})
                 self.assertLessEqual(error_of(output, outputs["reference"], full, "reference"), 1)

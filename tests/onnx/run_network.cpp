@@ -1,8 +1,9 @@
-// run_network CONFIG ALPHA RESOLUTION BATCH CLASSES separable|standard SEED FOLDER
+// run_network CONFIG ALPHA RESOLUTION BATCH CLASSES separable|standard SEED CHANNELS TOP STRIDE MULTIPLIER
+// FOLDER
 //
 // Runs a network on every engine that is available here and writes what went in and what came out, as raw
-// float32: FOLDER/input.f32 (n, h, w, c) and, for each engine, FOLDER/ENGINE.f32 (n, classes). Prints the
-// names of the engines. Weights and input are those of the seed.
+// float32: FOLDER/input.f32 and, for each engine, FOLDER/ENGINE.f32, both (n, h, w, c). Prints the names of
+// the engines. Weights and input are those of the seed; the four words behind it are those of Form.
 
 #include <algorithm>
 #include <cstdlib>
@@ -32,9 +33,13 @@ void write_floats(const std::filesystem::path& path, const std::vector<float>& v
 
 Network network_of(const std::vector<std::string>& words) {
     const Variant variant{.alpha = std::stod(words[1]),
-                          .resolution = std::stoll(words[2]),
+                          .resolution = parse_resolution(words[2], "resolution"),
                           .classes = std::stoll(words[4]),
-                          .batch = std::stoll(words[3])};
+                          .batch = std::stoll(words[3]),
+                          .form = {.channels = std::stoll(words[7]),
+                                   .top = words[8] == "1",
+                                   .output_stride = std::stoll(words[9]),
+                                   .depth_multiplier = std::stoll(words[10])}};
     const Network network = expand(load_model_config(words[0]), variant);
     return words[5] == "standard" ? standard_counterpart(network) : network;
 }
@@ -42,7 +47,7 @@ Network network_of(const std::vector<std::string>& words) {
 void run(const std::vector<std::string>& words) {
     const Network network = network_of(words);
     const std::uint64_t seed = std::stoull(words[6]);
-    const std::filesystem::path folder = words[7];
+    const std::filesystem::path folder = words[11];
     const Weights weights = make_weights(network, seed);
     const std::vector<float> input = make_input(network.input, seed);
     write_floats(folder / "input.f32", input);
@@ -61,7 +66,7 @@ void run(const std::vector<std::string>& words) {
 int main(int argc, char** argv) {
     try {
         const std::vector<std::string> words(argv + 1, argv + argc);
-        if (words.size() != 8) throw std::runtime_error("expected 8 arguments");
+        if (words.size() != 12) throw std::runtime_error("expected 12 arguments");
         setenv("OMP_WAIT_POLICY", "passive", 0);  // OpenMP's threads wait without spinning
         run(words);
         return EXIT_SUCCESS;

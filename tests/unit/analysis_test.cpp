@@ -187,7 +187,7 @@ TEST(Scaling, FileOfVariants) {
         EXPECT_EQ(analysis.totals.params, row.integer("params_bn2")) << row.where;
         const test::Decimal alpha = test::parse_decimal(row["alpha"]);
         const std::int64_t macs_error =
-            error_of_square(alpha, variant.resolution, 224, base.macs, analysis.totals.macs);
+            error_of_square(alpha, variant.resolution.height, 224, base.macs, analysis.totals.macs);
         const std::int64_t params_error =
             error_of_square(alpha, 1, 1, parameter_count(base, BatchNormCount::bn2), analysis.totals.params);
         EXPECT_EQ(macs_error, test::parse_decimal(row["macs_error_of_square_percent"]).digits) << row.where;

@@ -393,9 +393,9 @@ class Families : public testing::TestWithParam<std::string> {
     }
     static std::string trace(const FamilyCase& one, bool standard, const std::string& engine) {
         std::ostringstream text;
-        text << GetParam() << ", alpha " << one.alpha << ", resolution " << one.resolution << ", batch "
-             << one.batch << ", threads " << one.threads << (standard ? ", standard" : ", separable")
-             << ", engine " << engine << ", seed " << kSeed;
+        text << GetParam() << ", alpha " << one.alpha << ", resolution " << resolution_text(one.resolution)
+             << ", batch " << one.batch << ", threads " << one.threads
+             << (standard ? ", standard" : ", separable") << ", engine " << engine << ", seed " << kSeed;
         return text.str();
     }
 };

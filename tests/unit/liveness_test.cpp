@@ -193,7 +193,7 @@ TEST(PeakMemory, IsTheDefinitionForAllModelsAndRandomVariants) {
             for (const Network& each : {network, standard_counterpart(network)}) {
                 for (const Overlap overlap : {Overlap::none, Overlap::in_place})
                     EXPECT_EQ(peak_memory(each, overlap), peak_by_definition(each, overlap))
-                        << name << " " << variant.alpha << " " << variant.resolution;
+                        << name << " " << variant.alpha << " " << resolution_text(variant.resolution);
             }
         }
     }

@@ -108,8 +108,9 @@ TEST(ParseModelConfig, Names) {
             "universal_inverted_bottleneck, fused_inverted_bottleneck, pool, classifier)"},
            {"\"stride\": 2", "\"activation\": \"gelu\"",
             "/blocks/0: unknown activation \"gelu\" (did you mean \"relu\"?)"},
-           {"\"stride\": 2", "\"activation\": \"sigmoid\"",
-            "/blocks/0: unknown activation \"sigmoid\" (known: none, relu, relu6, hard_swish, hard_sigmoid)"},
+           {"\"stride\": 2", "\"activation\": \"softmax\"",
+            "/blocks/0: unknown activation \"softmax\" (known: none, relu, relu6, hard_swish, hard_sigmoid, "
+            "swish, sigmoid)"},
            {"\"truncate\"", "\"trunkate\"",
             "/rounding: unknown rule \"trunkate\" (did you mean \"truncate\"?)"},
            {"\"minimum\": 8", "\"minimum\": 8, \"divisor\": 8",
@@ -210,11 +211,42 @@ TEST(ParseModelConfig, WhatAFileExtends) {
     EXPECT_EQ(stem.padding, PaddingRule::same);
 }
 
+TEST(ParseModelConfig, ChangesAllBlocksOfAKind) {
+    const ModelConfig config = parse_model_config(R"({
+        "schema": "mobilenet-cost.model.v2", "extends": "mobilenet_v1", "name": "mine", "classes": 10,
+        "changes": {"depthwise_separable": {"kernel": 5}, "Conv2d_0": {"channels": 16}}})",
+                                                  "m.json");
+    EXPECT_EQ(config.classes, 10);
+    EXPECT_EQ(std::get<ConvBlock>(config.blocks[0].kind).channels, 16);
+    EXPECT_EQ(std::get<ConvBlock>(config.blocks[0].kind).kernel, 3);
+    for (std::size_t i = 1; i <= 13; ++i)
+        EXPECT_EQ(std::get<DepthwiseSeparableBlock>(config.blocks[i].kind).kernel, 5);
+}
+
+TEST(ParseModelConfig, HowSqueezeAndExciteIsBuilt) {
+    const ModelConfig config = parse_model_config(R"({
+        "schema": "mobilenet-cost.model.v2", "extends": "mobilenet_v3_small", "name": "mine",
+        "squeeze_excite": {"of": "input", "rounding": {"rule": "nearest", "minimum": 1}, "squeeze": "swish",
+                           "gate": "sigmoid"}})",
+                                                  "m.json");
+    const SqueezeExcite& rule = config.squeeze_excite;
+    EXPECT_EQ(rule.from, SqueezeExcite::From::input);
+    EXPECT_EQ(rule.squeeze, Activation::swish);
+    EXPECT_EQ(rule.gate, Activation::sigmoid);
+    ASSERT_TRUE(rule.rounding.has_value());
+    EXPECT_EQ(round_channels(2.5, *rule.rounding), 2);
+    EXPECT_EQ(round_channels(3.5, *rule.rounding), 4);
+    const Network network = expand(config, {});
+    const Layer& reduce = network.layers[find_layer(network, "expanded_conv_0/squeeze_excite/reduce")];
+    EXPECT_EQ(reduce.output.c, 4);  // a quarter of the block's 16 inputs
+    EXPECT_EQ(reduce.activation, Activation::swish);
+}
+
 TEST(ParseModelConfig, WhatAFileCannotExtend) {
     const auto error = [](const std::string& keys) { return error_in(R"({"name": "mine", )" + keys + "}"); };
     EXPECT_EQ(
         error(R"("schema": "mobilenet-cost.model.v2", "extends": "mobilenet_v1", "changes": {"x": {}})"),
-        "m.json: /changes/x: expected keys of a block that the extended model has");
+        "m.json: /changes/x: expected keys of a block, or a kind of block, that the extended model has");
     EXPECT_EQ(error(R"("schema": "mobilenet-cost.model.v2", "extends": "keras:MobileNetV9")").substr(0, 56),
               "m.json: /extends: unknown model \"keras:MobileNetV9\" (kno");
     EXPECT_TRUE(error(R"("schema": "mobilenet-cost.model.v1", "extends": "mobilenet_v1")")

@@ -53,7 +53,7 @@ void for_random_variants(std::uint64_t seed, Check check) {
         for (int trial = 0; trial < 25; ++trial) {
             const Variant variant = random.variant();
             SCOPED_TRACE(std::string(name) + " alpha " + std::to_string(variant.alpha) + " resolution " +
-                         std::to_string(variant.resolution) + " batch " + std::to_string(variant.batch));
+                         resolution_text(variant.resolution) + " batch " + std::to_string(variant.batch));
             check(test::model(name), variant, random);
         }
     }
@@ -101,7 +101,7 @@ TEST(Property, WiderIsNeverCheaper) {
 TEST(Property, LargerIsNeverCheaperAndHasTheSameWeights) {
     for_random_variants(4, [](const ModelConfig& config, Variant variant, Generator& random) {
         const Network small = expand(config, variant);
-        variant.resolution += random.integer(1, 40);
+        variant.resolution = variant.resolution.height + random.integer(1, 40);
         const Network large = expand(config, variant);
         EXPECT_GE(total_cost(large).macs, total_cost(small).macs);
         EXPECT_GE(total_cost(large).output_elements, total_cost(small).output_elements);

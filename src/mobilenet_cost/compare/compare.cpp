@@ -298,9 +298,9 @@ CompareOutcome outcome_of(const CompareResult& result) {
 
 std::string cell_text(const StoredDocument& document) {
     const CellId& id = document.cells.front().id;
-    return fmt::format("{} alpha {} at {} px, {} classes, batch {}, {}, {}, convention {}", id.model,
-                       id.alpha, id.resolution, id.classes, id.batch, id.data_type, id.alpha_scope,
-                       id.convention.empty() ? "-" : id.convention);
+    return fmt::format("{} alpha {} at {} px, {}, batch {}, {}, {}, convention {}", id.model, id.alpha,
+                       id.resolution, classes_text(id.classes, id.form), id.batch, id.data_type,
+                       id.alpha_scope, id.convention.empty() ? "-" : id.convention);
 }
 
 }  // namespace

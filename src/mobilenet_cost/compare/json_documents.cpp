@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/measure/timing_fields.h"
+#include "mobilenet_cost/model/form_fields.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -98,8 +99,9 @@ CellId read_id(const ObjectReader& cell, const ObjectReader& settings) {
     CellId id;
     id.model = cell.text("model");
     id.alpha = cell.number("alpha", 0, kMost);
-    id.resolution = cell.integer("resolution", 1, kMostCount);
-    id.classes = settings.integer("classes", 1, kMostCount);
+    id.resolution = read_resolution(cell, {});
+    id.form = read_form(settings);
+    if (id.form.top) id.classes = settings.integer("classes", 1, kMostCount);
     id.batch = settings.integer("batch", 1, kMostCount);
     id.data_type = settings.text("dtype");
     id.alpha_scope = settings.text("alpha_scope");

@@ -19,9 +19,9 @@ std::string_view document_kind_title(DocumentKind kind) {
 
 std::string id_key(const CellId& id) {
     // A separator that no name holds: names of models and engines are printable.
-    return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", id.model, id.alpha, id.resolution,
-                       id.classes, id.batch, id.data_type, id.alpha_scope, id.convention, id.engine,
-                       id.threads, id.network, id.cache);
+    return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", id.model, id.alpha,
+                       id.resolution, id.classes, id.batch, id.data_type, id.alpha_scope, id.convention,
+                       id.engine, id.threads, id.network, id.cache, form_text(id.form));
 }
 
 const std::vector<std::string>& exact_quantity_names() {

@@ -10,6 +10,7 @@
 #include "mobilenet_cost/base/enum_names.h"
 #include "mobilenet_cost/base/stats.h"
 #include "mobilenet_cost/machine/machine_json.h"
+#include "mobilenet_cost/model/expand.h"
 
 namespace mobilenet_cost {
 
@@ -32,9 +33,10 @@ inline constexpr std::array<std::string_view, 4> kEnumNames<DocumentKind> = {"co
 struct CellId {
     std::string model;
     double alpha = 1;
-    std::int64_t resolution = 0;
-    std::int64_t classes = 1000;
+    Resolution resolution;
+    std::int64_t classes = 1000;  ///< without a top: any
     std::int64_t batch = 1;
+    Form form = {};
     std::string data_type;
     std::string alpha_scope;
     std::string convention;  ///< empty: counted as the engines need it

@@ -12,7 +12,8 @@ CellId id_of(const SweepRun& run, const SweepCell& cell) {
     id.model = cell.model;
     id.alpha = cell.variant.alpha;
     id.resolution = cell.variant.resolution;
-    id.classes = cell.variant.classes;
+    if (cell.variant.form.top) id.classes = cell.variant.classes;
+    id.form = cell.variant.form;
     id.batch = cell.variant.batch;
     id.data_type = data_type_name(run.settings.data_type);
     id.alpha_scope = alpha_scope_name(cell.variant.scope);

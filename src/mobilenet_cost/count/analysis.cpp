@@ -116,8 +116,8 @@ Analysis analyze(const ModelConfig& config, const Variant& variant, DataType dat
     Analysis analysis;
     analysis.model = config.name;
     analysis.variant = variant;
-    analysis.variant.resolution = network.input.h;
-    analysis.beta = ratio(network.input.h, config.resolution);
+    analysis.variant.resolution = {network.input.h, network.input.w};
+    analysis.beta = resolution_multiplier(analysis.variant.resolution, config.resolution);
     analysis.data_type = data_type;
     analysis.convention = convention.name;
     analysis.unit = convention.unit;

@@ -77,7 +77,7 @@ struct Scaling {
 struct Analysis {
     std::string model;
     Variant variant;  ///< with the resolution filled in
-    double beta = 1;  ///< resolution / native resolution
+    double beta = 1;  ///< resolution_multiplier()
     DataType data_type = DataType::f32;
     std::string convention;
     std::string unit;  ///< of macs, as the convention calls it

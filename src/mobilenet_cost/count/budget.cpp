@@ -6,6 +6,7 @@
 #include "mobilenet_cost/base/document_kind.h"
 #include "mobilenet_cost/base/json_parse.h"
 #include "mobilenet_cost/base/json_reader.h"
+#include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/model/model_files.h"
 
 namespace mobilenet_cost {
@@ -37,8 +38,10 @@ const std::array<Quantity, 7>& quantities() {
 }
 
 std::vector<std::string> known_keys() {
-    std::vector<std::string> keys = {"model", "alpha", "resolution",  "beta",      "classes",
-                                     "batch", "dtype", "alpha_scope", "convention"};
+    std::vector<std::string> keys = {"model", "alpha",         "resolution",       "height",
+                                     "width", "beta",          "classes",          "channels",
+                                     "top",   "output_stride", "depth_multiplier", "batch",
+                                     "dtype", "alpha_scope",   "convention"};
     for (const Quantity& quantity : quantities())
         keys.push_back(quantity.key);
     return keys;
@@ -63,8 +66,9 @@ Variant read_variant(const ObjectReader& reader, const ModelConfig& config) {
     variant.batch = reader.integer("batch", 1, kLargestBatch, 1);
     variant.scope = reader.one_of("alpha_scope", AlphaScope::published);
     variant.resolution = reader.has("beta")
-                             ? resolution_of_beta(config, reader.number("beta", 0, 1000))
-                             : reader.integer("resolution", 1, kLargestResolution, config.resolution);
+                             ? Resolution(resolution_of_beta(config, reader.number("beta", 0, 1000)))
+                             : read_resolution(reader, config.resolution);
+    variant.form = read_form(reader);
     return variant;
 }
 

@@ -24,7 +24,7 @@ std::vector<SweepCell> sweep(const ModelConfig& config, const std::vector<Varian
         SweepCell& cell = cells.emplace_back();
         cell.model = config.name;
         cell.variant = variant;
-        cell.beta = static_cast<double>(variant.resolution) / static_cast<double>(config.resolution);
+        cell.beta = resolution_multiplier(variant.resolution, config.resolution);
         cell.macs = summary.totals.macs;
         cell.params = summary.totals.params;
         cell.weight_bytes = weight_bytes(summary.cost, data_type);

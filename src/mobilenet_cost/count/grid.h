@@ -31,6 +31,7 @@ struct SweepSettings {
     std::string alpha_scope;
     std::int64_t classes = 1000;
     std::int64_t batch = 1;
+    Form form = {};
 
     bool operator==(const SweepSettings&) const = default;
 };

@@ -19,8 +19,8 @@ Ledger make_ledger(const ModelConfig& config, const Variant& variant) {
     Ledger ledger;
     ledger.model = config.name;
     ledger.variant = variant;
-    ledger.variant.resolution = network.input.h;
-    ledger.beta = static_cast<double>(network.input.h) / static_cast<double>(config.resolution);
+    ledger.variant.resolution = {network.input.h, network.input.w};
+    ledger.beta = resolution_multiplier(ledger.variant.resolution, config.resolution);
     ledger.terms = total_terms(network);
     ledger.cost = total_cost(network);
     return ledger;

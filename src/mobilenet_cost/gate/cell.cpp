@@ -13,6 +13,7 @@
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/base/text_file.h"
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/model/form_fields.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -20,8 +21,10 @@ namespace {
 constexpr std::size_t kMostCells = 10'000;
 constexpr std::size_t kMostBytes = std::size_t{64} << 20U;
 
-const std::vector<std::string> kCellKeys = {"model",       "alpha",   "resolution", "classes", "batch",
-                                            "alpha_scope", "network", "engine",     "threads"};
+const std::vector<std::string> kCellKeys = {
+    "model",   "alpha",       "resolution", "height",        "width",
+    "classes", "channels",    "top",        "output_stride", "depth_multiplier",
+    "batch",   "alpha_scope", "network",    "engine",        "threads"};
 
 /// The keys that a cell of a list and a measurement of a sweep document share.
 void read_run(const ObjectReader& object, GateCell& cell) {
@@ -39,7 +42,7 @@ GateCell read_cell(const ObjectReader& object, const GateCell& defaults) {
         cell.config.clear();
     }
     cell.variant.alpha = object.number("alpha", 0, kLargestAlpha, cell.variant.alpha);
-    cell.variant.resolution = object.integer("resolution", 1, kLargestResolution, cell.variant.resolution);
+    cell.variant.resolution = read_resolution(object, cell.variant.resolution);
     return cell;
 }
 
@@ -50,6 +53,7 @@ GateCell read_listed(const nlohmann::json& json, const std::string& file, const 
     GateCell cell = read_cell(object, defaults);
     cell.variant.classes = object.integer("classes", 1, kMostClasses, cell.variant.classes);
     cell.variant.batch = object.integer("batch", 1, kLargestBatch, cell.variant.batch);
+    cell.variant.form = read_form(object, cell.variant.form);
     cell.variant.scope = static_cast<AlphaScope>(
         object.choice("alpha_scope", enum_names<AlphaScope>(), static_cast<std::size_t>(cell.variant.scope)));
     read_run(object, cell);
@@ -80,7 +84,8 @@ GateCell with_settings(const ObjectReader& document, GateCell defaults) {
     if (!document.has("settings")) return defaults;
     const ObjectReader settings(document.at("settings"), document.file(), "/settings");
     Variant& variant = defaults.variant;
-    variant.classes = settings.integer("classes", 1, kMostClasses, variant.classes);
+    variant.form = read_form(settings, variant.form);
+    if (variant.form.top) variant.classes = settings.integer("classes", 1, kMostClasses, variant.classes);
     variant.batch = settings.integer("batch", 1, kLargestBatch, variant.batch);
     variant.scope = static_cast<AlphaScope>(
         settings.choice("alpha_scope", enum_names<AlphaScope>(), static_cast<std::size_t>(variant.scope)));
@@ -104,6 +109,9 @@ std::string gate_cell_name(const GateCell& cell) {
     if (variant.classes != Variant{}.classes) name += fmt::format("/classes={}", variant.classes);
     if (variant.batch != Variant{}.batch) name += fmt::format("/batch={}", variant.batch);
     if (variant.scope == AlphaScope::inner) name += "/scope=inner";
+    const Json changed = changed_form(variant.form);
+    for (const auto& [key, value] : changed.items())
+        name += fmt::format("/{}={}", key, value.dump());
     return name + fmt::format("/net={}/engine={}/threads={}", network_kind_name(cell.network), cell.engine,
                               cell.threads);
 }

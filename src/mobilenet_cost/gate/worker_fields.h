@@ -2,6 +2,7 @@
 
 #include "mobilenet_cost/base/json_fields.h"
 #include "mobilenet_cost/gate/worker_protocol.h"
+#include "mobilenet_cost/model/form_fields.h"
 
 namespace mobilenet_cost {
 
@@ -13,10 +14,11 @@ template <typename Archive>
 void cell_fields(Archive& archive, GateCell& cell) {
     archive("model", cell.model);
     archive("alpha", cell.variant.alpha);
-    archive("resolution", cell.variant.resolution);
+    resolution_fields(archive, cell.variant.resolution);
     archive("classes", cell.variant.classes);
     archive("batch", cell.variant.batch);
     archive("alpha_scope", cell.variant.scope);
+    form_fields(archive, cell.variant.form);
     archive("network", cell.network);
     archive("engine", cell.engine);
     archive("threads", cell.threads);

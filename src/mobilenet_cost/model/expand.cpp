@@ -48,19 +48,49 @@ class Expander {
     Expander(const ModelConfig& config, const Variant& variant, const Shape& input, Sink sink)
         : config_(config), variant_(variant), sink_(sink), last_{0, input} {}
 
-    void append(std::int32_t index) {
-        block_ = index;
-        activation_ = config_.blocks[static_cast<std::size_t>(index)].activation;
-        std::visit([this](const auto& block) { this->append_block(block); },
-                   config_.blocks[static_cast<std::size_t>(index)].kind);
+    /// All blocks, or those before the top.
+    void append_all() {
+        for (std::size_t i = 0; i < config_.blocks.size(); ++i) {
+            const BlockKind& kind = config_.blocks[i].kind;
+            if (!variant_.form.top && is_top(kind)) break;
+            block_ = static_cast<std::int32_t>(i);
+            activation_ = config_.blocks[i].activation;
+            const std::int64_t stride = variant_.form.output_stride == 0 ? 1 : std::visit(StrideOf(), kind);
+            dilated_ = reached_ * stride > variant_.form.output_stride && stride > 1;
+            if (!dilated_) reached_ *= stride;
+            std::visit([this](const auto& block) { this->append_block(block); }, kind);
+            if (dilated_) dilate(stride);
+        }
     }
 
   private:
+    static bool is_top(const BlockKind& kind) {
+        return std::holds_alternative<PoolBlock>(kind) || std::holds_alternative<ClassifierBlock>(kind);
+    }
+
+    void dilate(std::int64_t stride) {
+        constexpr std::int64_t kLargestDilation = 1024;
+        dilation_ *= stride;
+        if (dilation_ > kLargestDilation)
+            fail_here(
+                fmt::format("expected a dilation of at most {}, found {}", kLargestDilation, dilation_));
+    }
+
+    struct StrideOf {
+        template <typename Block>
+        std::int64_t operator()(const Block& block) const {
+            if constexpr (requires { block.stride; }) return block.stride;
+            return 1;
+        }
+    };
+
     struct ConvSpec {
         std::int64_t channels = 0;
         std::int64_t kernel = 1;
         std::int64_t stride = 1;
         bool depthwise = false;
+        std::int64_t groups = 1;      ///< where not depthwise
+        std::int64_t multiplier = 1;  ///< outputs for each input, where depthwise
         bool batch_norm = true;
         bool bias = false;
         std::optional<PaddingRule> padding = std::nullopt;
@@ -72,10 +102,11 @@ class Expander {
                          message));
     }
 
-    [[nodiscard]] std::int64_t rounded(double width) const {
+    [[nodiscard]] std::int64_t rounded(double width) const { return rounded(width, config_.rounding); }
+    [[nodiscard]] std::int64_t rounded(double width, const Rounding& rounding) const {
         if (!(width < static_cast<double>(kMostChannels)))
             fail_here(fmt::format("expected at most {} channels, found {:.6g}", kMostChannels, width));
-        return round_channels(width, config_.rounding);
+        return round_channels(width, rounding);
     }
 
     [[nodiscard]] std::int64_t scaled(std::int64_t channels,
@@ -108,19 +139,21 @@ class Expander {
     void conv(Role role, const ConvSpec& spec, Activation activation) {
         const Shape& in = last_.shape;
         const PaddingRule rule = spec.padding.value_or(config_.padding);
-        const SpatialPadding rows = pad(in.h, spec.kernel, spec.stride, rule);
-        const SpatialPadding columns = in.w == in.h ? rows : pad(in.w, spec.kernel, spec.stride, rule);
-        if (rows.output < 1 || columns.output < 1)
-            fail_here(fmt::format("a {0}x{0} kernel does not fit a map of {1}x{2}", spec.kernel, in.h, in.w));
         Conv kind;
         kind.kernel = spec.kernel;
-        kind.stride = spec.stride;
-        kind.groups = spec.depthwise ? in.c : 1;
-        kind.padding = {rows.before, rows.after, columns.before, columns.after};
+        kind.stride = dilated_ ? 1 : spec.stride;
+        kind.dilation = spec.kernel > 1 ? dilation_ : 1;
+        kind.groups = spec.depthwise ? in.c : spec.groups;
         kind.batch_norm = spec.batch_norm;
         kind.bias = spec.bias;
+        const std::int64_t extent = (kind.kernel - 1) * kind.dilation + 1;
+        const SpatialPadding rows = pad(in.h, extent, kind.stride, rule);
+        const SpatialPadding columns = in.w == in.h ? rows : pad(in.w, extent, kind.stride, rule);
+        if (rows.output < 1 || columns.output < 1)
+            fail_here(fmt::format("a {0}x{0} kernel does not fit a map of {1}x{2}", extent, in.h, in.w));
+        kind.padding = {rows.before, rows.after, columns.before, columns.after};
         push(kind, role, activation, Tensor(last_),
-             {in.n, rows.output, columns.output, spec.depthwise ? in.c : spec.channels});
+             {in.n, rows.output, columns.output, spec.depthwise ? in.c * spec.multiplier : spec.channels});
     }
 
     void pointwise(Role role, std::int64_t channels, Activation activation) {
@@ -136,22 +169,32 @@ class Expander {
         push(GlobalPool{}, role, Activation::none, from, {from.shape.n, 1, 1, from.shape.c});
     }
 
-    /// MobileNetV3 section 5.3: pool, reduce + ReLU, expand + hard sigmoid, multiply.
-    void squeeze_excite(double ratio) {
+    /// Pool, reduce, expand, multiply: as MobileNetV3 section 5.3 where the model says no more. `block` is
+    /// what the block reads.
+    void squeeze_excite(double ratio, const Tensor& block) {
         const Tensor gated = last_;
-        const std::int64_t channels = gated.shape.c;
-        const std::int64_t squeezed = rounded(static_cast<double>(channels) * ratio);
+        const SqueezeExcite& rule = config_.squeeze_excite;
+        const std::int64_t of = (rule.from == SqueezeExcite::From::input ? block : gated).shape.c;
+        const std::int64_t squeezed =
+            rounded(static_cast<double>(of) * ratio, rule.rounding.value_or(config_.rounding));
         pool(Role::squeeze_pool);
-        conv(Role::squeeze_reduce, {.channels = squeezed, .batch_norm = false, .bias = true},
-             Activation::relu);
-        conv(Role::squeeze_expand, {.channels = channels, .batch_norm = false, .bias = true},
-             Activation::hard_sigmoid);
+        conv(Role::squeeze_reduce, {.channels = squeezed, .batch_norm = false, .bias = true}, rule.squeeze);
+        conv(Role::squeeze_expand, {.channels = gated.shape.c, .batch_norm = false, .bias = true}, rule.gate);
         push(Scale{}, Role::squeeze_scale, Activation::none, gated, gated.shape, last_.id);
     }
 
     void residual(const Tensor& from, bool wanted) {
         if (!wanted || from.shape != last_.shape) return;
         push(Add{}, Role::add, Activation::none, Tensor(last_), from.shape, from.id);
+    }
+
+    [[nodiscard]] std::int64_t groups_of(std::int64_t size, std::int64_t inputs, std::int64_t outputs) const {
+        if (size == 0) return 1;
+        const std::int64_t groups = outputs / size;
+        if (groups * size != outputs || inputs % groups != 0)
+            fail_here(fmt::format("expected {} outputs in groups of {}, and inputs in as many, found {}",
+                                  outputs, size, inputs));
+        return groups;
     }
 
     [[nodiscard]] std::int64_t channels_of(const ConvBlock& block) const {
@@ -171,8 +214,19 @@ class Expander {
     }
 
     void append_block(const DepthwiseSeparableBlock& block) {
-        depthwise(Role::separable_depthwise, block.kernel, block.stride, activation_);
-        pointwise(Role::separable_pointwise, scaled(block.channels), activation_);
+        const Tensor from = last_;
+        conv(Role::separable_depthwise,
+             {.kernel = block.kernel,
+              .stride = block.stride,
+              .depthwise = true,
+              .multiplier = variant_.form.depth_multiplier,
+              .batch_norm = block.batch_norm,
+              .bias = block.bias},
+             activation_);
+        if (block.squeeze_excite > 0) squeeze_excite(block.squeeze_excite, from);
+        conv(Role::separable_pointwise,
+             {.channels = scaled(block.channels), .batch_norm = block.batch_norm, .bias = block.bias},
+             activation_);
     }
 
     void append_block(const InvertedResidualBlock& block) {
@@ -180,9 +234,9 @@ class Expander {
         const std::int64_t width = block.expanded > 0 ? scaled(block.expanded) : expanded(block.expansion);
         if (block.expanded > 0 || block.expansion != 1) pointwise(Role::expand, width, activation_);
         depthwise(Role::depthwise, block.kernel, block.stride, activation_);
-        if (block.squeeze_excite > 0) squeeze_excite(block.squeeze_excite);
+        if (block.squeeze_excite > 0) squeeze_excite(block.squeeze_excite, from);
         pointwise(Role::project, scaled(block.channels), Activation::none);
-        residual(from, block.residual && block.stride == 1);
+        residual(from, block.residual && (dilated_ || block.stride == 1));
     }
 
     void append_block(const UniversalInvertedBottleneckBlock& block) {
@@ -195,15 +249,20 @@ class Expander {
         if (block.middle_kernel > 0)
             depthwise(Role::middle_depthwise, block.middle_kernel, block.stride, activation_);
         pointwise(Role::project, scaled(block.channels), Activation::none);
-        residual(from, block.residual && block.stride == 1);
+        residual(from, block.residual && (dilated_ || block.stride == 1));
     }
 
     void append_block(const FusedInvertedBottleneckBlock& block) {
         const Tensor from = last_;
         const std::int64_t width = expanded(block.expansion);
-        conv(Role::expand, {.channels = width, .kernel = block.kernel, .stride = block.stride}, activation_);
+        conv(Role::expand,
+             {.channels = width,
+              .kernel = block.kernel,
+              .stride = block.stride,
+              .groups = groups_of(block.group_size, from.shape.c, width)},
+             activation_);
         pointwise(Role::project, scaled(block.channels), Activation::none);
-        residual(from, block.residual && block.stride == 1);
+        residual(from, block.residual && (dilated_ || block.stride == 1));
     }
 
     void append_block(const PoolBlock&) { pool(Role::whole); }
@@ -221,6 +280,10 @@ class Expander {
     Sink sink_;
     Tensor last_;
     std::int32_t block_ = 0;
+    std::int64_t reached_ = 1;  ///< product of the strides so far
+    std::int64_t dilation_ =
+        1;                  ///< of K x K convolutions: product of the strides that the output stride took
+    bool dilated_ = false;  ///< this block's stride is one of them
     Activation activation_ = Activation::none;
 };
 
@@ -229,13 +292,15 @@ void check_count(const char* what, std::int64_t value, std::int64_t most) {
         fail("", fmt::format("{}: expected a whole number from 1 to {}, found {}", what, most, value));
 }
 
-void check_variant(const Variant& variant, std::int64_t resolution) {
+void check_variant(const Variant& variant, const Resolution& resolution) {
     if (!(variant.alpha > 0) || !(variant.alpha <= kLargestAlpha))
         fail("", fmt::format("alpha: expected a width multiplier above 0 and up to {}, found {:.6g}",
                              kLargestAlpha, variant.alpha));
-    check_count("resolution", resolution, kLargestResolution);
+    check_count(side_of(resolution) ? "resolution" : "height", resolution.height, kLargestResolution);
+    check_count("width", resolution.width, kLargestResolution);
     check_count("classes", variant.classes, kMostClasses);
     check_count("batch", variant.batch, kLargestBatch);
+    check_count("depth multiplier", variant.form.depth_multiplier, kLargestDepthMultiplier);
 }
 
 }  // namespace
@@ -243,6 +308,8 @@ void check_variant(const Variant& variant, std::int64_t resolution) {
 std::int64_t round_channels(double v, const Rounding& rounding) {
     if (rounding.rule == Rounding::Rule::truncate)
         return std::max(static_cast<std::int64_t>(v), rounding.minimum);
+    if (rounding.rule == Rounding::Rule::nearest)
+        return std::max(static_cast<std::int64_t>(std::nearbyint(v)), rounding.minimum);
     const auto divisor = static_cast<double>(rounding.divisor);
     const std::int64_t nearest = static_cast<std::int64_t>((v + divisor / 2) / divisor) * rounding.divisor;
     const std::int64_t channels = std::max(rounding.minimum, nearest);
@@ -258,26 +325,56 @@ std::int64_t resolution_of_beta(const ModelConfig& config, double beta) {
 
 namespace {
 
+/// Keras has the option for MobileNetV1 alone, and only its block has a place for it.
+void check_depth_multiplier(const ModelConfig& config, const Form& form) {
+    const auto is_separable = [](const Block& block) {
+        return std::holds_alternative<DepthwiseSeparableBlock>(block.kind);
+    };
+    if (form.depth_multiplier != 1 && std::none_of(config.blocks.begin(), config.blocks.end(), is_separable))
+        fail(config.name,
+             fmt::format("a depth multiplier is for depthwise_separable blocks, as in mobilenet_v1; "
+                         "expected 1, found {}",
+                         form.depth_multiplier));
+}
+
 Shape input_shape(const ModelConfig& config, const Variant& variant) {
-    const std::int64_t resolution = variant.resolution == 0 ? config.resolution : variant.resolution;
+    const Resolution resolution = variant.resolution == Resolution() ? config.resolution : variant.resolution;
     check_variant(variant, resolution);
-    return {variant.batch, resolution, resolution, config.input_channels};
+    check_depth_multiplier(config, variant.form);
+    const std::int64_t channels = variant.form.channels == 0 ? config.input_channels : variant.form.channels;
+    check_count("channels", channels, kMostInputChannels);
+    return {variant.batch, resolution.height, resolution.width, channels};
 }
 
 template <typename Sink>
 void expand_blocks(const ModelConfig& config, const Variant& variant, const Shape& input, Sink sink) {
-    Expander<Sink> expander(config, variant, input, sink);
-    for (std::size_t i = 0; i < config.blocks.size(); ++i)
-        expander.append(static_cast<std::int32_t>(i));
+    Expander<Sink>(config, variant, input, sink).append_all();
 }
 
 }  // namespace
 
-std::string variant_text(double alpha, std::int64_t resolution) {
+std::string form_text(const Form& form) {
+    std::string text = form.top ? "" : ", no top";
+    if (form.channels != 0)
+        text += fmt::format(", {} channel{}", form.channels, form.channels == 1 ? "" : "s");
+    if (form.output_stride != 0) text += fmt::format(", output stride {}", form.output_stride);
+    if (form.depth_multiplier != 1) text += fmt::format(", depth multiplier {}", form.depth_multiplier);
+    return text;
+}
+
+std::string head_text(std::int64_t classes, const Form& form) {
+    return form.top ? fmt::format("classes {}", classes) + form_text(form) : form_text(form).substr(2);
+}
+
+std::string classes_text(std::int64_t classes, const Form& form) {
+    return form.top ? fmt::format("{} classes", classes) + form_text(form) : form_text(form).substr(2);
+}
+
+std::string variant_text(double alpha, const Resolution& resolution) {
     return fmt::format("alpha {} at {} px", alpha, resolution);
 }
 
-std::string variant_text(std::string_view model, double alpha, std::int64_t resolution) {
+std::string variant_text(std::string_view model, double alpha, const Resolution& resolution) {
     return fmt::format("{} {}", model, variant_text(alpha, resolution));
 }
 

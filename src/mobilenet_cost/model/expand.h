@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,25 +23,47 @@ inline constexpr std::array<std::string_view, 2> kEnumNames<AlphaScope> = {"publ
     return enum_name(scope);
 }
 
+/// In what a network is built otherwise than its model file says.
+struct Form {
+    std::int64_t channels = 0;  ///< of the input; 0: the model's
+    bool top = true;  ///< the first pooling between blocks and all behind it, the classifier above all
+    /// Input size over that of the last map: strides beyond it become dilation, as TF-slim and timm do it.
+    /// 0: the model's own.
+    std::int64_t output_stride = 0;
+    std::int64_t depth_multiplier = 1;  ///< outputs of a separable block's depthwise for each of its inputs
+
+    bool operator==(const Form&) const = default;
+};
+
+/// ", 1 channel, no top, output stride 16, depth multiplier 2": what is not the model's own; empty if all is.
+[[nodiscard]] std::string form_text(const Form& form);
+
+/// "classes 1000, 1 channel" and "1000 classes, 1 channel"; of a network without a top "no top, 1 channel".
+[[nodiscard]] std::string head_text(std::int64_t classes, const Form& form);
+[[nodiscard]] std::string classes_text(std::int64_t classes, const Form& form);
+
 /// One network of a family.
 struct Variant {
-    double alpha = 1;             ///< width multiplier, > 0
-    std::int64_t resolution = 0;  ///< input height and width, pixels; 0: the model's native resolution
+    double alpha = 1;            ///< width multiplier, > 0
+    Resolution resolution = {};  ///< of the input; none: the model's native resolution
     std::int64_t classes = 1000;
     std::int64_t batch = 1;
     AlphaScope scope = AlphaScope::published;
+    Form form = {};
 
     bool operator==(const Variant&) const = default;
 };
 
 /// "alpha 0.5 at 160 px", and "mobilenet_v1 alpha 0.5 at 160 px".
-[[nodiscard]] std::string variant_text(double alpha, std::int64_t resolution);
-[[nodiscard]] std::string variant_text(std::string_view model, double alpha, std::int64_t resolution);
+[[nodiscard]] std::string variant_text(double alpha, const Resolution& resolution);
+[[nodiscard]] std::string variant_text(std::string_view model, double alpha, const Resolution& resolution);
 
 /// Far beyond any mobile network; within them every count below is exact or an Error.
 inline constexpr double kLargestAlpha = 1000;
-inline constexpr std::int64_t kMostClasses = 100'000'000;
 inline constexpr std::int64_t kLargestBatch = 1'000'000;
+inline constexpr std::int64_t kMostInputChannels = 1 << 20;
+inline constexpr std::int64_t kLargestDepthMultiplier = 1000;
+inline constexpr std::array<std::int64_t, 3> kOutputStrides = {8, 16, 32};
 
 /// Throws Error when a value is out of range (alpha not finite or <= 0, resolution or batch < 1 ...) or the
 /// network does not exist (a count overflows, a map shrinks to nothing).

@@ -76,8 +76,12 @@ BlockKind read_conv(const ObjectReader& block) {
 }
 
 BlockKind read_depthwise_separable(const ObjectReader& block) {
-    return DepthwiseSeparableBlock{
-        .channels = channels(block), .kernel = kernel(block), .stride = stride(block)};
+    return DepthwiseSeparableBlock{.channels = channels(block),
+                                   .kernel = kernel(block),
+                                   .stride = stride(block),
+                                   .squeeze_excite = block.number("squeeze_excite", 0, 1, 0),
+                                   .batch_norm = block.boolean("batch_norm", true),
+                                   .bias = block.boolean("bias", false)};
 }
 
 BlockKind read_inverted_residual(const ObjectReader& block) {
@@ -110,6 +114,7 @@ BlockKind read_fused(const ObjectReader& block) {
                                         .kernel = kernel(block),
                                         .stride = stride(block),
                                         .expansion = expansion(block),
+                                        .group_size = block.integer("group_size", 1, kMostConfigChannels, 0),
                                         .residual = block.boolean("residual", true)};
 }
 
@@ -133,7 +138,10 @@ const std::array<BlockKindRow, 7>& block_kinds() {
           "bias"},
          read_conv,
          true},
-        {"depthwise_separable", {"channels", "kernel", "stride"}, read_depthwise_separable, true},
+        {"depthwise_separable",
+         {"channels", "kernel", "stride", "squeeze_excite", "batch_norm", "bias"},
+         read_depthwise_separable,
+         true},
         {"inverted_residual",
          {"channels", "kernel", "stride", "expansion", "expanded", "squeeze_excite", "residual"},
          read_inverted_residual,
@@ -143,7 +151,7 @@ const std::array<BlockKindRow, 7>& block_kinds() {
          read_universal,
          true},
         {"fused_inverted_bottleneck",
-         {"channels", "kernel", "stride", "expansion", "residual"},
+         {"channels", "kernel", "stride", "expansion", "group_size", "residual"},
          read_fused,
          true},
         {"pool", {}, read_nothing<PoolBlock>, false},
@@ -189,8 +197,8 @@ std::vector<Block> read_blocks(const ObjectReader& reader, Activation activation
     return blocks;
 }
 
-Rounding read_rounding(const ObjectReader& model) {
-    const ObjectReader reader(model.at("rounding"), model.file(), model.pointer("rounding"));
+Rounding read_rounding(const ObjectReader& owner) {
+    const ObjectReader reader(owner.at("rounding"), owner.file(), owner.pointer("rounding"));
     Rounding rounding;
     rounding.rule = reader.one_of<Rounding::Rule>("rule");
     const bool divisible = rounding.rule == Rounding::Rule::divisible;
@@ -201,6 +209,18 @@ Rounding read_rounding(const ObjectReader& model) {
         rounding.keep = reader.number("keep", 0, 1, rounding.keep);
     }
     return rounding;
+}
+
+SqueezeExcite read_squeeze_excite(const ObjectReader& model) {
+    SqueezeExcite squeeze;
+    if (!model.has("squeeze_excite")) return squeeze;
+    const ObjectReader reader(model.at("squeeze_excite"), model.file(), model.pointer("squeeze_excite"));
+    reader.allow_only(Keys{"of", "rounding", "squeeze", "gate"});
+    squeeze.from = reader.one_of("of", squeeze.from);
+    if (reader.has("rounding")) squeeze.rounding = read_rounding(reader);
+    squeeze.squeeze = reader.one_of("squeeze", squeeze.squeeze);
+    squeeze.gate = reader.one_of("gate", squeeze.gate);
+    return squeeze;
 }
 
 std::vector<std::string> read_sources(const ObjectReader& reader) {
@@ -227,7 +247,7 @@ double read_alpha(const json& value, const std::string& place) {
     return read_number(value, place, 0, kLargestConfigAlpha);
 }
 
-std::int64_t read_resolution(const json& value, const std::string& place) {
+std::int64_t read_side(const json& value, const std::string& place) {
     return read_integer(value, place, 1, kLargestResolution);
 }
 
@@ -238,9 +258,10 @@ std::shared_ptr<const std::vector<std::string>> names_of(const std::vector<Block
     return names;
 }
 
-const Keys kModelKeys = {"$schema", "schema",     "name",           "title",  "description",
-                         "sources", "resolution", "input_channels", "alphas", "resolutions",
-                         "padding", "rounding",   "activation",     "blocks", "sizes"};
+const Keys kModelKeys = {"$schema",        "schema",     "name",           "title",  "description",
+                         "sources",        "resolution", "input_channels", "alphas", "resolutions",
+                         "padding",        "rounding",   "activation",     "blocks", "sizes",
+                         "squeeze_excite", "classes"};
 
 std::vector<NamedSize> read_sizes(const ObjectReader& reader) {
     std::vector<NamedSize> sizes;
@@ -253,17 +274,27 @@ std::vector<NamedSize> read_sizes(const ObjectReader& reader) {
     return sizes;
 }
 
-/// The blocks of the parent with the keys that "changes" gives to some of them, by name; null takes one away.
+/// Changes each block that has this value of this key; false: there is none.
+bool change_each(json& blocks, const char* key, const std::string& value, const json& keys) {
+    bool found = false;
+    for (json& block : blocks) {
+        if (!block.is_object() || !block.contains(key) || block[key] != value) continue;
+        block.merge_patch(keys);
+        found = true;
+    }
+    return found;
+}
+
+/// The blocks of the parent with the keys that "changes" gives to some of them, by name or by kind; null
+/// takes one away.
 void change_blocks(const ObjectReader& child, json& blocks) {
     if (!child.has("changes")) return;
     if (!child.at("changes").is_object()) child.fail_expected("changes", "an object of blocks");
     for (const auto& [name, keys] : child.at("changes").items()) {
-        const auto block = std::find_if(blocks.begin(), blocks.end(), [&name = name](const json& one) {
-            return one.is_object() && one.contains("name") && one["name"] == name;
-        });
-        if (block == blocks.end() || !keys.is_object())
-            fail(child.place("changes/" + name), "expected keys of a block that the extended model has");
-        block->merge_patch(keys);
+        if (!keys.is_object() ||
+            (!change_each(blocks, "name", name, keys) && !change_each(blocks, "kind", name, keys)))
+            fail(child.place("changes/" + name),
+                 "expected keys of a block, or a kind of block, that the extended model has");
     }
 }
 
@@ -303,12 +334,14 @@ ModelConfig parse_model_config(std::string_view text, std::string_view place) {
     config.sources = read_sources(reader);
     config.resolution = reader.integer("resolution", 1, kLargestResolution);
     config.input_channels = reader.integer("input_channels", 1, kMostConfigChannels, 3);
+    config.classes = reader.integer("classes", 1, kMostClasses, config.classes);
     config.alphas = read_list(reader, "alphas", read_alpha);
-    config.resolutions = read_list(reader, "resolutions", read_resolution);
+    config.resolutions = read_list(reader, "resolutions", read_side);
     config.sizes = read_sizes(reader);
     if (own.is_object() && own.contains("extends")) config.extends = own["extends"].get<std::string>();
     config.padding = reader.one_of("padding", PaddingRule::same);
     config.rounding = read_rounding(reader);
+    config.squeeze_excite = read_squeeze_excite(reader);
     config.blocks = read_blocks(reader, reader.one_of("activation", Activation::relu));
     config.block_names = names_of(config.blocks);
     return config;

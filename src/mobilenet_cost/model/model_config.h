@@ -10,17 +10,16 @@
 #include <vector>
 
 #include "mobilenet_cost/model/layer.h"
+#include "mobilenet_cost/model/resolution.h"
 
 namespace mobilenet_cost {
-
-/// Pixels; far beyond any mobile network.
-inline constexpr std::int64_t kLargestResolution = 1'000'000;
 
 /// How a scaled width becomes a channel count. `truncate`: max(int(v), minimum), as TF-slim's MobileNetV1.
 /// `divisible`: the nearest multiple of `divisor`, at least `minimum`, one divisor more if that lost more
 /// than 1 - keep of v, as MobileNetV2 to V4.
+/// `nearest`: the nearest whole number, halves to the even one, as Python's round(); at least `minimum`.
 struct Rounding {
-    enum class Rule { truncate, divisible };
+    enum class Rule { truncate, divisible, nearest };
     Rule rule = Rule::truncate;
     std::int64_t divisor = 1;
     std::int64_t minimum = 8;
@@ -29,7 +28,8 @@ struct Rounding {
     bool operator==(const Rounding&) const = default;
 };
 template <>
-inline constexpr std::array<std::string_view, 2> kEnumNames<Rounding::Rule> = {"truncate", "divisible"};
+inline constexpr std::array<std::string_view, 3> kEnumNames<Rounding::Rule> = {"truncate", "divisible",
+                                                                               "nearest"};
 
 /// When the width multiplier scales a block's channels.
 enum class WidthScaling { always, never, above_one };
@@ -57,10 +57,14 @@ struct ConvBlock {
     bool bias = false;
 };
 
+/// Depthwise, optional squeeze-and-excite, pointwise (MobileNetV1).
 struct DepthwiseSeparableBlock {
     std::int64_t channels = 0;
     std::int64_t kernel = 3;
     std::int64_t stride = 1;
+    double squeeze_excite = 0;  ///< squeezed width over gated width; 0: none
+    bool batch_norm = true;
+    bool bias = false;
 };
 
 /// Expand 1x1 (absent at expansion 1), depthwise, optional squeeze-and-excite, project 1x1, residual where
@@ -71,7 +75,7 @@ struct InvertedResidualBlock {
     std::int64_t stride = 1;
     double expansion = 1;       ///< of the scaled input channels
     std::int64_t expanded = 0;  ///< expanded width at alpha 1, scaled by itself instead; 0: none
-    double squeeze_excite = 0;  ///< squeezed width over expanded width; 0: none
+    double squeeze_excite = 0;  ///< squeezed width over that of SqueezeExcite::from; 0: none
     bool residual = true;
 };
 
@@ -92,8 +96,22 @@ struct FusedInvertedBottleneckBlock {
     std::int64_t kernel = 3;
     std::int64_t stride = 1;
     double expansion = 1;
+    std::int64_t group_size = 0;  ///< outputs of a group of the K x K convolution; 0: one group
     bool residual = true;
 };
+
+/// How every squeeze-and-excite of a model is built.
+struct SqueezeExcite {
+    enum class From { gated, input };
+    From from = From::gated;  ///< the width that its ratio is of: the gated map's, or the block input's
+    std::optional<Rounding> rounding;  ///< of the squeezed width; absent: the model's
+    Activation squeeze = Activation::relu;
+    Activation gate = Activation::hard_sigmoid;
+
+    bool operator==(const SqueezeExcite&) const = default;
+};
+template <>
+inline constexpr std::array<std::string_view, 2> kEnumNames<SqueezeExcite::From> = {"gated", "input"};
 
 struct PoolBlock {};
 
@@ -123,6 +141,7 @@ struct ModelConfig {
     std::vector<std::string> sources;
     std::int64_t resolution = 224;  ///< native input height and width, pixels
     std::int64_t input_channels = 3;
+    std::int64_t classes = 1000;            ///< where none are asked for
     std::vector<double> alphas;             ///< published width multipliers
     std::vector<NamedSize> sizes;           ///< suffixes of the family's name, each for one width multiplier
     std::string extends;                    ///< bundled model that this one is told by its differences from
@@ -130,12 +149,15 @@ struct ModelConfig {
     std::vector<std::int64_t> resolutions;  ///< published resolutions, pixels
     PaddingRule padding = PaddingRule::same;
     Rounding rounding;
+    SqueezeExcite squeeze_excite;
     std::vector<Block> blocks;
     std::shared_ptr<const std::vector<std::string>> block_names;  ///< as in `blocks`; shared by its networks
 };
 
 /// Any bytes give a ModelConfig or an Error that starts with `place` and names the JSON location.
 [[nodiscard]] ModelConfig parse_model_config(std::string_view text, std::string_view place);
+
+inline constexpr std::int64_t kMostClasses = 100'000'000;  ///< far beyond any classifier
 
 /// Reads a file of at most 1 MiB. Throws Error.
 [[nodiscard]] ModelConfig load_model_config(const std::filesystem::path& path);

@@ -13,7 +13,7 @@ namespace {
 
 /// The same variant twice would be a tie with itself.
 std::vector<Variant> without_repetitions(const std::vector<Variant>& variants) {
-    std::set<std::pair<double, std::int64_t>> seen;
+    std::set<std::pair<double, Resolution>> seen;
     std::vector<Variant> once;
     for (const Variant& variant : variants) {
         if (seen.emplace(variant.alpha, variant.resolution).second) once.push_back(variant);
@@ -70,8 +70,9 @@ std::vector<PickCandidate> candidates_of(const ModelConfig& config, const std::v
         const auto* row = find_published(published, cell.model, cell.variant, data_type);
         PickCandidate& candidate = candidates.emplace_back();
         if (row != nullptr) candidate.accuracy = *row;
-        if (row == nullptr && fit && is_publishable(cell.variant))
-            candidate.estimate = fit->estimate(cell.variant.alpha, cell.variant.resolution);
+        const auto side = side_of(cell.variant.resolution);
+        if (row == nullptr && fit && side && is_publishable(cell.variant))
+            candidate.estimate = fit->estimate(cell.variant.alpha, *side);
         candidate.cell = std::move(cell);
     }
     return candidates;

@@ -118,7 +118,8 @@ std::vector<PublishedAccuracy> bundled_published() {
 
 bool is_publishable(const Variant& variant) {
     const bool imagenet = variant.classes == 1000 || variant.classes == 1001;
-    return imagenet && (variant.scope == AlphaScope::published || variant.alpha == 1);
+    return imagenet && variant.form == Form() &&
+           (variant.scope == AlphaScope::published || variant.alpha == 1);
 }
 
 const PublishedAccuracy* find_published(const std::vector<PublishedAccuracy>& rows, const std::string& model,

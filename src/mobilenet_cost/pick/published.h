@@ -37,7 +37,7 @@ struct PublishedAccuracy {
 [[nodiscard]] std::vector<PublishedAccuracy> bundled_published();
 
 /// False for networks that no published row can match: other classes than ImageNet's 1000 (or 1001, with
-/// TF-slim's background), or a scope that makes other widths.
+/// TF-slim's background), another form, or a scope that makes other widths.
 [[nodiscard]] bool is_publishable(const Variant& variant);
 
 /// The accuracy that counts for a variant: the first row of it, because each file begins with the releases of

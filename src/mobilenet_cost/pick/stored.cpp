@@ -111,8 +111,9 @@ void require_one_machine(const std::vector<StoredDocument>& documents) {
 bool is_same(const CellId& id, const PickCandidate& candidate, const SweepSettings& settings) {
     const Variant& variant = candidate.cell.variant;
     return id.model == candidate.cell.model && id.alpha == variant.alpha &&
-           id.resolution == variant.resolution && id.classes == variant.classes &&
-           id.batch == variant.batch && id.data_type == data_type_name(settings.data_type) &&
+           id.resolution == variant.resolution && id.form == variant.form &&
+           (id.classes == variant.classes || !variant.form.top) && id.batch == variant.batch &&
+           id.data_type == data_type_name(settings.data_type) &&
            id.alpha_scope == alpha_scope_name(variant.scope);
 }
 

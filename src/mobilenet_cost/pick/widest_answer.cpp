@@ -42,7 +42,7 @@ std::size_t WidestSearch::tried() const {
 
 std::vector<WidthRow> WidthRow::rows_of(const std::vector<PickCandidate>& candidates,
                                         const std::vector<std::size_t>& which) {
-    std::map<std::pair<std::string, std::int64_t>, std::size_t> places;
+    std::map<std::pair<std::string, Resolution>, std::size_t> places;
     std::vector<WidthRow> rows;
     for (const std::size_t index : which) {
         const SweepCell& cell = candidates[index].cell;

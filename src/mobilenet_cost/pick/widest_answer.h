@@ -38,7 +38,7 @@ class WidestSearch {
 /// The result of the bisection in one model at one resolution; candidates by index.
 struct WidestAnswer {
     std::string model;
-    std::int64_t resolution = 0;
+    Resolution resolution;
     std::optional<std::size_t> candidate;  ///< the widest that is fast enough; absent: none is
     std::optional<std::size_t> beyond;     ///< the next wider one, which is not; absent: there is none
     bool monotone = true;                  ///< no narrower one was seen to be too slow

@@ -15,8 +15,8 @@ namespace mobilenet_cost {
 namespace {
 
 std::string settings_text(const SweepSettings& settings) {
-    return fmt::format("{} {}, {}, {} classes, batch {}", data_type_name(settings.data_type),
-                       settings.convention, settings.alpha_scope, settings.classes, settings.batch);
+    return fmt::format("{} {}, {}, {}, batch {}", data_type_name(settings.data_type), settings.convention,
+                       settings.alpha_scope, classes_text(settings.classes, settings.form), settings.batch);
 }
 
 /// Indices of cells: runs with the same plan have the same cells, or counts that do not agree.

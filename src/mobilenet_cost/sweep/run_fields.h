@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mobilenet_cost/measure/timing_fields.h"
+#include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/sweep/run.h"
 
 namespace mobilenet_cost {
@@ -8,7 +9,6 @@ namespace mobilenet_cost {
 // Internal: the fields (json_fields.h) of a run, for its log and its documents.
 
 inline constexpr Limits kAlphas = {0, kLargestAlpha};
-inline constexpr Limits kResolutions = {0, static_cast<double>(kLargestResolution)};  ///< 0: the model's own
 inline constexpr Limits kClasses = {1, static_cast<double>(kMostClasses)};
 inline constexpr Limits kBatches = {1, static_cast<double>(kLargestBatch)};
 
@@ -29,6 +29,7 @@ void fields(Archive& archive, SweepSettings& settings) {
     archive("alpha_scope", settings.alpha_scope);
     archive("classes", settings.classes, kClasses);
     archive("batch", settings.batch, kBatches);
+    form_fields(archive, settings.form);
 }
 
 template <typename Archive>
@@ -67,10 +68,11 @@ void fields(Archive& archive, SweepTiming& timing) {
 template <typename Archive>
 void fields(Archive& archive, Variant& variant) {
     archive("alpha", variant.alpha, kAlphas);
-    archive("resolution", variant.resolution, kResolutions);
+    resolution_fields(archive, variant.resolution);
     archive("classes", variant.classes, kClasses);
     archive("batch", variant.batch, kBatches);
     archive("alpha_scope", variant.scope);
+    form_fields(archive, variant.form);
 }
 
 template <typename Archive>

@@ -20,7 +20,7 @@ namespace {
 void append_corners(const std::vector<SweepCell>& cells, const std::string& model,
                     std::vector<std::size_t>& corners) {
     std::set<double> alphas;
-    std::set<std::int64_t> resolutions;
+    std::set<Resolution> resolutions;
     for (const SweepCell& cell : cells) {
         if (cell.model != model) continue;
         alphas.insert(cell.variant.alpha);

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/report/bench/comparisons.h"
 #include "mobilenet_cost/report/bench/notes.h"
 #include "mobilenet_cost/report/parts/measured_json.h"
@@ -36,14 +37,14 @@ Json settings_json(const SweepTiming& timing) {
 
 Json variant_json(const SweepCell& cell) {
     const Variant& variant = cell.variant;
-    return {{"model", cell.model},
-            {"alpha", variant.alpha},
-            {"beta", cell.beta},
-            {"resolution", variant.resolution},
-            {"classes", variant.classes},
-            {"batch", variant.batch},
-            {"alpha_scope", alpha_scope_name(variant.scope)},
-            {"dtype", data_type_name(DataType::f32)}};
+    Json json = {{"model", cell.model}, {"alpha", variant.alpha}, {"beta", cell.beta}};
+    json.update(resolution_json(variant.resolution));
+    json["classes"] = variant.form.top ? Json(variant.classes) : Json();
+    json["batch"] = variant.batch;
+    json["alpha_scope"] = alpha_scope_name(variant.scope);
+    json["dtype"] = data_type_name(DataType::f32);
+    json.update(changed_form(variant.form));
+    return json;
 }
 
 void set_counts(Json& json, const std::optional<NetworkCounts>& counts) {
@@ -209,7 +210,8 @@ Json result_json(const SweepRun& run, const SweepResult& result, const BenchVari
     json["cache_flush"] = cache_flush_json(run);
     json["warnings"] = bench_warnings(run, variant);
     const Variant& base = run.cells[variant.base_cell].variant;
-    json["base"] = {{"alpha", base.alpha}, {"resolution", base.resolution}};
+    json["base"] = {{"alpha", base.alpha}};
+    json["base"].update(resolution_json(base.resolution));
     json["comparisons"] = Json::array();
     for (const BenchComparison& row : variant.comparisons)
         json["comparisons"].push_back(comparison_json(run, row));

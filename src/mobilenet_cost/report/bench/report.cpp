@@ -47,7 +47,7 @@ class BenchReport {
         if (!several())
             text = fmt::format("{}  alpha {}  resolution {} (beta {:.4g})  ", cell.model, variant.alpha,
                                variant.resolution, cell.beta);
-        text += fmt::format("classes {}  f32", variant.classes);
+        text += head_text(variant.classes, variant.form) + "  f32";
         if (variant.batch != 1) text += fmt::format("  batch {}", variant.batch);
         if (variant.scope == AlphaScope::inner) text += "  alpha scope inner";
         return text + "\n";
@@ -81,7 +81,7 @@ class BenchReport {
         if (several()) {
             const std::size_t cell = run_.points[point].cell;  // of a base that variants share: its own
             cells = {text_cell(run_.cells[cell].model), text_cell(shortest(variant_of(cell).alpha)),
-                     count_cell(variant_of(cell).resolution)};
+                     resolution_cell(variant_of(cell).resolution)};
         }
         append(cells, {text_cell(run_.points[point].engine), count_cell(run_.points[point].threads)});
         return cells;

@@ -286,6 +286,7 @@ Section ratio_section(const CompareResult& result) {
 std::string id_title(const CellId& id) {
     std::string text = fmt::format("{} alpha {} at {} px", id.model, shortest(id.alpha), id.resolution);
     if (id.classes != 1000) text += fmt::format(", {} classes", id.classes);
+    text += form_text(id.form);
     if (id.batch != 1) text += fmt::format(", batch {}", id.batch);
     if (id.data_type != "f32") text += ", " + id.data_type;
     if (id.alpha_scope != "published") text += ", " + id.alpha_scope;

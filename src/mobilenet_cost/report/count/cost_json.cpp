@@ -1,5 +1,6 @@
 #include "mobilenet_cost/report/count/cost_json.h"
 
+#include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/report/count/cost_fields.h"
 #include "mobilenet_cost/report/parts/documents.h"
 
@@ -79,8 +80,10 @@ Json variant_json(const Analysis& analysis) {
         {{"model", analysis.model},
          {"alpha", analysis.variant.alpha},
          {"beta", analysis.beta},
-         {"resolution", analysis.variant.resolution},
-         {"classes", analysis.variant.classes},
+         {"resolution", side_json(analysis.variant.resolution)},
+         {"height", analysis.variant.resolution.height},
+         {"width", analysis.variant.resolution.width},
+         {"classes", analysis.variant.form.top ? Json(analysis.variant.classes) : Json()},
          {"batch", analysis.variant.batch},
          {"alpha_scope", alpha_scope_name(analysis.variant.scope)},
          {"dtype", data_type_name(analysis.data_type)},
@@ -95,6 +98,7 @@ Json variant_json(const Analysis& analysis) {
          {"kinds", Json::array()},
          {"blocks", Json::array()},
          {"layers", Json::array()}});
+    json.update(changed_form(analysis.variant.form));
     Json& blocks = json["blocks"];
     for (const SeparableBlock& block : analysis.blocks)
         blocks.push_back(block_json(block));

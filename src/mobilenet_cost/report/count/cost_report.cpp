@@ -21,9 +21,10 @@ std::int64_t bytes(const Analysis& analysis, const PeakMemory& peak) {
 
 std::string variant_title(const Analysis& analysis) {
     const Variant& variant = analysis.variant;
-    std::string text = fmt::format("{}  alpha {}  resolution {} (beta {:.4g})  classes {}  {}",
-                                   analysis.model, variant.alpha, variant.resolution, analysis.beta,
-                                   variant.classes, data_type_name(analysis.data_type));
+    std::string text =
+        fmt::format("{}  alpha {}  resolution {} (beta {:.4g})  {}  {}", analysis.model, variant.alpha,
+                    variant.resolution, analysis.beta, head_text(variant.classes, variant.form),
+                    data_type_name(analysis.data_type));
     if (variant.batch != 1) text += fmt::format("  batch {}", variant.batch);
     if (variant.scope == AlphaScope::inner) text += "  alpha scope inner";
     return text + fmt::format("  convention {}", analysis.convention);
@@ -233,7 +234,7 @@ std::vector<Cell> variant_cells(const Analysis& analysis) {
     return {text_cell(analysis.model),
             {fmt::format("{}", analysis.variant.alpha), shortest(analysis.variant.alpha)},
             number_cell(analysis.beta, 3),
-            count_cell(analysis.variant.resolution)};
+            resolution_cell(analysis.variant.resolution)};
 }
 
 Table totals_table(const std::vector<Analysis>& analyses) {

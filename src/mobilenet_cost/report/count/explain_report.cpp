@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/report/parts/columns.h"
 #include "mobilenet_cost/report/parts/documents.h"
 
@@ -162,7 +163,9 @@ Json explanation_json(const ExplainedVariant& variant, const Explanation& explan
         steps.push_back(step_fields().json(row));
     return object_of({{"model", variant.model},
                       {"alpha", variant.variant.alpha},
-                      {"resolution", variant.variant.resolution},
+                      {"resolution", side_json(variant.variant.resolution)},
+                      {"height", variant.variant.resolution.height},
+                      {"width", variant.variant.resolution.width},
                       {"name", explanation.name},
                       {"kind", explanation.kind},
                       {"sizes", explanation.sizes},

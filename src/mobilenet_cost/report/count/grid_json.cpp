@@ -1,12 +1,16 @@
 #include "mobilenet_cost/report/count/grid_json.h"
 
+#include "mobilenet_cost/model/form_fields.h"
+
 namespace mobilenet_cost {
 
 Json sweep_cell_json(const SweepCell& cell) {
     return object_of({{"model", cell.model},
                       {"alpha", cell.variant.alpha},
                       {"beta", cell.beta},
-                      {"resolution", cell.variant.resolution},
+                      {"resolution", side_json(cell.variant.resolution)},
+                      {"height", cell.variant.resolution.height},
+                      {"width", cell.variant.resolution.width},
                       {"macs", cell.macs},
                       {"params", cell.params},
                       {"weight_bytes", cell.weight_bytes},
@@ -18,11 +22,13 @@ Json sweep_cell_json(const SweepCell& cell) {
 }
 
 Json sweep_settings_json(const SweepSettings& settings) {
-    return {{"dtype", data_type_name(settings.data_type)},
-            {"convention", settings.convention},
-            {"alpha_scope", settings.alpha_scope},
-            {"classes", settings.classes},
-            {"batch", settings.batch}};
+    Json json = {{"dtype", data_type_name(settings.data_type)},
+                 {"convention", settings.convention},
+                 {"alpha_scope", settings.alpha_scope},
+                 {"classes", settings.form.top ? Json(settings.classes) : Json()},
+                 {"batch", settings.batch}};
+    json.update(changed_form(settings.form));
+    return json;
 }
 
 }  // namespace mobilenet_cost

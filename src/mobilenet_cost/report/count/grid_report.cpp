@@ -14,7 +14,7 @@ namespace {
 /// Only a full, small grid of one model is drawn.
 Table grid_table(const std::vector<SweepCell>& cells) {
     std::set<double, std::greater<>> alphas;
-    std::set<std::int64_t, std::greater<>> resolutions;
+    std::set<Resolution, std::greater<>> resolutions;
     for (const SweepCell& cell : cells) {
         alphas.insert(cell.variant.alpha);
         resolutions.insert(cell.variant.resolution);
@@ -25,11 +25,11 @@ Table grid_table(const std::vector<SweepCell>& cells) {
     table.caption = fmt::format("{}: analytic speed-up over alpha {} at {} px", cells.front().model,
                                 *alphas.begin(), *resolutions.begin());
     table.columns = {{"alpha", "alpha"}};
-    for (const std::int64_t resolution : resolutions)
+    for (const Resolution& resolution : resolutions)
         table.columns.push_back({fmt::format("res_{}", resolution), fmt::format("{} px", resolution)});
     for (const double alpha : alphas) {
         std::vector<Cell> row = {text_cell(shortest(alpha))};
-        for (const std::int64_t resolution : resolutions) {
+        for (const Resolution& resolution : resolutions) {
             const auto cell = std::find_if(cells.begin(), cells.end(), [&](const SweepCell& candidate) {
                 return candidate.variant.alpha == alpha && candidate.variant.resolution == resolution;
             });
@@ -57,7 +57,7 @@ Table sweep_table(const std::vector<SweepCell>& cells) {
         table.rows.push_back({text_cell(cell.model),
                               text_cell(shortest(cell.variant.alpha)),
                               number_cell(cell.beta, 3),
-                              count_cell(cell.variant.resolution),
+                              resolution_cell(cell.variant.resolution),
                               count_cell(cell.macs),
                               count_cell(cell.params),
                               count_cell(cell.weight_bytes),

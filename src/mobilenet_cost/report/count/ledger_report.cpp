@@ -4,6 +4,7 @@
 
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/count/convention_table.h"
+#include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/report/parts/documents.h"
 
 namespace mobilenet_cost {
@@ -44,8 +45,9 @@ std::vector<Column> ledger_columns() {
 
 Table ledger_table(const Ledger& ledger) {
     Table table;
-    table.caption = fmt::format("{}  alpha {}  resolution {}  classes {}", ledger.model, ledger.variant.alpha,
-                                ledger.variant.resolution, ledger.variant.classes);
+    table.caption =
+        fmt::format("{}  alpha {}  resolution {}  {}", ledger.model, ledger.variant.alpha,
+                    ledger.variant.resolution, head_text(ledger.variant.classes, ledger.variant.form));
     table.columns = ledger_columns();
     table.droppable = {"unit", "batch_norm"};
     for (const Convention& convention : convention_table())
@@ -77,12 +79,12 @@ Json convention_json(const Ledger& ledger, const Convention& convention) {
 }
 
 Json network_json(const Ledger& ledger) {
-    Json json = {{"model", ledger.model},
-                 {"alpha", ledger.variant.alpha},
-                 {"beta", ledger.beta},
-                 {"resolution", ledger.variant.resolution},
-                 {"classes", ledger.variant.classes},
-                 {"batch", ledger.variant.batch}};
+    const Variant& variant = ledger.variant;
+    Json json = {{"model", ledger.model}, {"alpha", variant.alpha}, {"beta", ledger.beta}};
+    json.update(resolution_json(variant.resolution));
+    json["classes"] = variant.form.top ? Json(variant.classes) : Json();
+    json["batch"] = variant.batch;
+    json.update(changed_form(variant.form));
     json["terms"] = Json::object();
     for (const TermRow& row : term_table())
         json["terms"][std::string(row.name)] = ledger.terms.*row.member;
@@ -110,7 +112,7 @@ Table ledger_csv_table(const std::vector<Ledger>& ledgers) {
     for (const Ledger& ledger : ledgers) {
         for (const Convention& convention : convention_table()) {
             std::vector<Cell> row = {text_cell(ledger.model), text_cell(shortest(ledger.variant.alpha)),
-                                     count_cell(ledger.variant.resolution)};
+                                     resolution_cell(ledger.variant.resolution)};
             for (Cell& cell : ledger_row(ledger, convention))
                 row.push_back(std::move(cell));
             table.rows.push_back(std::move(row));

@@ -15,7 +15,7 @@ namespace mobilenet_cost {
 /// The cell that pictures of one cell begin with.
 struct ChosenCell {
     double alpha = 1;
-    std::int64_t resolution = 0;
+    Resolution resolution;
 };
 
 /// A sweep, and what its pictures need beside it. One that was only counted has no points.

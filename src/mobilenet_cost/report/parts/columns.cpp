@@ -8,6 +8,7 @@
 
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/report/parts/measured_json.h"
 
 namespace mobilenet_cost {
@@ -15,6 +16,10 @@ namespace {
 
 bool is_estimate(const FieldHead& field) {
     return field.type == Value(Estimate()).index();
+}
+
+bool is_resolution(const FieldHead& field) {
+    return field.type == Value(Resolution()).index();
 }
 
 /// "speedup_ci_low", "ci_low_seconds"
@@ -46,6 +51,7 @@ std::string raw_text(const Value& value) {
         std::string operator()(std::int64_t count) const { return fmt::format("{}", count); }
         std::string operator()(double number) const { return shortest(number); }
         std::string operator()(const Estimate& estimate) const { return shortest(estimate.value); }
+        std::string operator()(const Resolution& size) const { return resolution_text(size); }
     };
     return std::visit(Raw(), value);
 }
@@ -83,6 +89,8 @@ std::string shown_text(Show show, const Value& value) {
         default:
             break;
     }
+    const auto* size = std::get_if<Resolution>(&value);
+    if (size != nullptr && show == Show::plain) return resolution_cell(*size).text;
     const auto* count = std::get_if<std::int64_t>(&value);
     return count != nullptr ? with_thousands(*count) : raw_text(value);
 }
@@ -95,6 +103,10 @@ Json json_of(const Value& value) {
         Json operator()(std::int64_t count) const { return count; }
         Json operator()(double number) const { return finite_json(number); }
         Json operator()(const Estimate& estimate) const { return finite_json(estimate.value); }
+        Json operator()(const Resolution& size) const {
+            const auto side = side_of(size);
+            return side ? Json(*side) : Json(resolution_text(size));
+        }
     };
     return std::visit(ToJson(), value);
 }
@@ -139,6 +151,10 @@ void add_csv_cells(const FieldHead& field, const Value& value, std::vector<Cell>
 }
 
 void set_json(const FieldHead& field, const Value& value, Json& json) {
+    if (const auto* size = std::get_if<Resolution>(&value)) {
+        json.update(resolution_json(*size));
+        return;
+    }
     const std::vector<Value> parts = parts_of(field, value);
     json[field.key] = json_of(parts[0]);
     if (!is_estimate(field)) return;
@@ -153,6 +169,7 @@ void set_json(const FieldHead& field, const Value& value, Json& json) {
 
 void add_chart_columns(const FieldHead& field, Json& columns) {
     columns.push_back(field.key);
+    if (is_resolution(field)) columns.push_back("pixels");
     if (!is_estimate(field)) return;
     columns.push_back("low");
     columns.push_back("high");
@@ -161,16 +178,24 @@ void add_chart_columns(const FieldHead& field, Json& columns) {
 void add_chart_values(const FieldHead& field, const Value& value, Json& row) {
     for (const Value& part : parts_of(field, value))
         row.push_back(json_of(part));
+    if (const auto* size = std::get_if<Resolution>(&value)) row.push_back(size->height * size->width);
 }
 
 void add_sql_columns(const FieldHead& field, std::vector<std::string>& columns) {
-    static constexpr std::array<std::string_view, 6> kTypes = {"",        "TEXT", "INTEGER",
-                                                               "INTEGER", "REAL", "REAL"};
+    static constexpr std::array<std::string_view, 7> kTypes = {"",     "TEXT", "INTEGER", "INTEGER",
+                                                               "REAL", "REAL", "INTEGER"};
     for (const std::string& key : keys_of(field, (field.formats & kSqlEnds) != 0))
         columns.push_back(fmt::format("{} {}", key, kTypes.at(field.type)));
+    if (is_resolution(field)) columns.insert(columns.end(), {"height INTEGER", "width INTEGER"});
 }
 
 void add_sql_values(const FieldHead& field, const Value& value, std::vector<std::string>& values) {
+    if (is_resolution(field)) {
+        const Json sizes = resolution_json(std::get<Resolution>(value));
+        for (const Json& size : sizes)
+            values.push_back(size.is_null() ? "NULL" : size.dump());
+        return;
+    }
     const std::vector<Value> parts = parts_of(field, value);
     const std::size_t count = keys_of(field, (field.formats & kSqlEnds) != 0).size();
     for (std::size_t i = 0; i < count; ++i)

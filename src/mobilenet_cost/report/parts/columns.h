@@ -14,6 +14,7 @@
 
 #include "mobilenet_cost/base/json_text.h"
 #include "mobilenet_cost/base/stats.h"
+#include "mobilenet_cost/model/resolution.h"
 #include "mobilenet_cost/report/parts/table.h"
 
 namespace mobilenet_cost {
@@ -28,11 +29,12 @@ namespace mobilenet_cost {
 //     };
 //
 // and every output follows from it: tables for people choose fields by key, CSV, JSON and SQL take those that
-// name them. What the function (or member) gives decides the type: text, bool, whole number, number, or
-// Estimate, which takes three columns; an empty optional and an empty text are absent.
+// name them. What the function (or member) gives decides the type: text, bool, whole number, number,
+// Estimate, which takes three columns, or Resolution, which does so in JSON and SQL ("height" and "width"
+// beside a number that rectangles do not have); an empty optional and an empty text are absent.
 
 /// The value of a field in one row.
-using Value = std::variant<std::monostate, std::string, bool, std::int64_t, double, Estimate>;
+using Value = std::variant<std::monostate, std::string, bool, std::int64_t, double, Estimate, Resolution>;
 
 /// How a value is written for people; machines get all digits.
 enum class Show {
@@ -90,6 +92,7 @@ struct RowField : FieldHead {
         if constexpr (std::is_integral_v<Bare>) return 3;
         if constexpr (std::is_floating_point_v<Bare>) return 4;
         if constexpr (std::is_same_v<Bare, Estimate>) return 5;
+        if constexpr (std::is_same_v<Bare, Resolution>) return 6;
         if constexpr (std::is_convertible_v<Bare, std::string_view>) return 1;
         if constexpr (requires { typename Bare::value_type; }) return type_of<typename Bare::value_type>();
         return 0;
@@ -97,7 +100,7 @@ struct RowField : FieldHead {
     template <typename Result>
     static Value to_value(const Result& result) {
         if constexpr (std::is_same_v<Result, Value> || std::is_same_v<Result, bool> ||
-                      std::is_same_v<Result, Estimate>) {
+                      std::is_same_v<Result, Estimate> || std::is_same_v<Result, Resolution>) {
             return result;
         } else if constexpr (std::is_integral_v<Result>) {
             return static_cast<std::int64_t>(result);

@@ -223,6 +223,11 @@ Cell count_cell(std::int64_t count) {
     return {with_thousands(count), fmt::format("{}", count)};
 }
 
+Cell resolution_cell(const Resolution& resolution) {
+    const auto side = side_of(resolution);
+    return side ? count_cell(*side) : text_cell(resolution_text(resolution));
+}
+
 Cell number_cell(double value, int decimals) {
     return {fmt::format("{:.{}f}", value, decimals), shortest(value)};
 }

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "mobilenet_cost/model/resolution.h"
+
 namespace mobilenet_cost {
 
 struct Column {
@@ -25,9 +27,10 @@ struct Cell {
 };
 
 [[nodiscard]] Cell text_cell(std::string text);
-[[nodiscard]] Cell count_cell(std::int64_t count);               ///< 1,234,567 and 1234567
-[[nodiscard]] Cell number_cell(double value, int decimals);      ///< fixed decimals and shortest round-trip
-[[nodiscard]] Cell percent_cell(double fraction, int decimals);  ///< 12.3 % and 0.123...
+[[nodiscard]] Cell count_cell(std::int64_t count);                 ///< 1,234,567 and 1234567
+[[nodiscard]] Cell resolution_cell(const Resolution& resolution);  ///< a square as a count, or 240x320
+[[nodiscard]] Cell number_cell(double value, int decimals);        ///< fixed decimals and shortest round-trip
+[[nodiscard]] Cell percent_cell(double fraction, int decimals);    ///< 12.3 % and 0.123...
 [[nodiscard]] Cell unknown_cell();
 
 /// Columns of a grid that fit a terminal.

@@ -1,5 +1,6 @@
 #include "mobilenet_cost/report/pick/json.h"
 
+#include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/report/count/grid_json.h"
 #include "mobilenet_cost/report/parts/documents.h"
 #include "mobilenet_cost/report/parts/measured_json.h"
@@ -61,9 +62,9 @@ Json time_json(const PickCandidate& candidate) {
 }
 
 Json variant_json(const PickCandidate& candidate) {
-    return {{"model", candidate.cell.model},
-            {"alpha", candidate.cell.variant.alpha},
-            {"resolution", candidate.cell.variant.resolution}};
+    Json json = {{"model", candidate.cell.model}, {"alpha", candidate.cell.variant.alpha}};
+    json.update(resolution_json(candidate.cell.variant.resolution));
+    return json;
 }
 
 Json candidate_json(const PickRow& row) {
@@ -108,13 +109,14 @@ Json widest_json(const PickReport& report) {
     };
     Json json = Json::array();
     for (const WidestAnswer& answer : report.widest) {
-        json.push_back({{"model", answer.model},
-                        {"resolution", answer.resolution},
-                        {"alpha", alpha(answer.candidate)},
-                        {"next_alpha", alpha(answer.beyond)},
-                        {"monotone", answer.monotone},
-                        {"timed", answer.tried},
-                        {"widths", answer.widths}});
+        Json row = {{"model", answer.model}};
+        row.update(resolution_json(answer.resolution));
+        row.update(Json({{"alpha", alpha(answer.candidate)},
+                         {"next_alpha", alpha(answer.beyond)},
+                         {"monotone", answer.monotone},
+                         {"timed", answer.tried},
+                         {"widths", answer.widths}}));
+        json.push_back(std::move(row));
     }
     return json;
 }

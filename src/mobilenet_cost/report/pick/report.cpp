@@ -123,7 +123,8 @@ std::string limits_text(const PickReport& report) {
 }
 
 std::string settings_text(const SweepSettings& settings) {
-    std::string text = fmt::format("{}, {} classes", data_type_name(settings.data_type), settings.classes);
+    std::string text = fmt::format("{}, {}", data_type_name(settings.data_type),
+                                   classes_text(settings.classes, settings.form));
     if (settings.batch != 1) text += fmt::format(", batch {}", settings.batch);
     if (settings.alpha_scope != "published") text += ", alpha scope " + settings.alpha_scope;
     return text + ", convention " + settings.convention;

@@ -16,7 +16,7 @@ namespace {
 
 struct Axes {
     std::set<double, std::greater<>> alphas;
-    std::set<std::int64_t, std::greater<>> resolutions;
+    std::set<Resolution, std::greater<>> resolutions;
 };
 
 Axes axes_of(const SweepRun& run, const std::string& model) {
@@ -31,7 +31,7 @@ Axes axes_of(const SweepRun& run, const std::string& model) {
 
 /// The first cell of these: the same cell may stand in a grid twice, to see whether it agrees with itself.
 std::optional<std::size_t> cell_at(const SweepRun& run, const std::string& model, double alpha,
-                                   std::int64_t resolution) {
+                                   const Resolution& resolution) {
     const auto found = std::find_if(run.cells.begin(), run.cells.end(), [&](const SweepCell& cell) {
         return cell.model == model && cell.variant.alpha == alpha && cell.variant.resolution == resolution;
     });
@@ -47,11 +47,11 @@ Section grid_section(const SweepRun& run, const std::string& model, const std::s
     Table& table = section.table;
     table.caption = caption;
     table.columns = {{"alpha", "alpha"}};
-    for (const std::int64_t resolution : axes.resolutions)
+    for (const Resolution& resolution : axes.resolutions)
         table.columns.push_back({fmt::format("res_{}", resolution), fmt::format("{} px", resolution)});
     for (const double alpha : axes.alphas) {
         std::vector<Cell> row = {text_cell(shortest(alpha))};
-        for (const std::int64_t resolution : axes.resolutions) {
+        for (const Resolution& resolution : axes.resolutions) {
             const auto cell = cell_at(run, model, alpha, resolution);
             row.push_back(cell ? value(*cell) : unknown_cell());
         }
@@ -141,7 +141,7 @@ bool has_standard(const SweepRun& run, const SweepResult& result, const std::str
 std::string base_title(const SweepRun& run, const std::string& model) {
     const Axes axes = axes_of(run, model);
     const double alpha = *axes.alphas.begin();
-    std::int64_t resolution = 0;
+    Resolution resolution;
     for (const SweepCell& cell : run.cells) {
         if (cell.model == model && cell.variant.alpha == alpha)
             resolution = std::max(resolution, cell.variant.resolution);

@@ -39,7 +39,8 @@ const mobilenet_facts = (() => {
     const half_width = (value, ci) => (is_known(value) && ci ? (ci[1] - ci[0]) / 2 / value : null);
     const is_wide = (value, ci, one) => is_known(value) && (!ci || half_width(value, ci) > one.settings.timing.precision);
     const range = (ci, text) => (ci ? `${text(ci[0])} to ${text(ci[1])}` : 'no interval');
-    const cell_name = cell => `alpha ${cell.alpha}, ${cell.resolution} px`;
+    const size_of = cell => cell.resolution ?? `${cell.height}x${cell.width}`;
+    const cell_name = cell => `alpha ${cell.alpha}, ${size_of(cell)} px`;
 
     // A figure with its uncertainty: {value, range, text}.
     function marked(value, ci, one, text) {
@@ -194,6 +195,6 @@ const mobilenet_facts = (() => {
         return sections.filter(([, facts]) => facts.length > 0);
     }
 
-    return {decimals_for, digits, doubts, factor, half_width, headline, is_known, is_wide, number, range, sections_of,
+    return {decimals_for, digits, doubts, factor, half_width, headline, is_known, is_wide, number, range, sections_of, size_of,
             share, unknown, whole};
 })();

@@ -17,7 +17,7 @@
     }
     const name = text => element('span', {class: 'name'}, text);
     const {
-        decimals_for, digits, doubts, factor, half_width, headline, is_known, is_wide, range, share, unknown, whole,
+        decimals_for, digits, doubts, factor, half_width, headline, is_known, is_wide, range, share, size_of, unknown, whole,
     } = mobilenet_facts;
 
     // ---- theme ----
@@ -276,7 +276,8 @@
         {title: 'Run', get: row => row.run, varies: true},
         {title: 'Model', get: row => row.cell.model},
         {title: 'Alpha', get: row => row.cell.alpha, as: plain},
-        {title: 'Resolution', get: row => row.cell.resolution, as: plain},
+        {title: 'Resolution', get: row => row.cell.resolution ?? Math.sqrt(row.cell.height * row.cell.width), as: plain,
+         text: row => size_of(row.cell)},
         {title: 'Engine', get: row => row.point.engine, varies: true},
         {title: 'Threads', get: row => row.point.threads, as: plain, varies: true},
         {title: 'Network', get: row => row.point.network, rare: true},

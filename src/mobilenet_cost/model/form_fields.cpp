@@ -1,0 +1,35 @@
+#include "mobilenet_cost/model/form_fields.h"
+
+#include <algorithm>
+
+namespace mobilenet_cost {
+
+Json changed_form(const Form& form) {
+    return fields_json(form);
+}
+
+Json side_json(const Resolution& resolution) {
+    const auto side = side_of(resolution);
+    return side ? Json(*side) : Json();
+}
+
+Json resolution_json(const Resolution& resolution) {
+    return {
+        {"resolution", side_json(resolution)}, {"height", resolution.height}, {"width", resolution.width}};
+}
+
+Form read_form(const ObjectReader& reader, const Form& absent) {
+    Form form = absent;
+    form.channels = reader.integer("channels", 1, kMostInputChannels, absent.channels);
+    form.top = reader.boolean("top", absent.top);
+    form.output_stride =
+        reader.integer("output_stride", kOutputStrides.front(), kOutputStrides.back(), absent.output_stride);
+    const auto found = std::find(kOutputStrides.begin(), kOutputStrides.end(), form.output_stride);
+    if (form.output_stride != 0 && found == kOutputStrides.end())
+        reader.fail_expected("output_stride", "8, 16 or 32");
+    form.depth_multiplier =
+        reader.integer("depth_multiplier", 1, kLargestDepthMultiplier, absent.depth_multiplier);
+    return form;
+}
+
+}  // namespace mobilenet_cost
