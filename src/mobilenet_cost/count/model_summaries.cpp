@@ -15,7 +15,7 @@ std::vector<ModelSummary> model_summaries(bool libraries) {
     for (const std::string& name : names) {
         ModelSummary& model = models.emplace_back();
         model.config = find_model(name);
-        const Cost cost = total_cost(model.config, Variant{});
+        const Cost cost = total_cost(model.config, {.classes = model.config.classes});
         model.macs = cost.macs;
         model.params = parameter_count(cost, BatchNormCount::bn0);
     }

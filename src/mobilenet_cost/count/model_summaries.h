@@ -10,7 +10,7 @@ namespace mobilenet_cost {
 /// A family with the totals of its base network.
 struct ModelSummary {
     ModelConfig config;
-    std::int64_t macs = 0;    ///< alpha 1, native resolution, 1000 classes, as the papers count
+    std::int64_t macs = 0;    ///< alpha 1, native resolution, the model's classes, as the papers count
     std::int64_t params = 0;  ///< batch norm not counted
 };
 

@@ -133,13 +133,29 @@ std::vector<std::string> called_so_in_libraries(const std::string& name) {
     return names;
 }
 
+/// A library's name is no part of how alike two of its networks are called.
+std::vector<std::string> nearest_models(const std::string& name, const std::vector<std::string>& likely) {
+    const std::size_t colon = name.find(':');
+    if (colon == name.npos) return nearest_names(name, likely);
+    const std::string library = name.substr(0, colon + 1);
+    std::vector<std::string> there;
+    for (const std::string& one : likely) {
+        if (one.starts_with(library)) there.push_back(one.substr(library.size()));
+    }
+    if (there.empty()) return nearest_names(name, likely);
+    std::vector<std::string> near = nearest_names(name.substr(library.size()), there);
+    for (std::string& one : near)
+        one.insert(0, library);
+    return near;
+}
+
 [[noreturn]] void fail_unknown_model(const std::string& name, const std::string& place = "--model") {
     const std::vector<std::string> names = of_library(name) ? every_name() : model_names();
     std::vector<std::string> likely = names;
     const char generation = generation_of(name);
     std::erase_if(
         likely, [&](const std::string& one) { return generation != 0 && generation_of(one) != generation; });
-    std::vector<std::string> near = nearest_names(name, likely);
+    std::vector<std::string> near = nearest_models(name, likely);
     const bool other_spelling = near.size() == 1 && without_case(near.front()) == without_case(name);
     if (const auto alike = other_spelling ? near : called_so_in_libraries(name); !alike.empty()) near = alike;
     if (near.empty()) near = names_with(name, likely);
