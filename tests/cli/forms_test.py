@@ -120,6 +120,9 @@ class Forms(CliTest):
         path.write_text(json.dumps({"schema": "mobilenet-cost.budget.v1", "budgets": budgets}), encoding="utf-8")
         result = run("budget", path, "--format", "json")
         self.assertEqual(result.returncode, 3)
+        budgets[1]["resolution"] = 192
+        path.write_text(json.dumps({"schema": "mobilenet-cost.budget.v1", "budgets": budgets}), encoding="utf-8")
+        self.assertIn("/budgets/1/resolution: expected the same size as height and width", run("budget", path).stderr)
         self.assertEqual([check["found"] > check["limit"] for check in json.loads(result.stdout)["checks"]], [False, True, False])
 
     def test_refused(self):
@@ -138,6 +141,11 @@ class Forms(CliTest):
             result = run("cost", *arguments)
             self.assertEqual(result.returncode, 2, arguments)
             self.assertTrue(result.stderr.startswith(PREFIX + message), result.stderr)
+        pooled = self.folder / "pooled.json"
+        pooled.write_text('{"schema": "mobilenet-cost.model.v2", "name": "pooled", "resolution": 8, "rounding": {"rule": '
+                          '"truncate", "minimum": 1}, "blocks": [{"kind": "pool", "name": "p"}, {"kind": "classifier", "name": "c"}]}')
+        self.assert_refused(run("cost", "-m", pooled, "--no-top"), "pooled: expected a block before the pooling, found none: "
+                            "without a top no layer is left")
         self.assertIn("--no-top", run("cost", "--no-top", "--classes", "10").stderr)
 
 

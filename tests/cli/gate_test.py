@@ -218,6 +218,14 @@ class Gate(CliTest):
         found = [(cell["resolution"], cell["network"]) for cell in self.document(result)["cells"]]
         self.assertEqual(found, [(64, "separable"), (64, "standard")])
 
+    def test_rectangles_and_forms(self):
+        cells = self.write("cells.json", json.dumps([{"resolution": "32x48"}, {"height": 32, "width": 48, "channels": 1}]))
+        flags = ["--alpha", "0.25", "--classes", "10", "--engine", "xnnpack", "--cells", cells]
+        result = self.gate("--format", "json", "--rounds", "12", "--no-layers", variants=flags)
+        self.assertIn(result.returncode, (0, 5), result.stderr)
+        found = [(cell["resolution"], cell["height"], cell["width"], cell.get("channels")) for cell in self.document(result)["cells"]]
+        self.assertEqual(found, [(None, 32, 48, None), (None, 32, 48, 1)])
+
     def test_a_model_file_is_the_same_for_both(self):
         model = SOURCE / "tests" / "fuzz" / "corpus" / "model_config" / "residual_chain.json"
         flags = ["--model", model, "--engine", "xnnpack"]

@@ -20,8 +20,11 @@ namespace mc = mobilenet_cost;
 namespace {
 
 /// The corners of what a user can ask for: rounding of tiny widths, odd sizes, counts near overflow.
-const std::array<mc::Variant, 3> kVariants = {
+const std::array<mc::Variant, 4> kVariants = {
     {{},
+     {.alpha = 0.5,
+      .resolution = {33, 64},
+      .form = {.channels = 1, .top = false, .output_stride = 8, .depth_multiplier = 2}},
      {.alpha = 0.01, .resolution = 1, .classes = 1},
      {.alpha = 1.4, .resolution = 97, .batch = 1 << 20, .scope = mc::AlphaScope::inner}}};
 
@@ -42,6 +45,12 @@ mc::Variant variant_of(std::string_view tail) {
     variant.scope = take<std::uint8_t>(tail) % 2 == 0 ? mc::AlphaScope::published : mc::AlphaScope::inner;
     variant.batch = take<std::int32_t>(tail);
     variant.classes = take<std::int64_t>(tail);
+    if (tail.empty()) return variant;
+    variant.resolution.width = take<std::int16_t>(tail);
+    variant.form = {.channels = take<std::int32_t>(tail),
+                    .top = take<std::uint8_t>(tail) % 2 == 0,
+                    .output_stride = mc::kOutputStrides.at(take<std::uint8_t>(tail) % 3U),
+                    .depth_multiplier = take<std::int16_t>(tail)};
     return variant;
 }
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "mobilenet_cost/base/document_kind.h"
 #include "mobilenet_cost/base/json_parse.h"
 #include "mobilenet_cost/base/json_reader.h"
@@ -58,8 +60,10 @@ ModelConfig read_model(const ObjectReader& reader, const std::filesystem::path& 
 }
 
 Variant read_variant(const ObjectReader& reader, const ModelConfig& config) {
-    if (reader.has("beta") && reader.has("resolution"))
-        fail(reader.place(), "expected \"resolution\" or \"beta\", found both");
+    for (const char* key : {"resolution", "height", "width"}) {
+        if (reader.has("beta") && reader.has(key))
+            fail(reader.place(), fmt::format("expected \"{}\" or \"beta\", found both", key));
+    }
     Variant variant;
     variant.alpha = reader.number("alpha", 0, kLargestAlpha, 1);
     variant.classes = reader.integer("classes", 1, kMostClasses, variant.classes);

@@ -50,6 +50,9 @@ class Expander {
 
     /// All blocks, or those before the top.
     void append_all() {
+        if (!variant_.form.top && is_top(config_.blocks.front().kind))
+            fail(config_.name,
+                 "expected a block before the pooling, found none: without a top no layer is left");
         for (std::size_t i = 0; i < config_.blocks.size(); ++i) {
             const BlockKind& kind = config_.blocks[i].kind;
             if (!variant_.form.top && is_top(kind)) break;

@@ -61,13 +61,28 @@ Resolution parse_resolution(std::string_view text, const std::string& place) {
     return resolutions.front();
 }
 
+namespace {
+
+Resolution read_given(const ObjectReader& reader) {
+    if (reader.at("resolution").is_string())
+        return parse_resolution(reader.text("resolution"), reader.place("resolution"));
+    return reader.integer("resolution", 1, kLargestResolution);
+}
+
+Resolution read_sides(const ObjectReader& reader) {
+    return {reader.integer("height", 1, kLargestResolution), reader.integer("width", 1, kLargestResolution)};
+}
+
+}  // namespace
+
 Resolution read_resolution(const ObjectReader& reader, const Resolution& absent) {
     const bool given = reader.has("resolution") && !reader.at("resolution").is_null();
-    if (given && reader.at("resolution").is_string())
-        return parse_resolution(reader.text("resolution"), reader.place("resolution"));
-    if (given) return reader.integer("resolution", 1, kLargestResolution);
-    if (!reader.has("height") && !reader.has("width")) return absent;
-    return {reader.integer("height", 1, kLargestResolution), reader.integer("width", 1, kLargestResolution)};
+    const bool sides = reader.has("height") || reader.has("width");
+    if (!given) return sides ? read_sides(reader) : absent;
+    const Resolution resolution = read_given(reader);
+    if (sides && read_sides(reader) != resolution)
+        reader.fail_expected("resolution", "the same size as height and width");
+    return resolution;
 }
 
 }  // namespace mobilenet_cost
