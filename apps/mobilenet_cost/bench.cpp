@@ -77,7 +77,7 @@ PlannedBench plan(const BenchOptions& options) {
     }
     refuse_namesakes(planned.configs, options.variant.models);
     planned.run = plan_bench(cells, options.variant.models,
-                             settings_of(options.variant, find_convention("paper")), timing);
+                             settings_of(options.variant, find_convention("paper"), planned.configs), timing);
     skip_oversubscribed(planned.run);
     return planned;
 }

@@ -1,11 +1,10 @@
 #include "options.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/model/model_files.h"
 
 namespace mobilenet_cost::app {
@@ -60,7 +59,7 @@ std::vector<Variant> variants_of(const VariantOptions& options, const ModelConfi
 
 std::int64_t read_output_stride(const std::string& text, const std::string& flag) {
     const std::int64_t stride = read_count(text, flag);
-    if (std::find(kOutputStrides.begin(), kOutputStrides.end(), stride) == kOutputStrides.end())
+    if (!is_output_stride(stride))
         fail(flag, fmt::format("expected {}, found {}", fmt::join(kOutputStrides, ", "), stride));
     return stride;
 }
@@ -118,28 +117,27 @@ void add_convention_option(Command& command, std::string& convention) {
 namespace {
 
 /// Of every cell of a grid: those asked for, or those that its models have by themselves.
-std::int64_t classes_of(const VariantOptions& options) {
+std::int64_t classes_of(const VariantOptions& options, const std::vector<ModelConfig>& configs) {
     if (options.common.classes != 0) return options.common.classes;
-    std::int64_t classes = 0;
-    for (const std::string& name : models_named(options.models)) {
-        const std::int64_t of_model = find_model(name).classes;
-        if (classes != 0 && of_model != classes)
+    const ModelConfig& first = configs.front();
+    for (const ModelConfig& config : configs) {
+        if (config.classes != first.classes)
             fail("--classes",
                  fmt::format("expected a number, because the models of this grid differ in their own, "
                              "found none ({} has {}, {} has {})",
-                             options.models.front(), classes, name, of_model));
-        classes = of_model;
+                             first.name, first.classes, config.name, config.classes));
     }
-    return classes;
+    return first.classes;
 }
 
 }  // namespace
 
-SweepSettings settings_of(const VariantOptions& options, const Convention& convention) {
+SweepSettings settings_of(const VariantOptions& options, const Convention& convention,
+                          const std::vector<ModelConfig>& configs) {
     return {.data_type = options.data_type,
             .convention = convention.name,
             .alpha_scope = std::string(alpha_scope_name(options.common.scope)),
-            .classes = classes_of(options),
+            .classes = classes_of(options, configs),
             .batch = options.common.batch,
             .form = options.common.form};
 }

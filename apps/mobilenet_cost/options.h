@@ -44,8 +44,10 @@ struct Family {
     std::vector<Variant> variants;
 };
 
-/// Settings that all cells of a grid share.
-[[nodiscard]] SweepSettings settings_of(const VariantOptions& options, const Convention& convention);
+/// Settings that all cells of a grid of these models share. Throws Error where no number of classes was asked
+/// for and the models differ in their own.
+[[nodiscard]] SweepSettings settings_of(const VariantOptions& options, const Convention& convention,
+                                        const std::vector<ModelConfig>& configs);
 
 /// One for each model. Throws Error naming the flag.
 [[nodiscard]] std::vector<Family> read_families(const VariantOptions& options, DefaultGrid grid);

@@ -124,7 +124,6 @@ SweepTiming read_sweep_timing(const TimingOptions& typed) {
 
 void read_candidates(const PickOptions& options, PickFamilies& families, PickReport& report) {
     const Convention& convention = find_convention(options.convention);
-    report.settings = settings_of(options.variant, convention);
     VariantOptions one = options.variant;
     for (const std::string& model : models_named(options.variant.models)) {
         if (std::find(families.models.begin(), families.models.end(), model) != families.models.end())
@@ -132,7 +131,7 @@ void read_candidates(const PickOptions& options, PickFamilies& families, PickRep
         one.models = {model};
         Family family = read_families(one, DefaultGrid::published).front();
         for (PickCandidate& candidate : candidates_of(family.config, family.variants, convention,
-                                                      report.settings.data_type, published_of(model))) {
+                                                      options.variant.data_type, published_of(model))) {
             candidate.estimate_counts = options.accept_estimates;
             report.candidates.push_back(std::move(candidate));
         }
@@ -140,6 +139,7 @@ void read_candidates(const PickOptions& options, PickFamilies& families, PickRep
         families.configs.push_back(std::move(family.config));
     }
     refuse_namesakes(families.configs, families.models);
+    report.settings = settings_of(options.variant, convention, families.configs);
 }
 
 std::vector<StoredDocument> read_documents(const std::vector<std::string>& files) {

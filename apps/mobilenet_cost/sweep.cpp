@@ -56,12 +56,12 @@ int run_sweep(const Command& command, SweepOptions& options) {
 Grid read_grid(const SweepOptions& options) {
     const Convention& convention = find_convention(options.convention);
     Grid grid;
-    grid.settings = settings_of(options.variant, convention);
     for (Family& family : read_families(options.variant, DefaultGrid::published)) {
-        for (SweepCell& cell : sweep(family.config, family.variants, convention, grid.settings.data_type))
+        for (SweepCell& cell : sweep(family.config, family.variants, convention, options.variant.data_type))
             grid.cells.push_back(std::move(cell));
         grid.configs.push_back(std::move(family.config));
     }
+    grid.settings = settings_of(options.variant, convention, grid.configs);
     return grid;
 }
 

@@ -42,6 +42,11 @@ void fields(Archive& archive, Form& form) {
 /// The fields of what is not the model's own.
 [[nodiscard]] Json changed_form(const Form& form);
 
+/// Null without a top, which is what gives classes.
+[[nodiscard]] Json classes_json(std::int64_t classes, const Form& form);
+
+[[nodiscard]] bool is_output_stride(std::int64_t stride);  ///< one of kOutputStrides
+
 /// A number, or null for a rectangle.
 [[nodiscard]] Json side_json(const Resolution& resolution);
 /// "resolution" as that, "height" and "width".

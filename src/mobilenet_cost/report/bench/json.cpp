@@ -39,7 +39,7 @@ Json variant_json(const SweepCell& cell) {
     const Variant& variant = cell.variant;
     Json json = {{"model", cell.model}, {"alpha", variant.alpha}, {"beta", cell.beta}};
     json.update(resolution_json(variant.resolution));
-    json["classes"] = variant.form.top ? Json(variant.classes) : Json();
+    json["classes"] = classes_json(variant.classes, variant.form);
     json["batch"] = variant.batch;
     json["alpha_scope"] = alpha_scope_name(variant.scope);
     json["dtype"] = data_type_name(DataType::f32);

@@ -83,7 +83,7 @@ Json variant_json(const Analysis& analysis) {
          {"resolution", side_json(analysis.variant.resolution)},
          {"height", analysis.variant.resolution.height},
          {"width", analysis.variant.resolution.width},
-         {"classes", analysis.variant.form.top ? Json(analysis.variant.classes) : Json()},
+         {"classes", classes_json(analysis.variant.classes, analysis.variant.form)},
          {"batch", analysis.variant.batch},
          {"alpha_scope", alpha_scope_name(analysis.variant.scope)},
          {"dtype", data_type_name(analysis.data_type)},

@@ -25,7 +25,7 @@ Json sweep_settings_json(const SweepSettings& settings) {
     Json json = {{"dtype", data_type_name(settings.data_type)},
                  {"convention", settings.convention},
                  {"alpha_scope", settings.alpha_scope},
-                 {"classes", settings.form.top ? Json(settings.classes) : Json()},
+                 {"classes", classes_json(settings.classes, settings.form)},
                  {"batch", settings.batch}};
     json.update(changed_form(settings.form));
     return json;

@@ -82,7 +82,7 @@ Json network_json(const Ledger& ledger) {
     const Variant& variant = ledger.variant;
     Json json = {{"model", ledger.model}, {"alpha", variant.alpha}, {"beta", ledger.beta}};
     json.update(resolution_json(variant.resolution));
-    json["classes"] = variant.form.top ? Json(variant.classes) : Json();
+    json["classes"] = classes_json(variant.classes, variant.form);
     json["batch"] = variant.batch;
     json.update(changed_form(variant.form));
     json["terms"] = Json::object();

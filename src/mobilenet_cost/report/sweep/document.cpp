@@ -15,7 +15,7 @@ Json finite_or_null(const std::optional<double>& value) {
 
 Json settings_json(const SweepRun& run) {
     Json json = fields_json(run.settings);
-    if (!run.settings.form.top) json["classes"] = nullptr;
+    json["classes"] = classes_json(run.settings.classes, run.settings.form);
     json["timing"] = fields_json(run.timing);
     json["timing"].erase("prediction");  // the document says it of the whole sweep
     return json;
