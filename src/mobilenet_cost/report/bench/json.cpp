@@ -233,7 +233,7 @@ void set_context(Json& json, const SweepRun& run, const BuildInfo& build) {
     json["engines"] = engine_list_json(run.origin.engines);
 }
 
-Json bench_row(const char* row, Json names, const Json& content) {
+Json bench_row(const char* row, const Json& names, const Json& content) {
     Json json = {{"schema", "mobilenet-cost.bench-row.v1"}, {"row", row}};
     json.update(names);
     json.update(content);
