@@ -1,4 +1,9 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "mobilenet_cost/count/ledger.h"
+#include "mobilenet_cost/count/library_note.h"
 #include "mobilenet_cost/report/count/ledger_report.h"
 
 #include "app.h"
@@ -15,6 +20,13 @@ struct ConventionsOptions {
 
 int run_conventions(const ConventionsOptions& options) {
     const std::vector<Ledger> ledgers = for_each_variant(options.variant, make_ledger);
+    const std::vector<std::string> notes =
+        for_each_variant(options.variant, [](const ModelConfig& config, const Variant& variant) {
+            return unchecked_note(expand(config, variant));
+        });
+    const auto note =
+        std::find_if(notes.begin(), notes.end(), [](const std::string& one) { return !one.empty(); });
+    if (note != notes.end()) say("{}", *note);
     Output output(options.output);
     output.write(ledger_report(ledgers));
     return kFine;

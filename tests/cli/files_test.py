@@ -29,6 +29,18 @@ def changed(change):
     return json.dumps(model)
 
 
+def chain(*blocks):
+    """The first block of MODEL and these."""
+    return changed(lambda m: m.update(blocks=[m["blocks"][0], *blocks]))
+
+
+def defined(part, arguments):
+    """A kind of block made of one part, and a block of it behind the first of MODEL."""
+    model = json.loads(chain({"kind": "own", "name": "own", **arguments}))
+    model["define"] = {"own": {"parameters": {"kernel": None}, "blocks": [part]}}
+    return json.dumps(model)
+
+
 # File content, and the sentence after the path.
 WRONG = [
     ("", "line 1, column 1: expected valid JSON, found "),
@@ -44,16 +56,58 @@ WRONG = [
     (changed(lambda m: m.update(resolution="32")), '/resolution: expected a whole number from 1 to 1000000, found "32"'),
     (changed(lambda m: m.update(resolution=1e300)), "/resolution: expected a whole number from 1 to 1000000, found 1e+300"),
     (changed(lambda m: m.update(blocks=[])), "/blocks: expected an array of 1 to 4096 values, found an array of 0"),
-    (changed(lambda m: m.update(blocks=m["blocks"][2:3])), "/blocks: expected a block with a convolution, found pools alone"),
+    (changed(lambda m: m.update(blocks=m["blocks"][2:3])), "/blocks: expected a block with a convolution, found none"),
     (changed(lambda m: m["blocks"][0].update(kernal=3)), '/blocks/0: unknown key "kernal" (did you mean "kernel"?)'),
     (changed(lambda m: m["blocks"][0].update(stride=-2)), "/blocks/0/stride: expected a whole number from 1 to 16, found -2"),
     (changed(lambda m: m["blocks"][0].update(channels=2**64)), "/blocks/0/channels: expected a whole number from 1 to 1048576"),
-    (changed(lambda m: m["blocks"][1].update(kind="depthwise")), '/blocks/1: unknown kind "depthwise"'),
+    (changed(lambda m: m["blocks"][1].update(kind="depthwize")), '/blocks/1: unknown kind "depthwize" (did you mean "depthwise"?)'),
     (changed(lambda m: m["blocks"][1].update(name="stem")), '/blocks/1/name: expected a name no other block has, found "stem"'),
     (changed(lambda m: m.update(name="\x1b]0;t\x07")), '/name: expected a name without control characters, found "\\u001b]0;t\\u0007"'),
     (changed(lambda m: m["blocks"][0].update(name="two\nlines")), "/blocks/0/name: expected a name without control characters"),
     (changed(lambda m: m["blocks"][0].update(name="\x9b31m")), "/blocks/0/name: expected a name without control characters"),
+    (chain({"kind": "add", "name": "a", "inputs": ["stem"]}), '/blocks/1/inputs: add reads 2 to 1000 blocks, named in "inputs", found 1'),
+    (chain({"kind": "add", "name": "a"}), '/blocks/1: add reads 2 to 1000 blocks, named in "inputs", found 1'),
+    (chain({"kind": "add", "name": "a", "inputs": ["stem", "stm"]}), '/blocks/1/inputs/1: unknown block "stm" (did you mean "stem"?)'),
+    (chain({"kind": "add", "name": "a", "inputs": ["stem", 3]}), "/blocks/1/inputs/1: expected a block's name, found 3"),
+    (chain({"kind": "add", "name": "a", "inputs": ["stem", "b"]}, {"kind": "depthwise", "name": "b", "kernel": 3}),
+     '/blocks/1/inputs/1: expected an earlier block, found "b": blocks are listed in the order in which they run'),
+    (chain({"kind": "add", "name": "a", "inputs": ["stem", "a"]}), '/blocks/1/inputs/1: expected an earlier block, found "a"'),
+    (chain({"kind": "depthwise", "name": "a", "kernel": 3, "inputs": "input"}),
+     '/blocks/0: nothing reads block "stem": expected a later block that does, or "tap": true'),
+    (chain({"kind": "depthwise", "name": "a", "kernel": 3, "inputs": ["stem", "stem"]}), "/blocks/1/inputs: depthwise reads one block, found 2"),
+    (chain({"kind": "resize", "name": "a"}), '/blocks/1: expected "like", the block whose size it takes, or "factor"'),
+    (chain({"kind": "conv", "name": "a", "kernel": 1, "channels": "in *"}),
+     '/blocks/1/channels: expected a number, in, classes, alpha or a function in the formula "in *", found its end'),
+    (chain({"kind": "conv", "name": "a", "kernel": 1, "channels": "ceil(in"}),
+     '/blocks/1/channels: expected ")" in the formula "ceil(in", found its end'),
+    (chain({"kind": "classifier", "name": "a"}, {"kind": "classifier", "name": "b"}),
+     "/blocks/2/kind: expected one classifier, found a second one that reads the first"),
+    (changed(lambda m: m.update(define={"pool": {"blocks": [{}]}})), "/define/pool: expected a name that no kind of block has"),
+    (defined({"kind": "conv", "name": "a", "kernel": "$kernal", "channels": 8}, {"kernel": 3}),
+     '/define/own/blocks/0: unknown parameter "kernal" (did you mean "kernel"?)'),
+    (defined({"kind": "conv", "name": "a", "kernel": "$kernel", "channels": 8}, {}), '/blocks/1: expected a key "kernel", found none'),
+    (defined({"kind": "conv", "name": "a", "kernel": "$kernel", "channels": 8}, {"kernel": 3, "stride": 2}), '/blocks/1: unknown key "stride"'),
+    (defined({"kind": "conv", "name": "a", "kernel": "$kernel", "channels": 8}, {"kernel": 0}),
+     "/define/own/blocks/0/kernel: expected a whole number from 1 to 255, found 0"),
+    (defined({"kind": "own", "name": "a", "kernel": 1}, {"kernel": 0}), "/kind: expected at most 8 definitions in each other"),
+    (defined({"kind": "conv", "name": "a", "kernel": 3, "channels": 8, "repeat": 0}, {"kernel": 0}), "/blocks/1: expected a block, found one without parts"),
+    (changed(lambda m: m["blocks"][1].update(repeat=5000)), "/blocks/1/repeat: expected a whole number from 0 to 4096, found 5000"),
     (changed(lambda m: m["rounding"].update(minimum=0)), "/rounding/minimum: expected a whole number from 1 to 1048576, found 0"),
+]
+
+# What a file says that no network can be.
+IMPOSSIBLE = [
+    (chain({"kind": "add", "name": "a", "inputs": ["stem", "input"]}),
+     'block "a" (/blocks/1): expected two maps of one shape to add, found 16x16x16 and 32x32x3'),
+    (chain({"kind": "concat", "name": "a", "inputs": ["stem", "input"]}),
+     'block "a" (/blocks/1): expected maps of one height and width to join, found 16x16x16 and 32x32x3'),
+    (chain({"kind": "conv", "name": "a", "kernel": 1, "channels": "in / 3"}),
+     'block "a" (/blocks/1): expected a whole number from 1 to 268435455 as the value of "in / 3", found 5.333333333'),
+    (chain({"kind": "slice", "name": "a", "channels": 17}), 'block "a" (/blocks/1): expected channels 0 to 17 of 16'),
+    (chain({"kind": "channel_shuffle", "name": "a", "groups": 3}), 'block "a" (/blocks/1): expected a multiple of 3 channels, found 16'),
+    (chain({"kind": "conv", "name": "a", "kernel": 1, "channels": 10, "groups": 4}), 'block "a" (/blocks/1): expected inputs and outputs in 4 groups'),
+    (chain({"kind": "max_pool", "name": "a", "kernel": 20, "padding": "valid"}), 'block "a" (/blocks/1): a 20x20 window does not fit a map of 16x16'),
+    (chain({"kind": "conv", "name": "a", "kernel": 1, "channels": "in / (in - 16)"}), 'as the value of "in / (in - 16)", found nan'),
 ]
 
 
@@ -71,6 +125,14 @@ class Files(CliTest):
         self.assertEqual(document["variants"][0]["totals"]["macs"], 256 * (432 + 144 + 512) + 32 * 1000)
         document = json.loads(self.output("--model", path, "--classes", "10", "--format", "json"))
         self.assertEqual(document["variants"][0]["totals"]["macs"], 256 * (432 + 144 + 512) + 32 * 10)
+
+    def test_shapes(self):
+        for content, text in IMPOSSIBLE:
+            with self.subTest(text):
+                result = run("--model", self.write("model.json", content))
+                self.assert_refused(result)
+                self.assertIn('error: tiny: block "a" (/blocks/1): ', result.stderr)
+                self.assertIn(text, result.stderr)
 
     def test_content(self):
         for content, text in WRONG:

@@ -55,6 +55,11 @@ class Forms(CliTest):
         self.assertEqual(square, self.counts(*SMALL, "--res", "40"))
         self.assertIn("resolution 40x72", self.output("cost", *SMALL, "--res", "40x72"))
 
+    def test_an_explanation_names_the_rectangle(self):
+        flags = ["--model", "mobilenet_v1", "--res", "96x160", "--explain", "Conv2d_0", "--format", "json"]
+        [variant] = json.loads(self.output("cost", *flags))["explanations"]
+        self.assertEqual((variant["resolution"], variant["height"], variant["width"]), (None, 96, 160))
+
     def test_a_form_is_named_where_it_is_not_the_models(self):
         own = self.counts(*SMALL, "--res", "64")
         self.assertFalse({"channels", "top", "output_stride", "depth_multiplier"} & own.keys())

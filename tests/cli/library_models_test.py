@@ -47,6 +47,15 @@ class LibraryModels(CliTest):
                             ("mobilenetv2_100", '"timm:mobilenetv2_100"')]:
             self.assertIn(f"did you mean {meant}", run("cost", "--model", name).stderr)
 
+    def test_what_no_tool_was_run_on_is_said(self):
+        model = ["--model", "torchvision:lraspp_mobilenet_v3_large"]
+        unchecked = "not run on networks with resize, sigmoid: counts beside multiply-adds may differ\n"
+        self.assertEqual(run("cost", *model, "--convention", "fvcore").stderr, f"mobilenet-cost: note: fvcore was {unchecked}")
+        self.assertEqual(run("conventions", *model).stderr, f"mobilenet-cost: note: the tools were {unchecked}")
+        for convention in ["paper", "torchvision"]:
+            self.assertEqual(run("cost", *model, "--convention", convention).stderr, "", "multiply-adds alone")
+        self.assertEqual(run("conventions", "--model", "mobilenet_v3_large").stderr, "")
+
     def test_a_convention_names_the_network_of_its_tool(self):
         for model, alpha, resolution, note in [
             ("mobilenet_v3_small", "0.75", "224", "torchvision's own mobilenet_v3_small alpha 0.75 at 224 px has 1,653,920 "

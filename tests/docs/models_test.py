@@ -30,11 +30,14 @@ class Models(unittest.TestCase):
                 self.assertEqual(document["variants"][0]["model"], json.loads(match["text"])["name"])
 
     def test_every_kind_is_in_the_table(self):
-        schema = json.loads((SOURCE / "docs/schemas/model.schema.json").read_text(encoding="utf-8"))
-        for kind in schema["$defs"]["block"]["properties"]["kind"]["enum"]:
+        definitions = json.loads((SOURCE / "docs/schemas/model.schema.json").read_text(encoding="utf-8"))["$defs"]
+        of_all = {"kind", "name", "activation", "inputs", "repeat", "tap"}
+        branches = {branch["if"]["properties"]["kind"]["const"]: branch["then"]["$ref"].split("/")[-1]
+                    for branch in definitions["block"]["allOf"]}
+        self.assertEqual(list(branches), definitions["kind"]["enum"])
+        for kind, definition in branches.items():
             [row] = re.findall(rf"^\| `{kind}` \|.*\| (.*)\|$", DOCUMENT, re.MULTILINE)
-            own = schema["$defs"][kind]["properties"].keys() - {"kind", "name", "activation"}
-            self.assertEqual(set(re.findall(r"`(\w+)`", row)), own, kind)
+            self.assertEqual(set(re.findall(r"`(\w+)`", row)), definitions[definition]["properties"].keys() - of_all, kind)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 // FOLDER
 //
 // Runs a network on every engine that is available here and writes what went in and what came out, as raw
-// float32: FOLDER/input.f32 and, for each engine, FOLDER/ENGINE.f32, both (n, h, w, c). Prints the names of
-// the engines. Weights and input are those of the seed; the four words behind it are those of Form.
+// float32: FOLDER/input.f32 and, for each engine, FOLDER/ENGINE.f32, both (n, h, w, c), the outputs one
+// behind the other. Prints the names of the engines; one that has no kernel for a layer is left out. Weights
+// and input are those of the seed; the four words behind it are those of Form.
 
 #include <algorithm>
 #include <cstdlib>
@@ -11,10 +12,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/engine/registry.h"
 #include "mobilenet_cost/model/expand.h"
 #include "mobilenet_cost/model/standard_counterpart.h"
@@ -53,7 +56,13 @@ void run(const std::vector<std::string>& words) {
     write_floats(folder / "input.f32", input);
     for (const EngineStatus& engine : engine_statuses()) {
         if (!engine.available) continue;
-        const auto session = find_engine(engine.name)->make_session(network, weights, {});
+        std::unique_ptr<Session> session;
+        try {
+            session = find_engine(engine.name)->make_session(network, weights, {});
+        } catch (const Error& error) {
+            if (std::string(error.what()).find("has no kernel for") == std::string::npos) throw;
+            continue;
+        }
         std::copy(input.begin(), input.end(), session->input().begin());
         session->run();
         write_floats(folder / (engine.name + ".f32"), session->output());

@@ -172,6 +172,7 @@ class Wheel(unittest.TestCase):
     def test_ctrl_c_is_pythons_again_afterwards(self):
         self.assertEqual(self.python(
             "import os, signal\n"
+            "signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it\n"
             "mc.pick('mobilenet_v1', alpha=0.25, res=32, measure_all=True, max_seconds=2)\n"
             "try: os.kill(os.getpid(), signal.SIGINT); import time; time.sleep(5)\n"
             "except KeyboardInterrupt: print(json.dumps('interrupted'))"), "interrupted")

@@ -99,24 +99,27 @@ void check(const std::vector<ErrorRow>& rows) {
 }
 
 TEST(ParseModelConfig, Names) {
-    check({{"\"kernel\"", "\"kernal\"", "/blocks/0: unknown key \"kernal\" (did you mean \"kernel\"?)"},
-           {"\"kernel\"", "\"krenel\"", "/blocks/0: unknown key \"krenel\" (did you mean \"kernel\"?)"},
-           {"\"resolution\"", "\"resolutoin\"", "unknown key \"resolutoin\" (did you mean \"resolution\"?)"},
-           {"\"conv\"", "\"convv\"", "/blocks/0: unknown kind \"convv\" (did you mean \"conv\"?)"},
-           {"\"conv\"", "\"transformer\"",
-            "/blocks/0: unknown kind \"transformer\" (known: conv, depthwise_separable, inverted_residual, "
-            "universal_inverted_bottleneck, fused_inverted_bottleneck, pool, classifier)"},
-           {"\"stride\": 2", "\"activation\": \"gelu\"",
-            "/blocks/0: unknown activation \"gelu\" (did you mean \"relu\"?)"},
-           {"\"stride\": 2", "\"activation\": \"softmax\"",
-            "/blocks/0: unknown activation \"softmax\" (known: none, relu, relu6, hard_swish, hard_sigmoid, "
-            "swish, sigmoid)"},
-           {"\"truncate\"", "\"trunkate\"",
-            "/rounding: unknown rule \"trunkate\" (did you mean \"truncate\"?)"},
-           {"\"minimum\": 8", "\"minimum\": 8, \"divisor\": 8",
-            "/rounding: unknown key \"divisor\" (known: rule, minimum)"},
-           {"\"name\": \"b\"", "\"name\": \"stem\"",
-            "/blocks/1/name: expected a name no other block has, found \"stem\""}});
+    check(
+        {{"\"kernel\"", "\"kernal\"", "/blocks/0: unknown key \"kernal\" (did you mean \"kernel\"?)"},
+         {"\"kernel\"", "\"krenel\"", "/blocks/0: unknown key \"krenel\" (did you mean \"kernel\"?)"},
+         {"\"resolution\"", "\"resolutoin\"", "unknown key \"resolutoin\" (did you mean \"resolution\"?)"},
+         {"\"conv\"", "\"convv\"", "/blocks/0: unknown kind \"convv\" (did you mean \"conv\"?)"},
+         {"\"conv\"", "\"transformer\"",
+          "/blocks/0: unknown kind \"transformer\" (known: conv, depthwise, depthwise_separable, "
+          "inverted_residual, universal_inverted_bottleneck, fused_inverted_bottleneck, pool, max_pool, "
+          "average_pool, squeeze_excite, add, multiply, concat, slice, resize, channel_shuffle, batch_norm, "
+          "activation, classifier)"},
+         {"\"stride\": 2", "\"activation\": \"gelu\"",
+          "/blocks/0: unknown activation \"gelu\" (did you mean \"relu\"?)"},
+         {"\"stride\": 2", "\"activation\": \"softmax\"",
+          "/blocks/0: unknown activation \"softmax\" (known: none, relu, relu6, hard_swish, hard_sigmoid, "
+          "swish, sigmoid)"},
+         {"\"truncate\"", "\"trunkate\"",
+          "/rounding: unknown rule \"trunkate\" (did you mean \"truncate\"?)"},
+         {"\"minimum\": 8", "\"minimum\": 8, \"divisor\": 8",
+          "/rounding: unknown key \"divisor\" (known: rule, minimum)"},
+         {"\"name\": \"b\"", "\"name\": \"stem\"",
+          "/blocks/1/name: expected a name no other block has, found \"stem\""}});
 }
 
 TEST(ParseModelConfig, MissingAndWrongValues) {
@@ -134,7 +137,7 @@ TEST(ParseModelConfig, MissingAndWrongValues) {
            {"\"kernel\": 3", "\"kernel\": 0",
             "/blocks/0/kernel: expected a whole number from 1 to 255, found 0"},
            {"\"channels\": 8", "\"channels\": \"8\"",
-            "/blocks/0/channels: expected a whole number from 1 to 1048576, found \"8\""},
+            "/blocks/0/channels: expected a whole number from 1 to 1048576, or a formula, found \"8\""},
            {"\"channels\": 8", "\"channels\": 1e300",
             "/blocks/0/channels: expected a whole number from 1 to 1048576, found 1e+300"},
            {"\"resolution\": 32", "\"resolution\": 0",
@@ -191,7 +194,8 @@ TEST(ParseModelConfig, PoolAndClassifierTakeNothing) {
         for (const char* key : {"activation", "channels"})
             EXPECT_EQ(error_in(start + "[{\"kind\": \"" + kind + "\", \"name\": \"x\", \"" + key +
                                "\": \"relu\"}]}"),
-                      std::string("m.json: /blocks/0: unknown key \"") + key + "\" (known: kind, name)");
+                      std::string("m.json: /blocks/0: unknown key \"") + key +
+                          "\" (known: kind, name, inputs, repeat, tap)");
     }
 }
 

@@ -28,6 +28,10 @@ LayerAnalysis layer_analysis(const Network& network, std::size_t index, const Co
         row.dilation = conv->dilation;
         row.groups = conv->groups;
     }
+    if (const WindowPool* pool = std::get_if<WindowPool>(&layer.kind)) {
+        row.kernel = pool->kernel;
+        row.stride = pool->stride;
+    }
     row.cost = layer_cost(layer);
     row.macs = count_macs(layer_terms(layer), convention);
     row.params = parameter_count(row.cost, convention.batch_norm);

@@ -78,6 +78,20 @@ struct AddTerms {
     }
     void operator()(const Add&) const { add(terms.residual_adds, outputs); }
     void operator()(const Scale&) const { add(terms.gate_multiplies, outputs); }
+    void operator()(const WindowPool&) const {
+        add(terms.pool_inputs, element_count(layer.input));
+        add(terms.pool_outputs, outputs);
+    }
+    void operator()(const BatchNorm&) const {
+        add(terms.bn_elements, outputs);
+        add(terms.bn_channels, layer.output.n * layer.output.c);
+    }
+    // They move values; what an activation does is counted above.
+    void operator()(const Concat&) const {}
+    void operator()(const Slice&) const {}
+    void operator()(const Resize&) const {}
+    void operator()(const ChannelShuffle&) const {}
+    void operator()(const Activate&) const {}
 };
 
 void add_layer(Terms& terms, const Layer& layer) {

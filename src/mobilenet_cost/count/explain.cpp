@@ -58,6 +58,30 @@ struct ExplainKind {
     void operator()(const Scale&) const {
         steps.push_back(remark("", "each channel times its gate: no MACs, no weights"));
     }
+    void operator()(const WindowPool& pool) const {
+        says(fmt::format("the {} of windows of {} x {}, stride {}",
+                         pool.rule == WindowPool::Rule::max ? "largest value" : "mean", pool.kernel,
+                         pool.kernel, pool.stride));
+    }
+    void operator()(const Concat&) const { says("the channels of its inputs, one after another"); }
+    void operator()(const Slice& slice) const {
+        says(fmt::format("channels {} to {}", slice.begin, slice.begin + layer.output.c - 1));
+    }
+    void operator()(const Resize& resize) const {
+        says(fmt::format("resized to {}x{} ({})", layer.output.h, layer.output.w, enum_name(resize.rule)));
+    }
+    void operator()(const ChannelShuffle& shuffle) const {
+        says(fmt::format("channels in {} groups, transposed", shuffle.groups));
+    }
+    void operator()(const BatchNorm&) const {
+        steps.push_back(
+            remark("batch norm",
+                   fmt::format("of its own: {} channels; 0 to 4 values each, depending on --convention",
+                               with_thousands(cost.bn_channels))));
+    }
+    void operator()(const Activate&) const { says(std::string(enum_name(layer.activation))); }
+
+    void says(const std::string& what) const { steps.push_back(remark("", what + ": no MACs, no weights")); }
 };
 
 ExplainStep weight_step(const Cost& cost, DataType data_type) {

@@ -1,8 +1,11 @@
 #include "mobilenet_cost/count/library_note.h"
 
+#include <algorithm>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/model/model_files.h"
@@ -26,7 +29,41 @@ std::optional<ModelConfig> counterpart(const std::string& library, const std::st
     return std::nullopt;
 }
 
+bool counts_macs_alone(const Convention& convention) {
+    return std::all_of(convention.counted.begin(), convention.counted.end(), [](const CountedTerm& term) {
+        return term.member == &Terms::conv_macs || term.member == &Terms::dense_macs;
+    });
+}
+
+/// What of this layer no network has that the tools were run on; empty: nothing.
+std::string unchecked(const Layer& layer) {
+    const bool known = std::holds_alternative<Conv>(layer.kind) ||
+                       std::holds_alternative<GlobalPool>(layer.kind) ||
+                       std::holds_alternative<Add>(layer.kind) || std::holds_alternative<Scale>(layer.kind);
+    if (!known) return std::string(op_name(layer));
+    const bool smooth = layer.activation == Activation::swish || layer.activation == Activation::sigmoid;
+    return smooth ? std::string(enum_name(layer.activation)) : "";
+}
+
+std::string note_of(const std::string& who, const Network& network) {
+    std::set<std::string> names;
+    for (const Layer& layer : network.layers)
+        names.insert(unchecked(layer));
+    names.erase("");
+    if (names.empty()) return "";
+    return fmt::format("note: {} not run on networks with {}: counts beside multiply-adds may differ", who,
+                       fmt::join(names, ", "));
+}
+
 }  // namespace
+
+std::string unchecked_note(const Convention& convention, const Network& network) {
+    return counts_macs_alone(convention) ? "" : note_of(convention.name + " was", network);
+}
+
+std::string unchecked_note(const Network& network) {
+    return note_of("the tools were", network);
+}
 
 std::string library_note(const Convention& convention, const ModelConfig& config,
                          const std::vector<Variant>& variants) {

@@ -13,4 +13,11 @@ namespace mobilenet_cost {
 [[nodiscard]] std::string library_note(const Convention& convention, const ModelConfig& config,
                                        const std::vector<Variant>& variants);
 
+/// Where a network has layers or activations that the tools were not run on (counted otherwise than as
+/// multiply-adds, they may count them in ways of their own): which. Empty: there are none, or the convention
+/// counts multiply-adds alone.
+[[nodiscard]] std::string unchecked_note(const Convention& convention, const Network& network);
+/// The same for all conventions.
+[[nodiscard]] std::string unchecked_note(const Network& network);
+
 }  // namespace mobilenet_cost

@@ -93,10 +93,8 @@ ActivationPlan plan_activations(const Network& network, const ActivationRules& r
 std::optional<TensorId> dying_operand(const Network& network, const std::vector<std::size_t>& last_uses,
                                       std::size_t layer) {
     const Layer& reader = network.layers[layer];
-    const bool element_wise =
-        std::holds_alternative<Add>(reader.kind) || std::holds_alternative<Scale>(reader.kind);
     const TensorId first = reader.inputs[0];
-    const bool dies = element_wise && first != 0 && first != reader.inputs[1] &&
+    const bool dies = is_binary(reader) && first != 0 && first != reader.inputs[1] &&
                       last_uses[static_cast<std::size_t>(first)] == layer;
     return dies ? std::optional(first) : std::nullopt;
 }

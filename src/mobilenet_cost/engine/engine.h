@@ -68,7 +68,7 @@ class Session {
     /// take turns, some rows each, share the time of their turns as the threads spend it on each.
     virtual void run_timed(std::span<std::int64_t> nanoseconds) = 0;
 
-    /// NHWC values of the last layer.
+    /// NHWC values of the network's outputs (output_tensors()), one after another.
     [[nodiscard]] virtual std::vector<float> output() const = 0;
 
     /// NHWC values of one layer; needs SessionOptions::keep_activations.
@@ -108,7 +108,7 @@ class Engine {
 };
 
 /// Raised when Session, Engine or a type that they use changes: a module with another number is refused.
-inline constexpr int kEngineInterface = 4;
+inline constexpr int kEngineInterface = 5;
 
 }  // namespace mobilenet_cost
 

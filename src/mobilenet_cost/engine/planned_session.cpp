@@ -4,6 +4,8 @@
 #include <chrono>
 #include <thread>
 
+#include <fmt/format.h>
+
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/thread_limits.h"
 #include "mobilenet_cost/model/liveness.h"
@@ -96,7 +98,17 @@ void PlannedSession::charge(std::size_t step, std::int64_t spent, std::span<std:
 }
 
 std::vector<float> PlannedSession::output() const {
-    return copy(static_cast<TensorId>(network_.layers.size()));
+    std::vector<float> values;
+    for (const TensorId id : output_tensors(network_)) {
+        const std::vector<float> one = copy(id);
+        values.insert(values.end(), one.begin(), one.end());
+    }
+    return values;
+}
+
+void PlannedSession::refuse(std::size_t layer) const {
+    fail(layer_name(network_, layer),
+         fmt::format("{} has no kernel for {}", engine_, op_name(network_.layers[layer])));
 }
 
 std::vector<float> PlannedSession::layer_output(std::size_t layer) const {

@@ -58,6 +58,9 @@ class PlannedSession : public Session {
     const Network& network() const { return network_; }
     const SessionOptions& options() const { return options_; }
 
+    /// Throws Error: a layer of a kind that this engine does not run.
+    [[noreturn]] void refuse(std::size_t layer) const;
+
     /// The other input of layer `sum` if that is part of the convolution before it, by SessionRules::sums.
     std::optional<TensorId> residual(std::size_t sum) const;
 

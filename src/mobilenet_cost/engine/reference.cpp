@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string>
+#include <string_view>
 
 #include "mobilenet_cost/base/build_info.h"
 #include "mobilenet_cost/base/error.h"
@@ -121,19 +123,126 @@ void run_add(const Layer& layer, const float* a, const float* b, float* out) {
             activate(layer.activation, static_cast<double>(a[i]) + static_cast<double>(b[i])));
 }
 
-/// `gate` is (N, 1, 1, C).
-void run_scale(const Layer& layer, const float* in, const float* gate, float* out) {
+/// `second` is (N, 1, 1, C), or with `by_value` of the same shape.
+void run_scale(const Layer& layer, bool by_value, const float* in, const float* second, float* out) {
     const Shape& shape = layer.input;
     for (std::int64_t i = 0; i < element_count(shape); ++i) {
-        const double factor = gate[i / (shape.h * shape.w * shape.c) * shape.c + i % shape.c];
+        const std::int64_t gate = i / (shape.h * shape.w * shape.c) * shape.c + i % shape.c;
+        const double factor = second[by_value ? i : gate];
         out[i] = static_cast<float>(activate(layer.activation, static_cast<double>(in[i]) * factor));
     }
 }
 
-std::string kernel_name(const Layer& layer) {
-    if (std::holds_alternative<Conv>(layer.kind)) return "naive convolution";
-    if (std::holds_alternative<GlobalPool>(layer.kind)) return "naive pooling";
-    return std::holds_alternative<Add>(layer.kind) ? "naive sum" : "naive product";
+/// Calls `visit(n, h, w, pixel)` with each pixel (C) of a tensor.
+template <typename Visit>
+void for_each_pixel(const Shape& shape, float* values, const Visit& visit) {
+    for (std::int64_t n = 0; n < shape.n; ++n) {
+        for (std::int64_t h = 0; h < shape.h; ++h) {
+            for (std::int64_t w = 0; w < shape.w; ++w)
+                visit(n, h, w, values + offset(shape, n, h, w));
+        }
+    }
+}
+
+/// One channel of one window: what lies outside the map does not count.
+double window_value(const Layer& layer, const WindowPool& pool, const float* image, std::int64_t h,
+                    std::int64_t w, std::int64_t c) {
+    double sum = 0;
+    double largest = -std::numeric_limits<double>::infinity();
+    std::int64_t count = 0;
+    for (std::int64_t kh = 0; kh < pool.kernel; ++kh) {
+        const std::int64_t y = h * pool.stride - pool.padding.top + kh;
+        if (y < 0 || y >= layer.input.h) continue;
+        for (std::int64_t kw = 0; kw < pool.kernel; ++kw) {
+            const std::int64_t x = w * pool.stride - pool.padding.left + kw;
+            if (x < 0 || x >= layer.input.w) continue;
+            const double value = image[(y * layer.input.w + x) * layer.input.c + c];
+            sum += value;
+            largest = std::max(largest, value);
+            ++count;
+        }
+    }
+    return pool.rule == WindowPool::Rule::max ? largest : sum / static_cast<double>(count);
+}
+
+void run_window_pool(const Layer& layer, const WindowPool& pool, const float* in, float* out) {
+    for_each_pixel(layer.output, out, [&](std::int64_t n, std::int64_t h, std::int64_t w, float* pixel) {
+        for (std::int64_t c = 0; c < layer.output.c; ++c)
+            pixel[c] = static_cast<float>(activate(
+                layer.activation, window_value(layer, pool, in + offset(layer.input, n, 0, 0), h, w, c)));
+    });
+}
+
+/// Channels of a pixel from one tensor to another: from `from_channel` of a tensor of `shape` to
+/// `to_channel`.
+void copy_channels(const Shape& shape, const float* in, std::int64_t from_channel, const Shape& to_shape,
+                   float* out, std::int64_t to_channel, std::int64_t count) {
+    for_each_pixel(to_shape, out, [&](std::int64_t n, std::int64_t h, std::int64_t w, float* pixel) {
+        std::copy_n(in + offset(shape, n, h, w) + from_channel, count, pixel + to_channel);
+    });
+}
+
+/// Two neighbours of an output's centre and how far it is from the first, by PyTorch's rule for half pixels.
+struct Between {
+    std::int64_t first = 0;
+    std::int64_t second = 0;
+    double part = 0;
+};
+
+Between between(std::int64_t i, std::int64_t in, std::int64_t out) {
+    const double scale = static_cast<double>(in) / static_cast<double>(out);
+    const double centre = std::max(0.0, (static_cast<double>(i) + 0.5) * scale - 0.5);
+    const auto first = std::min(static_cast<std::int64_t>(centre), in - 1);
+    return {first, std::min(first + 1, in - 1), centre - static_cast<double>(first)};
+}
+
+void run_resize(const Layer& layer, const Resize& resize, const float* in, float* out) {
+    const Shape& from = layer.input;
+    const auto value = [&](std::int64_t n, std::int64_t y, std::int64_t x, std::int64_t c) {
+        return static_cast<double>(in[offset(from, n, y, x) + c]);
+    };
+    for_each_pixel(layer.output, out, [&](std::int64_t n, std::int64_t h, std::int64_t w, float* pixel) {
+        if (resize.rule == Resize::Rule::nearest) {
+            std::copy_n(in + offset(from, n, h * from.h / layer.output.h, w * from.w / layer.output.w),
+                        from.c, pixel);
+            return;
+        }
+        const Between y = between(h, from.h, layer.output.h);
+        const Between x = between(w, from.w, layer.output.w);
+        for (std::int64_t c = 0; c < from.c; ++c) {
+            const double top =
+                value(n, y.first, x.first, c) * (1 - x.part) + value(n, y.first, x.second, c) * x.part;
+            const double bottom =
+                value(n, y.second, x.first, c) * (1 - x.part) + value(n, y.second, x.second, c) * x.part;
+            pixel[c] = static_cast<float>(top * (1 - y.part) + bottom * y.part);
+        }
+    });
+}
+
+void run_shuffle(const Layer& layer, std::int64_t groups, const float* in, float* out) {
+    const std::int64_t size = layer.input.c / groups;
+    for_each_pixel(layer.output, out, [&](std::int64_t n, std::int64_t h, std::int64_t w, float* pixel) {
+        for (std::int64_t c = 0; c < layer.input.c; ++c)
+            pixel[c % size * groups + c / size] = in[offset(layer.input, n, h, w) + c];
+    });
+}
+
+/// `weights`: a factor and a bias for each channel; null: 1 and 0.
+void run_by_channel(const Layer& layer, const LayerWeights* weights, const float* in, float* out) {
+    for (std::int64_t i = 0; i < element_count(layer.output); ++i) {
+        const auto c = static_cast<std::size_t>(i % layer.output.c);
+        const double factor = weights == nullptr ? 1 : static_cast<double>(weights->filter[c]);
+        const double bias = weights == nullptr ? 0 : static_cast<double>(weights->bias[c]);
+        out[i] = static_cast<float>(activate(layer.activation, static_cast<double>(in[i]) * factor + bias));
+    }
+}
+
+/// What its loops compute.
+std::string_view plain_name(const Layer& layer) {
+    if (std::holds_alternative<Conv>(layer.kind)) return "convolution";
+    if (std::holds_alternative<GlobalPool>(layer.kind)) return "pooling";
+    if (std::holds_alternative<Add>(layer.kind)) return "sum";
+    return std::holds_alternative<Scale>(layer.kind) ? "product" : op_name(layer);
 }
 
 /// One step per layer.
@@ -142,7 +251,7 @@ class ReferenceSession final : public PlannedSession {
     ReferenceSession(const Network& network, const Weights& weights, const SessionOptions& options)
         : PlannedSession(network, options, {.engine = "reference"}), weights_(weights) {
         for (std::size_t i = 0; i < network.layers.size(); ++i) {
-            add_step(i, kernel_name(network.layers[i]));
+            add_step(i, "naive " + std::string(plain_name(network.layers[i])));
             for (const std::vector<float>* values : {&weights_.layers[i].filter, &weights_.layers[i].bias})
                 held_.weights.push_back(
                     {reinterpret_cast<const std::byte*>(values->data()), values->size() * sizeof(float)});
@@ -150,18 +259,44 @@ class ReferenceSession final : public PlannedSession {
     }
 
   private:
+    /// Runs one kind of layer.
+    struct Run {
+        const ReferenceSession& session;
+        std::size_t index;
+        const Layer& layer;
+        const float* first;
+        float* out;
+
+        const LayerWeights& weights() const { return session.weights_.layers[index]; }
+        const float* second() const { return session.tensor(layer.inputs[1]); }
+
+        void operator()(const Conv& conv) const { run_conv({layer, conv, weights(), first}, out); }
+        void operator()(const GlobalPool&) const { run_pool(layer, first, out); }
+        void operator()(const Add&) const { run_add(layer, first, second(), out); }
+        void operator()(const Scale& scale) const { run_scale(layer, scale.by_value, first, second(), out); }
+        void operator()(const WindowPool& pool) const { run_window_pool(layer, pool, first, out); }
+        void operator()(const Concat&) const {
+            std::int64_t channel = 0;
+            for_each_input(layer, [&](TensorId id) {
+                const Shape& shape = tensor_shape(session.network(), id);
+                copy_channels(shape, session.tensor(id), 0, layer.output, out, channel, shape.c);
+                channel += shape.c;
+            });
+        }
+        void operator()(const Slice& slice) const {
+            copy_channels(layer.input, first, slice.begin, layer.output, out, 0, layer.output.c);
+        }
+        void operator()(const Resize& resize) const { run_resize(layer, resize, first, out); }
+        void operator()(const ChannelShuffle& shuffle) const {
+            run_shuffle(layer, shuffle.groups, first, out);
+        }
+        void operator()(const BatchNorm&) const { run_by_channel(layer, &weights(), first, out); }
+        void operator()(const Activate&) const { run_by_channel(layer, nullptr, first, out); }
+    };
+
     void execute(std::size_t i) override {
         const Layer& layer = network().layers[i];
-        const float* const first = tensor(layer.inputs[0]);
-        if (const auto* conv = std::get_if<Conv>(&layer.kind)) {
-            run_conv({layer, *conv, weights_.layers[i], first}, output_of(i));
-        } else if (std::holds_alternative<GlobalPool>(layer.kind)) {
-            run_pool(layer, first, output_of(i));
-        } else if (std::holds_alternative<Add>(layer.kind)) {
-            run_add(layer, first, tensor(layer.inputs[1]), output_of(i));
-        } else {
-            run_scale(layer, first, tensor(layer.inputs[1]), output_of(i));
-        }
+        std::visit(Run{*this, i, layer, tensor(layer.inputs[0]), output_of(i)}, layer.kind);
     }
 
     Weights weights_;

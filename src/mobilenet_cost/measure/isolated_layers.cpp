@@ -46,11 +46,26 @@ void append_binary(const Layer& layer, IsolatedLayer& isolated) {
     Network& network = isolated.network;
     const TensorId first = append(network, helper(Add{}, layer.block, layer.input, layer.input), 0, 0);
     TensorId second = 0;
-    if (std::holds_alternative<Scale>(layer.kind)) {
+    if (const auto* const scale = std::get_if<Scale>(&layer.kind); scale != nullptr && !scale->by_value) {
         const Shape gate{layer.input.n, 1, 1, layer.input.c};
         second = append(network, helper(GlobalPool{}, layer.block, layer.input, gate), 0);
     }
     append(network, layer, first, second);
+    isolated.first = network.layers.size() - 1;
+}
+
+/// Slices of one tensor as wide as all the parts make what it joins.
+void append_concat(const Network& from, const Layer& layer, IsolatedLayer& isolated) {
+    Network& network = isolated.network;
+    network.input = layer.output;
+    Layer concat = layer;
+    std::int64_t channel = 0;
+    for_each_input(concat, [&](TensorId& id) {
+        const Shape shape = tensor_shape(from, id);
+        id = append(network, helper(Slice{.begin = channel}, layer.block, layer.output, shape), 0);
+        channel += shape.c;
+    });
+    network.layers.push_back(concat);
     isolated.first = network.layers.size() - 1;
 }
 
@@ -166,8 +181,10 @@ IsolatedLayer isolate_layer(const Network& network, const Weights& weights, std:
     isolated.network.input = layer.input;
     if (with_sum) {
         append_with_sum(network, index, isolated);
-    } else if (std::holds_alternative<Add>(layer.kind) || std::holds_alternative<Scale>(layer.kind)) {
+    } else if (is_binary(layer)) {
         append_binary(layer, isolated);
+    } else if (std::holds_alternative<Concat>(layer.kind)) {
+        append_concat(network, layer, isolated);
     } else {
         append(isolated.network, layer, 0);
     }

@@ -2,81 +2,84 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/model/layer_builder.h"
 
 namespace mobilenet_cost {
 namespace {
 
-constexpr std::int64_t kMostChannels = 1 << 28;
-
-struct SpatialPadding {
-    std::int64_t output = 0;
-    std::int64_t before = 0;
-    std::int64_t after = 0;
-};
-
-/// One dimension. SAME gives ceil(n / stride) and puts the odd zero after.
-SpatialPadding pad(std::int64_t size, std::int64_t kernel, std::int64_t stride, PaddingRule rule) {
-    if (rule == PaddingRule::symmetric) {
-        const std::int64_t side = (kernel - 1) / 2;
-        if (size + 2 * side < kernel) return {};
-        return {(size + 2 * side - kernel) / stride + 1, side, side};
-    }
-    if (rule == PaddingRule::end_only && stride > 1) {
-        const std::int64_t after = std::max<std::int64_t>(kernel - 2, 0);
-        if (size + after < kernel) return {};
-        return {(size + after - kernel) / stride + 1, 0, after};
-    }
-    const std::int64_t output = (size + stride - 1) / stride;
-    const std::int64_t total = std::max<std::int64_t>((output - 1) * stride + kernel - size, 0);
-    return {output, total / 2, total - total / 2};
-}
-
-/// A tensor that the next layer reads.
-struct Tensor {
-    TensorId id = 0;
-    Shape shape;
-};
-
-/// Gives the layers of one block after another to a sink: a network, or a running sum that keeps no layers.
-template <typename Sink>
-class Expander {
+/// Gives the layers of one block after another.
+class Expander : LayerBuilder {
   public:
-    Expander(const ModelConfig& config, const Variant& variant, const Shape& input, Sink sink)
-        : config_(config), variant_(variant), sink_(sink), last_{0, input} {}
+    using LayerBuilder::LayerBuilder;
 
     /// All blocks, or those before the top.
     void append_all() {
-        if (!variant_.form.top && is_top(config_.blocks.front().kind))
-            fail(config_.name,
-                 "expected a block before the pooling, found none: without a top no layer is left");
+        if (!variant_.form.top) check_top();
         for (std::size_t i = 0; i < config_.blocks.size(); ++i) {
-            const BlockKind& kind = config_.blocks[i].kind;
-            if (!variant_.form.top && is_top(kind)) break;
+            const Block& block = config_.blocks[i];
+            if (!variant_.form.top && is_top(block.kind)) break;
             block_ = static_cast<std::int32_t>(i);
-            activation_ = config_.blocks[i].activation;
-            const std::int64_t stride = variant_.form.output_stride == 0 ? 1 : std::visit(StrideOf(), kind);
-            dilated_ = reached_ * stride > variant_.form.output_stride && stride > 1;
-            if (!dilated_) reached_ *= stride;
-            std::visit([this](const auto& block) { this->append_block(block); }, kind);
+            activation_ = block.activation;
+            if (!block.inputs.empty()) read_from(block.inputs);
+            const std::int64_t stride =
+                variant_.form.output_stride == 0 ? 1 : std::visit(StrideOf(), block.kind);
+            dilated_ = strides_.reached * stride > variant_.form.output_stride && stride > 1;
+            if (!dilated_) strides_.reached *= stride;
+            std::visit([this](const auto& kind) { this->append_block(kind); }, block.kind);
             if (dilated_) dilate(stride);
+            if (config_.branches) written_.push_back({last_, strides_});
+            if (block.tap) taps_.push_back(last_.id);
         }
     }
+
+    /// Outputs beside the last layer's.
+    [[nodiscard]] std::vector<TensorId>& taps() { return taps_; }
 
   private:
     static bool is_top(const BlockKind& kind) {
         return std::holds_alternative<PoolBlock>(kind) || std::holds_alternative<ClassifierBlock>(kind);
     }
 
+    /// The top is one that nothing leads around.
+    void check_top() const {
+        std::size_t top = 0;
+        while (top < config_.blocks.size() && !is_top(config_.blocks[top].kind))
+            ++top;
+        if (top == 0)
+            fail(config_.name,
+                 "expected a block before the pooling, found none: without a top no layer is left");
+        const auto first = static_cast<std::int32_t>(top) - 1;
+        for (std::size_t i = 0; i < config_.blocks.size(); ++i) {
+            const std::vector<std::int32_t>& inputs = config_.blocks[i].inputs;
+            const bool around = i >= top && std::any_of(inputs.begin(), inputs.end(),
+                                                        [&](std::int32_t input) { return input < first; });
+            if (around || config_.blocks[i].tap)
+                fail(config_.name, fmt::format("it has no top to leave out: block {} {}",
+                                               in_quotes((*config_.block_names)[i]),
+                                               around ? "leads around the pooling" : "is an output, too"));
+        }
+    }
+
+    [[nodiscard]] const Tensor& tensor_of(std::int32_t block) const {
+        return block < 0 ? input_ : written_[static_cast<std::size_t>(block)].first;
+    }
+
+    void read_from(const std::vector<std::int32_t>& blocks) {
+        last_ = tensor_of(blocks.front());
+        strides_ = blocks.front() < 0 ? Strides() : written_[static_cast<std::size_t>(blocks.front())].second;
+    }
+
     void dilate(std::int64_t stride) {
         constexpr std::int64_t kLargestDilation = 1024;
-        dilation_ *= stride;
-        if (dilation_ > kLargestDilation)
-            fail_here(
-                fmt::format("expected a dilation of at most {}, found {}", kLargestDilation, dilation_));
+        strides_.dilation *= stride;
+        if (strides_.dilation > kLargestDilation)
+            fail_here(fmt::format("expected a dilation of at most {}, found {}", kLargestDilation,
+                                  strides_.dilation));
     }
 
     struct StrideOf {
@@ -86,110 +89,6 @@ class Expander {
             return 1;
         }
     };
-
-    struct ConvSpec {
-        std::int64_t channels = 0;
-        std::int64_t kernel = 1;
-        std::int64_t stride = 1;
-        bool depthwise = false;
-        std::int64_t groups = 1;      ///< where not depthwise
-        std::int64_t multiplier = 1;  ///< outputs for each input, where depthwise
-        bool batch_norm = true;
-        bool bias = false;
-        std::optional<PaddingRule> padding = std::nullopt;
-    };
-
-    [[noreturn]] void fail_here(const std::string& message) const {
-        fail(config_.name,
-             fmt::format("block {}: {}", in_quotes((*config_.block_names)[static_cast<std::size_t>(block_)]),
-                         message));
-    }
-
-    [[nodiscard]] std::int64_t rounded(double width) const { return rounded(width, config_.rounding); }
-    [[nodiscard]] std::int64_t rounded(double width, const Rounding& rounding) const {
-        if (!(width < static_cast<double>(kMostChannels)))
-            fail_here(fmt::format("expected at most {} channels, found {:.6g}", kMostChannels, width));
-        return round_channels(width, rounding);
-    }
-
-    [[nodiscard]] std::int64_t scaled(std::int64_t channels,
-                                      WidthScaling scaling = WidthScaling::always) const {
-        const bool applies =
-            scaling == WidthScaling::always || (scaling == WidthScaling::above_one && variant_.alpha > 1);
-        const bool first_kept = variant_.scope == AlphaScope::inner && block_ == 0;
-        if (!applies || first_kept) return channels;
-        return rounded(static_cast<double>(channels) * variant_.alpha);
-    }
-
-    [[nodiscard]] std::int64_t expanded(double expansion) const {
-        return rounded(static_cast<double>(last_.shape.c) * expansion);
-    }
-
-    void push(const LayerKind& kind, Role role, Activation activation, const Tensor& from,
-              const Shape& output, TensorId second = kNoTensor) {
-        Layer layer;
-        layer.kind = kind;
-        layer.activation = activation;
-        layer.role = role;
-        layer.block = block_;
-        layer.inputs = {from.id, second};
-        layer.input = from.shape;
-        layer.output = output;
-        sink_(layer);
-        last_ = {last_.id + 1, output};
-    }
-
-    void conv(Role role, const ConvSpec& spec, Activation activation) {
-        const Shape& in = last_.shape;
-        const PaddingRule rule = spec.padding.value_or(config_.padding);
-        Conv kind;
-        kind.kernel = spec.kernel;
-        kind.stride = dilated_ ? 1 : spec.stride;
-        kind.dilation = spec.kernel > 1 ? dilation_ : 1;
-        kind.groups = spec.depthwise ? in.c : spec.groups;
-        kind.batch_norm = spec.batch_norm;
-        kind.bias = spec.bias;
-        const std::int64_t extent = (kind.kernel - 1) * kind.dilation + 1;
-        const SpatialPadding rows = pad(in.h, extent, kind.stride, rule);
-        const SpatialPadding columns = in.w == in.h ? rows : pad(in.w, extent, kind.stride, rule);
-        if (rows.output < 1 || columns.output < 1)
-            fail_here(fmt::format("a {0}x{0} kernel does not fit a map of {1}x{2}", extent, in.h, in.w));
-        kind.padding = {rows.before, rows.after, columns.before, columns.after};
-        push(kind, role, activation, Tensor(last_),
-             {in.n, rows.output, columns.output, spec.depthwise ? in.c * spec.multiplier : spec.channels});
-    }
-
-    void pointwise(Role role, std::int64_t channels, Activation activation) {
-        conv(role, {.channels = channels}, activation);
-    }
-
-    void depthwise(Role role, std::int64_t kernel, std::int64_t stride, Activation activation) {
-        conv(role, {.kernel = kernel, .stride = stride, .depthwise = true}, activation);
-    }
-
-    void pool(Role role) {
-        const Tensor from = last_;
-        push(GlobalPool{}, role, Activation::none, from, {from.shape.n, 1, 1, from.shape.c});
-    }
-
-    /// Pool, reduce, expand, multiply: as MobileNetV3 section 5.3 where the model says no more. `block` is
-    /// what the block reads.
-    void squeeze_excite(double ratio, const Tensor& block) {
-        const Tensor gated = last_;
-        const SqueezeExcite& rule = config_.squeeze_excite;
-        const std::int64_t of = (rule.from == SqueezeExcite::From::input ? block : gated).shape.c;
-        const std::int64_t squeezed =
-            rounded(static_cast<double>(of) * ratio, rule.rounding.value_or(config_.rounding));
-        pool(Role::squeeze_pool);
-        conv(Role::squeeze_reduce, {.channels = squeezed, .batch_norm = false, .bias = true}, rule.squeeze);
-        conv(Role::squeeze_expand, {.channels = gated.shape.c, .batch_norm = false, .bias = true}, rule.gate);
-        push(Scale{}, Role::squeeze_scale, Activation::none, gated, gated.shape, last_.id);
-    }
-
-    void residual(const Tensor& from, bool wanted) {
-        if (!wanted || from.shape != last_.shape) return;
-        push(Add{}, Role::add, Activation::none, Tensor(last_), from.shape, from.id);
-    }
 
     [[nodiscard]] std::int64_t groups_of(std::int64_t size, std::int64_t inputs, std::int64_t outputs) const {
         if (size == 0) return 1;
@@ -201,15 +100,34 @@ class Expander {
     }
 
     [[nodiscard]] std::int64_t channels_of(const ConvBlock& block) const {
+        if (block.width) return width_of(*block.width, 1);
         if (block.expansion > 0) return expanded(block.expansion);
         return variant_.alpha < block.scaled_from ? block.channels : scaled(block.channels, block.scaling);
     }
 
     void append_block(const ConvBlock& block) {
+        const std::int64_t channels = channels_of(block);
+        if (last_.shape.c % block.groups != 0 || channels % block.groups != 0)
+            fail_here(fmt::format("expected inputs and outputs in {} groups, found {} and {}", block.groups,
+                                  last_.shape.c, channels));
         conv(Role::whole,
-             {.channels = channels_of(block),
+             {.channels = channels,
               .kernel = block.kernel,
               .stride = block.stride,
+              .dilation = block.dilation,
+              .groups = block.groups,
+              .batch_norm = block.batch_norm,
+              .bias = block.bias,
+              .padding = block.padding},
+             activation_);
+    }
+
+    void append_block(const DepthwiseBlock& block) {
+        conv(Role::whole,
+             {.kernel = block.kernel,
+              .stride = block.stride,
+              .depthwise = true,
+              .dilation = block.dilation,
               .batch_norm = block.batch_norm,
               .bias = block.bias,
               .padding = block.padding},
@@ -236,7 +154,9 @@ class Expander {
         const Tensor from = last_;
         const std::int64_t width = block.expanded > 0 ? scaled(block.expanded) : expanded(block.expansion);
         if (block.expanded > 0 || block.expansion != 1) pointwise(Role::expand, width, activation_);
-        depthwise(Role::depthwise, block.kernel, block.stride, activation_);
+        conv(Role::depthwise,
+             {.kernel = block.kernel, .stride = block.stride, .depthwise = true, .dilation = block.dilation},
+             activation_);
         if (block.squeeze_excite > 0) squeeze_excite(block.squeeze_excite, from);
         pointwise(Role::project, scaled(block.channels), Activation::none);
         residual(from, block.residual && (dilated_ || block.stride == 1));
@@ -270,6 +190,113 @@ class Expander {
 
     void append_block(const PoolBlock&) { pool(Role::whole); }
 
+    void append_block(const WindowPoolBlock& block) {
+        const Shape& in = last_.shape;
+        const PaddingRule rule = block.padding.value_or(config_.padding);
+        if (dilated_)
+            fail_here(
+                "an output stride cannot take the stride of a window of pooling: expected one that leaves "
+                "it");
+        const SpatialPadding rows = pad(in.h, block.kernel, block.stride, rule);
+        const SpatialPadding columns = pad(in.w, block.kernel, block.stride, rule);
+        if (rows.output < 1 || columns.output < 1)
+            fail_here(
+                fmt::format("a {0}x{0} window does not fit a map of {1}x{2}", block.kernel, in.h, in.w));
+        push(WindowPool{.rule = block.rule,
+                        .kernel = block.kernel,
+                        .stride = block.stride,
+                        .padding = {rows.before, rows.after, columns.before, columns.after}},
+             Role::whole, Activation::none, Tensor(last_), {in.n, rows.output, columns.output, in.c});
+    }
+
+    void append_block(const SqueezeExciteBlock& block) {
+        if (block.width) return squeeze_to(width_of(*block.width, 1));
+        squeeze_excite(block.ratio, Tensor(last_));
+    }
+
+    /// The inputs of this block, which names them.
+    [[nodiscard]] const std::vector<std::int32_t>& inputs() const {
+        return config_.blocks[static_cast<std::size_t>(block_)].inputs;
+    }
+
+    static std::string text_of(const Shape& shape) {
+        return fmt::format("{}x{}x{}", shape.h, shape.w, shape.c);
+    }
+
+    void append_block(const AddBlock&) {
+        const Tensor& second = tensor_of(inputs()[1]);
+        if (second.shape != last_.shape)
+            fail_here(fmt::format("expected two maps of one shape to add, found {} and {}",
+                                  text_of(last_.shape), text_of(second.shape)));
+        push(Add{}, Role::whole, activation_, Tensor(last_), last_.shape, second.id);
+    }
+
+    void append_block(const MultiplyBlock&) {
+        Tensor first = last_;
+        Tensor second = tensor_of(inputs()[1]);
+        const auto gates = [](const Tensor& gate, const Tensor& map) {
+            return gate.shape == Shape{map.shape.n, 1, 1, map.shape.c};
+        };
+        if (gates(first, second)) std::swap(first, second);
+        const bool gate = gates(second, first);
+        if (!gate && first.shape != second.shape)
+            fail_here(fmt::format(
+                "expected two maps of one shape to multiply, or one value for each channel, found "
+                "{} and {}",
+                text_of(first.shape), text_of(second.shape)));
+        push(Scale{.by_value = !gate}, Role::whole, activation_, first, first.shape, second.id);
+    }
+
+    void append_block(const ConcatBlock&) {
+        Concat concat;
+        Shape joined = last_.shape;
+        for (std::size_t i = 1; i < inputs().size(); ++i) {
+            const Tensor& input = tensor_of(inputs()[i]);
+            if (input.shape.h != joined.h || input.shape.w != joined.w)
+                fail_here(fmt::format("expected maps of one height and width to join, found {} and {}",
+                                      text_of(last_.shape), text_of(input.shape)));
+            joined.c = checked_add(joined.c, input.shape.c);
+            if (i > 1) concat.more.at(i - 2) = input.id;
+        }
+        push(concat, Role::whole, Activation::none, Tensor(last_), joined, tensor_of(inputs()[1]).id);
+    }
+
+    void append_block(const SliceBlock& block) {
+        const std::int64_t begin = block.begin ? width_of(*block.begin, 0) : 0;
+        Shape part = last_.shape;
+        part.c = width_of(block.width, 1);
+        if (begin + part.c > last_.shape.c)
+            fail_here(fmt::format("expected channels {} to {} of {}", begin, begin + part.c, last_.shape.c));
+        push(Slice{.begin = begin}, Role::whole, Activation::none, Tensor(last_), part);
+    }
+
+    void append_block(const ResizeBlock& block) {
+        Shape to = last_.shape;
+        if (block.like) {
+            to.h = tensor_of(*block.like).shape.h;
+            to.w = tensor_of(*block.like).shape.w;
+        } else {
+            to.h = checked_multiply(to.h, block.factor);
+            to.w = checked_multiply(to.w, block.factor);
+        }
+        push(Resize{block.rule}, Role::whole, Activation::none, Tensor(last_), to);
+    }
+
+    void append_block(const ChannelShuffleBlock& block) {
+        if (last_.shape.c % block.groups != 0)
+            fail_here(
+                fmt::format("expected a multiple of {} channels, found {}", block.groups, last_.shape.c));
+        push(ChannelShuffle{block.groups}, Role::whole, Activation::none, Tensor(last_), last_.shape);
+    }
+
+    void append_block(const BatchNormBlock&) {
+        push(BatchNorm{}, Role::whole, activation_, Tensor(last_), last_.shape);
+    }
+
+    void append_block(const ActivationBlock&) {
+        push(Activate{}, Role::whole, activation_, Tensor(last_), last_.shape);
+    }
+
     void append_block(const ClassifierBlock&) {
         if (last_.shape.h != 1 || last_.shape.w != 1)
             fail_here(fmt::format("a classifier reads a 1x1 map, found {}x{} (put a pool block before it)",
@@ -278,16 +305,8 @@ class Expander {
              activation_);
     }
 
-    const ModelConfig& config_;
-    const Variant& variant_;
-    Sink sink_;
-    Tensor last_;
-    std::int32_t block_ = 0;
-    std::int64_t reached_ = 1;  ///< product of the strides so far
-    std::int64_t dilation_ =
-        1;                  ///< of K x K convolutions: product of the strides that the output stride took
-    bool dilated_ = false;  ///< this block's stride is one of them
-    Activation activation_ = Activation::none;
+    std::vector<std::pair<Tensor, Strides>> written_;  ///< by block; only where some block names its inputs
+    std::vector<TensorId> taps_;
 };
 
 void check_count(const char* what, std::int64_t value, std::int64_t most) {
@@ -349,9 +368,12 @@ Shape input_shape(const ModelConfig& config, const Variant& variant) {
     return {variant.batch, resolution.height, resolution.width, channels};
 }
 
-template <typename Sink>
-void expand_blocks(const ModelConfig& config, const Variant& variant, const Shape& input, Sink sink) {
-    Expander<Sink>(config, variant, input, sink).append_all();
+/// The network's taps.
+std::vector<TensorId> expand_blocks(const ModelConfig& config, const Variant& variant, const Shape& input,
+                                    LayerBuilder::Sink sink) {
+    Expander expander(config, variant, input, std::move(sink));
+    expander.append_all();
+    return std::move(expander.taps());
 }
 
 }  // namespace
@@ -384,9 +406,10 @@ std::string variant_text(std::string_view model, double alpha, const Resolution&
 void expand_into(const ModelConfig& config, const Variant& variant, Network& network) {
     network.block_names = config.block_names;
     network.input = input_shape(config, variant);
+    network.part_of = config.part_of;
     network.layers.clear();
-    expand_blocks(config, variant, network.input,
-                  [&network](const Layer& layer) { network.layers.push_back(layer); });
+    network.taps = expand_blocks(config, variant, network.input,
+                                 [&network](const Layer& layer) { network.layers.push_back(layer); });
 }
 
 Network expand(const ModelConfig& config, const Variant& variant) {

@@ -33,6 +33,15 @@ std::string_view op_name(const Layer& layer) {
         std::string_view operator()(const GlobalPool&) const { return "global_average_pool"; }
         std::string_view operator()(const Add&) const { return "add"; }
         std::string_view operator()(const Scale&) const { return "multiply"; }
+        std::string_view operator()(const WindowPool& pool) const {
+            return pool.rule == WindowPool::Rule::max ? "max_pool" : "average_pool";
+        }
+        std::string_view operator()(const Concat&) const { return "concat"; }
+        std::string_view operator()(const Slice&) const { return "slice"; }
+        std::string_view operator()(const Resize&) const { return "resize"; }
+        std::string_view operator()(const ChannelShuffle&) const { return "channel_shuffle"; }
+        std::string_view operator()(const BatchNorm&) const { return "batch_norm"; }
+        std::string_view operator()(const Activate&) const { return "activation"; }
     };
     return std::visit(Names{layer}, layer.kind);
 }

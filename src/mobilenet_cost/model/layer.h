@@ -56,12 +56,80 @@ struct Add {
     bool operator==(const Add&) const = default;
 };
 
-/// First input times second input, the second being (n, 1, 1, c): the gate of a squeeze-and-excite.
+/// First input times second input, the second being (n, 1, 1, c), the gate of a squeeze-and-excite, or with
+/// `by_value` of the first one's shape.
 struct Scale {
+    bool by_value = false;
+
     bool operator==(const Scale&) const = default;
 };
 
-using LayerKind = std::variant<Conv, GlobalPool, Add, Scale>;
+/// Tensor 0 is the network's input; layer i writes tensor i + 1.
+using TensorId = std::int32_t;
+inline constexpr TensorId kNoTensor = -1;
+
+/// The largest or the mean value of a K x K window of each channel. What lies outside the map is not counted.
+struct WindowPool {
+    enum class Rule { max, average };
+    Rule rule = Rule::max;
+    std::int64_t kernel = 1;
+    std::int64_t stride = 1;
+    Padding padding;
+
+    bool operator==(const WindowPool&) const = default;
+};
+
+/// Tensors of one height and width, their channels one after another.
+struct Concat {
+    static constexpr std::size_t kMostInputs = 16;
+    std::array<TensorId, kMostInputs - 2> more = none();  ///< inputs behind Layer::inputs
+
+    bool operator==(const Concat&) const = default;
+
+    static constexpr std::array<TensorId, kMostInputs - 2> none() {
+        std::array<TensorId, kMostInputs - 2> ids{};
+        ids.fill(kNoTensor);
+        return ids;
+    }
+};
+
+/// Channels from `begin` on, as many as the output has.
+struct Slice {
+    std::int64_t begin = 0;
+
+    bool operator==(const Slice&) const = default;
+};
+
+/// To another height and width. Bilinear: between pixel centres (half-pixel), edges repeated; nearest: of
+/// output pixel i, input pixel floor(i * in / out). Both as PyTorch's interpolate() without align_corners.
+struct Resize {
+    enum class Rule { bilinear, nearest };
+    Rule rule = Rule::bilinear;
+
+    bool operator==(const Resize&) const = default;
+};
+template <>
+inline constexpr std::array<std::string_view, 2> kEnumNames<Resize::Rule> = {"bilinear", "nearest"};
+
+/// Channels as (groups, c / groups), transposed (ShuffleNet, arXiv 1707.01083).
+struct ChannelShuffle {
+    std::int64_t groups = 1;
+
+    bool operator==(const ChannelShuffle&) const = default;
+};
+
+/// A batch norm that belongs to no convolution: a factor and a bias for each channel.
+struct BatchNorm {
+    bool operator==(const BatchNorm&) const = default;
+};
+
+/// Layer::activation alone.
+struct Activate {
+    bool operator==(const Activate&) const = default;
+};
+
+using LayerKind = std::variant<Conv, GlobalPool, Add, Scale, WindowPool, Concat, Slice, Resize,
+                               ChannelShuffle, BatchNorm, Activate>;
 
 /// The part that a layer plays in its block; decides the suffix of its name.
 enum class Role {
@@ -84,21 +152,34 @@ enum class Role {
     classifier,
 };
 
-/// Tensor 0 is the network's input; layer i writes tensor i + 1.
-using TensorId = std::int32_t;
-inline constexpr TensorId kNoTensor = -1;
-
 struct Layer {
     LayerKind kind;
     Activation activation = Activation::none;  ///< applied to the output, part of the same layer
     Role role = Role::whole;
     std::int32_t block = 0;                                   ///< index into Network::block_names
-    std::array<TensorId, 2> inputs = {kNoTensor, kNoTensor};  ///< the second only for Add and Scale
+    std::array<TensorId, 2> inputs = {kNoTensor, kNoTensor};  ///< the second for Add, Scale and Concat
     Shape input;                                              ///< of the first input
     Shape output;
 
     bool operator==(const Layer&) const = default;
 };
+
+/// Calls `visit` with each tensor that a layer reads, in order: `visit(const TensorId&)`, or
+/// `visit(TensorId&)` of a layer that may change.
+template <typename AnyLayer, typename Visit>
+void for_each_input(AnyLayer& layer, const Visit& visit) {
+    for (auto& id : layer.inputs)
+        if (id != kNoTensor) visit(id);
+    if (auto* const concat = std::get_if<Concat>(&layer.kind)) {
+        for (auto& id : concat->more)
+            if (id != kNoTensor) visit(id);
+    }
+}
+
+/// Whether a layer reads two tensors value by value.
+[[nodiscard]] inline bool is_binary(const Layer& layer) {
+    return std::holds_alternative<Add>(layer.kind) || std::holds_alternative<Scale>(layer.kind);
+}
 
 /// One group per channel: the K x K filter per channel of the MobileNet papers, or with a depth multiplier
 /// (Keras' word) several. With a single channel only one kernel over the plane counts: 1x1 is then pointwise,
@@ -114,7 +195,8 @@ struct Layer {
 [[nodiscard]] bool is_pointwise(const Layer& layer);
 
 /// "conv2d", "depthwise_conv2d", "pointwise_conv2d", "dense" (1x1 on a 1x1 map), "global_average_pool",
-/// "add", "multiply".
+/// "add", "multiply", "max_pool", "average_pool", "concat", "slice", "resize", "channel_shuffle",
+/// "batch_norm", "activation".
 [[nodiscard]] std::string_view op_name(const Layer& layer);
 
 /// out_h * out_w * K * K * (Ci / groups) * Co for each image; a separable block's C_d is the sum of two of
@@ -134,14 +216,18 @@ struct Layer {
 [[nodiscard]] inline Cost layer_cost(const Layer& layer) {
     Cost cost;
     if (const Conv* conv = std::get_if<Conv>(&layer.kind)) cost = conv_cost(layer, *conv);
+    if (std::holds_alternative<BatchNorm>(layer.kind)) cost.bn_channels = layer.output.c;
     cost.input_elements = element_count(layer.input);
+    cost.output_elements = element_count(layer.output);
     if (std::holds_alternative<Add>(layer.kind)) {
         cost.input_elements = checked_multiply(2, cost.input_elements);
-    } else if (std::holds_alternative<Scale>(layer.kind)) {
-        cost.input_elements =
-            checked_add(cost.input_elements, checked_multiply(layer.input.n, layer.input.c));
+    } else if (const Scale* scale = std::get_if<Scale>(&layer.kind)) {
+        cost.input_elements = checked_add(
+            cost.input_elements,
+            scale->by_value ? cost.input_elements : checked_multiply(layer.input.n, layer.input.c));
+    } else if (std::holds_alternative<Concat>(layer.kind) || std::holds_alternative<Slice>(layer.kind)) {
+        cost.input_elements = cost.output_elements;
     }
-    cost.output_elements = element_count(layer.output);
     return cost;
 }
 

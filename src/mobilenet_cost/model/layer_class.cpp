@@ -15,7 +15,8 @@ LayerClass layer_class(const Network& network, std::size_t index) {
         default:
             break;
     }
-    if (std::holds_alternative<GlobalPool>(layer.kind)) return LayerClass::pooling;
+    if (std::holds_alternative<GlobalPool>(layer.kind) || std::holds_alternative<WindowPool>(layer.kind))
+        return LayerClass::pooling;
     if (!std::holds_alternative<Conv>(layer.kind)) return LayerClass::element_wise;
     if (index == 0) return LayerClass::first_conv;
     if (is_depthwise(layer)) return LayerClass::depthwise;

@@ -6,7 +6,8 @@ namespace mobilenet_cost {
 namespace {
 
 bool is_element_wise(const Layer& layer) {
-    return std::holds_alternative<Add>(layer.kind) || std::holds_alternative<Scale>(layer.kind);
+    return is_binary(layer) || std::holds_alternative<BatchNorm>(layer.kind) ||
+           std::holds_alternative<Activate>(layer.kind);
 }
 
 std::int64_t tensor_elements(const Network& network, TensorId tensor) {
@@ -27,16 +28,17 @@ std::int64_t in_place_need(const Layer& layer, std::int64_t output, std::int64_t
 std::vector<std::size_t> last_uses(const Network& network) {
     std::vector<std::size_t> last(network.layers.size() + 1, 0);
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
-        for (const TensorId tensor : network.layers[i].inputs) {
-            if (tensor != kNoTensor) last[static_cast<std::size_t>(tensor)] = i;
-        }
+        for_each_input(network.layers[i],
+                       [&](TensorId tensor) { last[static_cast<std::size_t>(tensor)] = i; });
     }
-    if (!last.empty()) last.back() = network.layers.size();
+    last.back() = network.layers.size();
+    for (const TensorId tap : network.taps)
+        last[static_cast<std::size_t>(tap)] = network.layers.size();
     return last;
 }
 
 PeakMemory peak_memory(const Network& network, Overlap overlap) {
-    const std::vector<std::size_t> last = last_uses(network);
+    std::vector<std::size_t> last = last_uses(network);
     PeakMemory peak;
     std::int64_t live = element_count(network.input);
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
@@ -44,13 +46,14 @@ PeakMemory peak_memory(const Network& network, Overlap overlap) {
         const std::int64_t output = element_count(layer.output);
         std::int64_t freed = 0;
         std::int64_t largest_dying = 0;
-        for (const TensorId tensor : layer.inputs) {
-            if (tensor == kNoTensor || last[static_cast<std::size_t>(tensor)] != i) continue;
+        for_each_input(layer, [&](TensorId tensor) {
+            if (last[static_cast<std::size_t>(tensor)] != i) return;
+            last[static_cast<std::size_t>(tensor)] =
+                network.layers.size();  // one that is read twice dies once
             const std::int64_t elements = tensor_elements(network, tensor);
             freed += elements;
             largest_dying = std::max(largest_dying, elements);
-            if (layer.inputs[0] == layer.inputs[1]) break;  // one tensor read twice dies once
-        }
+        });
         const std::int64_t need =
             overlap == Overlap::none ? output : in_place_need(layer, output, largest_dying);
         const std::int64_t now = checked_add(live, need);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -11,6 +10,7 @@
 #include "mobilenet_cost/base/json_reader.h"
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/base/text_file.h"
+#include "mobilenet_cost/model/block_kinds.h"
 #include "mobilenet_cost/model/model_files.h"
 
 namespace mobilenet_cost {
@@ -19,12 +19,6 @@ namespace {
 using nlohmann::json;
 using Keys = std::vector<std::string>;
 
-constexpr std::int64_t kLargestKernel = 255;
-constexpr std::int64_t kLargestStride = 16;
-constexpr std::int64_t kMostConfigChannels = 1 << 20;
-constexpr std::size_t kMostBlocks = 4096;
-constexpr double kLargestExpansion = 1000;
-constexpr double kLargestConfigAlpha = 1000;
 constexpr const char* kSecondSchema = "mobilenet-cost.model.v2";  // "extends", "changes", "sizes"
 constexpr std::size_t kLargestModelFile = 1 << 20;                // bytes; the largest bundled config is 4 kB
 
@@ -35,165 +29,23 @@ std::string read_name(const ObjectReader& reader) {
     return name;
 }
 
-std::int64_t channels(const ObjectReader& block) {
-    return block.integer("channels", 1, kMostConfigChannels);
+bool is_classifier(const Block& block) {
+    return std::holds_alternative<ClassifierBlock>(block.kind);
 }
 
-std::int64_t kernel(const ObjectReader& block) {
-    return block.integer("kernel", 1, kLargestKernel);
-}
-
-std::int64_t stride(const ObjectReader& block) {
-    return block.integer("stride", 1, kLargestStride, 1);
-}
-
-/// A number, or [numerator, denominator] where the published ratio is not a short decimal (88 / 24).
-double expansion(const ObjectReader& block) {
-    const json& value = block.at("expansion");
-    if (!value.is_array()) return read_number(value, block.place("expansion"), 0, kLargestExpansion);
-    if (value.size() != 2) block.fail_expected("expansion", "a number or [numerator, denominator]");
-    const double numerator = read_number(value[0], block.place("expansion/0"), 0, 1e6);
-    const double ratio = numerator / read_number(value[1], block.place("expansion/1"), 0, 1e6);
-    if (ratio > kLargestExpansion)
-        block.fail_expected("expansion", fmt::format("at most {}", kLargestExpansion));
-    return ratio;
-}
-
-BlockKind read_conv(const ObjectReader& block) {
-    const bool relative = block.has("expansion");
-    if (relative && block.has("channels"))
-        block.fail_expected("expansion", "channels or expansion, not both");
-    return ConvBlock{
-        .channels = relative ? 1 : channels(block),
-        .kernel = kernel(block),
-        .stride = stride(block),
-        .scaling = block.one_of("scale", WidthScaling::always),
-        .scaled_from = block.number("scale_from", 0, kLargestConfigAlpha, 0),
-        .expansion = relative ? expansion(block) : 0,
-        .padding = block.has("padding") ? std::optional(block.one_of<PaddingRule>("padding")) : std::nullopt,
-        .batch_norm = block.boolean("batch_norm", true),
-        .bias = block.boolean("bias", false)};
-}
-
-BlockKind read_depthwise_separable(const ObjectReader& block) {
-    return DepthwiseSeparableBlock{.channels = channels(block),
-                                   .kernel = kernel(block),
-                                   .stride = stride(block),
-                                   .squeeze_excite = block.number("squeeze_excite", 0, 1, 0),
-                                   .batch_norm = block.boolean("batch_norm", true),
-                                   .bias = block.boolean("bias", false)};
-}
-
-BlockKind read_inverted_residual(const ObjectReader& block) {
-    const bool absolute = block.has("expanded");
-    if (absolute && block.has("expansion"))
-        block.fail_expected("expanded", "expansion or expanded, not both");
-    return InvertedResidualBlock{.channels = channels(block),
-                                 .kernel = kernel(block),
-                                 .stride = stride(block),
-                                 .expansion = absolute ? 1 : expansion(block),
-                                 .expanded = absolute ? block.integer("expanded", 1, kMostConfigChannels) : 0,
-                                 .squeeze_excite = block.number("squeeze_excite", 0, 1, 0),
-                                 .residual = block.boolean("residual", true)};
-}
-
-BlockKind read_universal(const ObjectReader& block) {
-    UniversalInvertedBottleneckBlock kind{.channels = channels(block),
-                                          .start_kernel = block.integer("start_kernel", 0, kLargestKernel),
-                                          .middle_kernel = block.integer("middle_kernel", 0, kLargestKernel),
-                                          .stride = stride(block),
-                                          .expansion = expansion(block),
-                                          .residual = block.boolean("residual", true)};
-    if (kind.stride > 1 && kind.start_kernel == 0 && kind.middle_kernel == 0)
-        block.fail_expected("stride", "1 where no depthwise convolution could stride");
-    return kind;
-}
-
-BlockKind read_fused(const ObjectReader& block) {
-    return FusedInvertedBottleneckBlock{.channels = channels(block),
-                                        .kernel = kernel(block),
-                                        .stride = stride(block),
-                                        .expansion = expansion(block),
-                                        .group_size = block.integer("group_size", 1, kMostConfigChannels, 0),
-                                        .residual = block.boolean("residual", true)};
-}
-
-template <typename Kind>
-BlockKind read_nothing(const ObjectReader&) {
-    return Kind{};
-}
-
-/// A block kind: its name in a config, the keys it takes beside "kind" and "name", and how it is read.
-struct BlockKindRow {
-    std::string name;
-    Keys keys;
-    BlockKind (*read)(const ObjectReader&);
-    bool activated;  ///< takes the model's default activation
-};
-
-const std::array<BlockKindRow, 7>& block_kinds() {
-    static const std::array<BlockKindRow, 7> rows = {{
-        {"conv",
-         {"channels", "expansion", "kernel", "stride", "scale", "scale_from", "padding", "batch_norm",
-          "bias"},
-         read_conv,
-         true},
-        {"depthwise_separable",
-         {"channels", "kernel", "stride", "squeeze_excite", "batch_norm", "bias"},
-         read_depthwise_separable,
-         true},
-        {"inverted_residual",
-         {"channels", "kernel", "stride", "expansion", "expanded", "squeeze_excite", "residual"},
-         read_inverted_residual,
-         true},
-        {"universal_inverted_bottleneck",
-         {"channels", "start_kernel", "middle_kernel", "stride", "expansion", "residual"},
-         read_universal,
-         true},
-        {"fused_inverted_bottleneck",
-         {"channels", "kernel", "stride", "expansion", "group_size", "residual"},
-         read_fused,
-         true},
-        {"pool", {}, read_nothing<PoolBlock>, false},
-        {"classifier", {}, read_nothing<ClassifierBlock>, false},
-    }};
-    return rows;
-}
-
-Keys kind_names() {
-    Keys names;
-    for (const BlockKindRow& row : block_kinds())
-        names.push_back(row.name);
-    return names;
-}
-
-Block read_block(const ObjectReader& reader, Activation activation) {
-    const BlockKindRow& row = block_kinds()[reader.choice("kind", kind_names())];
-    Keys known = row.keys;
-    known.insert(known.end(), {"kind", "name"});
-    if (row.activated) known.emplace_back("activation");
-    reader.allow_only(known);
-    Block block;
-    block.name = read_name(reader);
-    block.activation = row.activated ? reader.one_of("activation", activation) : Activation::none;
-    block.kind = row.read(reader);
-    return block;
-}
-
-std::vector<Block> read_blocks(const ObjectReader& reader, Activation activation) {
-    const std::size_t count = reader.array("blocks", 1, kMostBlocks).size();
+std::vector<Block> read_blocks(const ObjectReader& reader, const BlockList& list, Activation activation) {
     std::vector<Block> blocks;
-    std::set<std::string> names;
-    for (std::size_t i = 0; i < count; ++i) {
-        const ObjectReader block = reader.element("blocks", i);
-        blocks.push_back(read_block(block, activation));
-        if (!names.insert(blocks.back().name).second)
-            block.fail_expected("name", "a name no other block has");
+    for (const ListedBlock& listed : list.blocks) {
+        blocks.push_back(read_block(listed, reader.file(), activation));
+        const std::int32_t before =
+            listed.inputs.empty() ? static_cast<std::int32_t>(blocks.size()) - 2 : listed.inputs.front();
+        if (is_classifier(blocks.back()) && before >= 0 &&
+            is_classifier(blocks[static_cast<std::size_t>(before)]))
+            fail(reader.file() + ": " + listed.pointer + "/kind",
+                 "expected one classifier, found a second one that reads the first");
     }
-    // Everything below divides by the MACs and parameters of a network.
-    if (std::all_of(blocks.begin(), blocks.end(),
-                    [](const Block& block) { return std::holds_alternative<PoolBlock>(block.kind); }))
-        fail(reader.place("blocks"), "expected a block with a convolution, found pools alone");
+    if (std::none_of(blocks.begin(), blocks.end(), has_weights))
+        fail(reader.place("blocks"), "expected a block with a convolution, found none");
     return blocks;
 }
 
@@ -251,17 +103,26 @@ std::int64_t read_side(const json& value, const std::string& place) {
     return read_integer(value, place, 1, kLargestResolution);
 }
 
-std::shared_ptr<const std::vector<std::string>> names_of(const std::vector<Block>& blocks) {
+void set_names(const BlockList& list, ModelConfig& config) {
     auto names = std::make_shared<std::vector<std::string>>();
-    for (const Block& block : blocks)
+    auto part_of = std::make_shared<std::vector<std::string>>();
+    for (const ListedBlock& block : list.blocks) {
         names->push_back(block.name);
-    return names;
+        part_of->push_back(block.part_of);
+        config.branches = config.branches || !block.inputs.empty() || block.tap;
+    }
+    if (*names != *part_of) config.part_of = std::move(part_of);
+    config.block_names = std::move(names);
 }
+
+/// What a file that extends another one says of the other's blocks.
+constexpr std::array<std::string_view, 4> kOwnKeys = {"extends", "changes", "remove", "append"};
+constexpr std::size_t kMostRemoved = 4096;
 
 const Keys kModelKeys = {"$schema",        "schema",     "name",           "title",  "description",
                          "sources",        "resolution", "input_channels", "alphas", "resolutions",
                          "padding",        "rounding",   "activation",     "blocks", "sizes",
-                         "squeeze_excite", "classes"};
+                         "squeeze_excite", "classes",    "define"};
 
 std::vector<NamedSize> read_sizes(const ObjectReader& reader) {
     std::vector<NamedSize> sizes;
@@ -298,31 +159,61 @@ void change_blocks(const ObjectReader& child, json& blocks) {
     }
 }
 
+/// The blocks of the parent without those that "remove" names.
+void remove_blocks(const ObjectReader& child, json& blocks) {
+    if (!child.has("remove")) return;
+    for (const json& name : child.array("remove", 1, kMostRemoved)) {
+        const auto found = std::find_if(blocks.begin(), blocks.end(), [&](const json& block) {
+            return block.is_object() && block.contains("name") && block["name"] == name;
+        });
+        if (found == blocks.end())
+            fail(child.place("remove"),
+                 fmt::format("expected names of blocks that the extended model has, found {}",
+                             describe(name)));
+        blocks.erase(found);
+    }
+}
+
+/// A model file with what it extends.
+struct Whole {
+    json document;
+    std::size_t appended = 0;  ///< of its blocks, those at the end that its own "append" gives
+};
+
 /// A file that extends a bundled model holds only what is different.
-json with_parent(json document, const std::string& place, int depth = 0) {
+Whole with_parent(json document, const std::string& place, int depth = 0) {
     constexpr int kDeepest = 8;
-    if (!document.is_object() || !document.contains("extends")) return document;
+    if (!document.is_object() || !document.contains("extends")) return {std::move(document)};
     const ObjectReader child(document, place, "");
     Keys known = kModelKeys;
-    known.insert(known.end(), {"extends", "changes"});
+    known.insert(known.end(), {"extends", "changes", "remove", "append"});
     child.allow_only(known);
     child.require_schema(kSecondSchema);
     const std::filesystem::path path = bundled_model(child.text("extends"), child.place("extends"));
     if (depth == kDeepest) fail(child.place("extends"), fmt::format("expected at most {} models", kDeepest));
-    json parent = with_parent(parse_json(read_text_file(path, kLargestModelFile), path.string()),
-                              path.string(), depth + 1);
+    Whole whole = {with_parent(parse_json(read_text_file(path, kLargestModelFile), path.string()),
+                               path.string(), depth + 1)
+                       .document};
+    json& parent = whole.document;
     for (const auto& [key, value] : document.items()) {
-        if (key != "changes" && key != "extends") parent[key] = value;
+        if (std::find(kOwnKeys.begin(), kOwnKeys.end(), key) == kOwnKeys.end()) parent[key] = value;
     }
-    if (parent.contains("blocks") && parent["blocks"].is_array()) change_blocks(child, parent["blocks"]);
-    return parent;
+    if (!parent.contains("blocks") || !parent["blocks"].is_array()) return whole;
+    change_blocks(child, parent["blocks"]);
+    remove_blocks(child, parent["blocks"]);
+    if (child.has("append")) {
+        for (const json& block : child.array("append", 1, kMostRemoved))
+            parent["blocks"].push_back(block);
+        whole.appended = child.at("append").size();
+    }
+    return whole;
 }
 
 }  // namespace
 
 ModelConfig parse_model_config(std::string_view text, std::string_view place) {
     const json own = parse_json(text, place);
-    const json document = with_parent(own, std::string(place));
+    const auto [document, appended] = with_parent(own, std::string(place));
     const ObjectReader reader(document, std::string(place), "");
     refuse_other_kind(document, "mobilenet-cost.model.v1", place);
     reader.allow_only(kModelKeys);
@@ -342,8 +233,9 @@ ModelConfig parse_model_config(std::string_view text, std::string_view place) {
     config.padding = reader.one_of("padding", PaddingRule::same);
     config.rounding = read_rounding(reader);
     config.squeeze_excite = read_squeeze_excite(reader);
-    config.blocks = read_blocks(reader, reader.one_of("activation", Activation::relu));
-    config.block_names = names_of(config.blocks);
+    const BlockList list = list_blocks(reader, block_kind_names(), appended);
+    config.blocks = read_blocks(reader, list, reader.one_of("activation", Activation::relu));
+    set_names(list, config);
     return config;
 }
 

@@ -11,6 +11,7 @@
 
 #include "mobilenet_cost/model/layer.h"
 #include "mobilenet_cost/model/resolution.h"
+#include "mobilenet_cost/model/width_expression.h"
 
 namespace mobilenet_cost {
 
@@ -41,17 +42,32 @@ enum class PaddingRule {
     symmetric,  ///< (K - 1) / 2 on every side
     end_only,   ///< K - 2 at the bottom and right where the stride is above 1, otherwise SAME, as Keras'
                 ///< MobileNet
+    valid,      ///< none
 };
 template <>
-inline constexpr std::array<std::string_view, 3> kEnumNames<PaddingRule> = {"same", "symmetric", "end_only"};
+inline constexpr std::array<std::string_view, 4> kEnumNames<PaddingRule> = {"same", "symmetric", "end_only",
+                                                                            "valid"};
 
 struct ConvBlock {
     std::int64_t channels = 0;
+    std::optional<WidthExpression> width = std::nullopt;  ///< instead of `channels`; alpha does not scale it
     std::int64_t kernel = 1;
     std::int64_t stride = 1;
     WidthScaling scaling = WidthScaling::always;
     double scaled_from = 0;  ///< a width multiplier below this one leaves `channels` as they are
     double expansion = 0;    ///< of the input channels, instead of `channels`; 0: none
+    std::int64_t groups = 1;
+    std::int64_t dilation = 1;
+    std::optional<PaddingRule> padding = std::nullopt;  ///< instead of the model's
+    bool batch_norm = true;
+    bool bias = false;
+};
+
+/// One filter for each channel.
+struct DepthwiseBlock {
+    std::int64_t kernel = 3;
+    std::int64_t stride = 1;
+    std::int64_t dilation = 1;
     std::optional<PaddingRule> padding = std::nullopt;  ///< instead of the model's
     bool batch_norm = true;
     bool bias = false;
@@ -76,6 +92,7 @@ struct InvertedResidualBlock {
     double expansion = 1;       ///< of the scaled input channels
     std::int64_t expanded = 0;  ///< expanded width at alpha 1, scaled by itself instead; 0: none
     double squeeze_excite = 0;  ///< squeezed width over that of SqueezeExcite::from; 0: none
+    std::int64_t dilation = 1;  ///< of the depthwise convolution
     bool residual = true;
 };
 
@@ -113,18 +130,65 @@ struct SqueezeExcite {
 template <>
 inline constexpr std::array<std::string_view, 2> kEnumNames<SqueezeExcite::From> = {"gated", "input"};
 
+/// Mean over height and width.
 struct PoolBlock {};
+
+struct WindowPoolBlock {
+    WindowPool::Rule rule = WindowPool::Rule::max;
+    std::int64_t kernel = 2;
+    std::int64_t stride = 1;
+    std::optional<PaddingRule> padding = std::nullopt;  ///< instead of the model's
+};
+
+/// Squeeze-and-excite on its own.
+struct SqueezeExciteBlock {
+    double ratio = 0;                      ///< squeezed width over gated width
+    std::optional<WidthExpression> width;  ///< the squeezed width instead
+};
+
+struct AddBlock {};
+
+/// The second input has the first one's shape, or one value for each channel.
+struct MultiplyBlock {};
+
+struct ConcatBlock {};
+
+struct SliceBlock {
+    std::optional<WidthExpression> begin;  ///< absent: 0
+    WidthExpression width;
+};
+
+struct ResizeBlock {
+    Resize::Rule rule = Resize::Rule::bilinear;
+    std::optional<std::int32_t> like =
+        std::nullopt;         ///< to the size of another block's output; -1: the input's
+    std::int64_t factor = 1;  ///< otherwise to so many times the size
+};
+
+struct ChannelShuffleBlock {
+    std::int64_t groups = 2;
+};
+
+struct BatchNormBlock {};
+
+struct ActivationBlock {};
 
 struct ClassifierBlock {};
 
 using BlockKind =
-    std::variant<ConvBlock, DepthwiseSeparableBlock, InvertedResidualBlock, UniversalInvertedBottleneckBlock,
-                 FusedInvertedBottleneckBlock, PoolBlock, ClassifierBlock>;
+    std::variant<ConvBlock, DepthwiseBlock, DepthwiseSeparableBlock, InvertedResidualBlock,
+                 UniversalInvertedBottleneckBlock, FusedInvertedBottleneckBlock, PoolBlock, WindowPoolBlock,
+                 SqueezeExciteBlock, AddBlock, MultiplyBlock, ConcatBlock, SliceBlock, ResizeBlock,
+                 ChannelShuffleBlock, BatchNormBlock, ActivationBlock, ClassifierBlock>;
 
 struct Block {
     std::string name;
     Activation activation = Activation::none;
     BlockKind kind;
+    /// What it reads: indices of earlier blocks, -1 for the network's input. Empty: the block before.
+    std::vector<std::int32_t> inputs = {};
+    bool tap = false;          ///< one of the network's outputs, beside the last block's
+    std::string pointer = {};  ///< JSON place in the model file
 };
 
 /// A width multiplier that a name stands for: "075" is 0.75.
@@ -151,7 +215,9 @@ struct ModelConfig {
     Rounding rounding;
     SqueezeExcite squeeze_excite;
     std::vector<Block> blocks;
+    bool branches = false;  ///< some block reads another one than that before it, or is an output
     std::shared_ptr<const std::vector<std::string>> block_names;  ///< as in `blocks`; shared by its networks
+    std::shared_ptr<const std::vector<std::string>> part_of;      ///< see Network::part_of
 };
 
 /// Any bytes give a ModelConfig or an Error that starts with `place` and names the JSON location.

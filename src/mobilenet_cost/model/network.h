@@ -14,7 +14,14 @@ struct Network {
     std::shared_ptr<const std::vector<std::string>> block_names;
     Shape input;
     std::vector<Layer> layers;
+    std::vector<TensorId> taps = {};  ///< outputs beside the last layer's
+    /// Where a block's definition gives several names: by its index, the block that they are parts of. Null:
+    /// each name is a block.
+    std::shared_ptr<const std::vector<std::string>> part_of = nullptr;
 };
+
+/// Every tensor that the network gives: its taps, then what its last layer writes.
+[[nodiscard]] std::vector<TensorId> output_tensors(const Network& network);
 
 /// Block name and role, for example "Conv2d_3_pointwise" or "expanded_conv_2/project".
 [[nodiscard]] std::string layer_name(const Network& network, std::size_t index);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mobilenet_cost/model/liveness.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -11,19 +13,34 @@ bool is_squeeze(const Layer& layer) {
 }
 
 Role merged_role(Role pointwise) {
-    if (pointwise == Role::separable_pointwise) return Role::separable_standard;
+    if (pointwise == Role::separable_pointwise || pointwise == Role::whole) return Role::separable_standard;
     return pointwise == Role::expand ? Role::expand_standard : Role::project_standard;
+}
+
+/// Whether one layer's output is read by the next one and by nothing behind `last_reader`.
+bool feeds(const Network& network, const std::vector<std::size_t>& last_uses, std::size_t layer,
+           std::size_t last_reader) {
+    return network.layers[layer + 1].inputs[0] == static_cast<TensorId>(layer + 1) &&
+           last_uses[layer + 1] <= last_reader;
+}
+
+bool closes_pairs(const Layer& layer) {
+    return is_pointwise(layer) && std::get<Conv>(layer.kind).stride == 1 && layer.role != Role::classifier;
 }
 
 /// The pointwise convolution that closes the pair a depthwise one opens, or the depthwise's own index. With a
 /// depth multiplier a squeeze-and-excite between the two has more channels than it could gate in front.
-std::size_t closing_pointwise(const Network& network, std::size_t depthwise) {
+/// Nothing else may read what the depthwise writes.
+std::size_t closing_pointwise(const Network& network, const std::vector<std::size_t>& last_uses,
+                              std::size_t depthwise) {
     std::size_t next = depthwise + 1;
     while (next < network.layers.size() && is_squeeze(network.layers[next]))
         ++next;
+    if (next == network.layers.size() || !closes_pairs(network.layers[next])) return depthwise;
     const bool widened = next > depthwise + 1 && depth_multiplier(network.layers[depthwise]) > 1;
-    const bool closed = !widened && next < network.layers.size() && is_pointwise(network.layers[next]);
-    return closed ? next : depthwise;
+    const bool alone =
+        feeds(network, last_uses, depthwise, next) && feeds(network, last_uses, next - 1, next);
+    return alone && !widened ? next : depthwise;
 }
 
 /// Copies layers one by one, keeping track of where each tensor of the separable network lives in the new
@@ -36,9 +53,7 @@ class Counterpart {
     /// A layer as it is, on the tensors that stand for its inputs.
     void copy(std::size_t index) {
         Layer layer = from_.layers[index];
-        for (TensorId& input : layer.inputs) {
-            if (input != kNoTensor) input = tensor_[static_cast<std::size_t>(input)];
-        }
+        for_each_input(layer, [this](TensorId& input) { input = tensor_[static_cast<std::size_t>(input)]; });
         layer.input = tensor_shape(to_, layer.inputs[0]);
         // A squeeze-and-excite in front of a strided convolution works on the larger map.
         if (layer.role == Role::squeeze_scale) layer.output = layer.input;
@@ -65,6 +80,9 @@ class Counterpart {
         append(layer, pointwise);
     }
 
+    /// What stands for a tensor of the separable network.
+    TensorId tensor(TensorId of) const { return tensor_[static_cast<std::size_t>(of)]; }
+
   private:
     void append(const Layer& layer, std::size_t index) {
         to_.layers.push_back(layer);
@@ -80,9 +98,10 @@ class Counterpart {
 
 std::vector<SeparablePair> separable_pairs(const Network& network) {
     std::vector<SeparablePair> pairs;
+    const std::vector<std::size_t> last = last_uses(network);
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         if (!is_depthwise(network.layers[i])) continue;
-        const std::size_t pointwise = closing_pointwise(network, i);
+        const std::size_t pointwise = closing_pointwise(network, last, i);
         if (pointwise != i) pairs.push_back({i, pointwise});
     }
     return pairs;
@@ -92,10 +111,13 @@ void standard_counterpart_into(const Network& network, Network& standard) {
     standard.block_names = network.block_names;
     standard.input = network.input;
     standard.layers.clear();
+    standard.part_of = network.part_of;
+    const std::vector<std::size_t> last = last_uses(network);
     Counterpart counterpart(network, standard);
     std::size_t i = 0;
     while (i < network.layers.size()) {
-        const std::size_t pointwise = is_depthwise(network.layers[i]) ? closing_pointwise(network, i) : i;
+        const std::size_t pointwise =
+            is_depthwise(network.layers[i]) ? closing_pointwise(network, last, i) : i;
         if (pointwise == i) {
             counterpart.copy(i);
         } else {
@@ -106,6 +128,9 @@ void standard_counterpart_into(const Network& network, Network& standard) {
         }
         i = pointwise + 1;
     }
+    standard.taps.clear();
+    for (const TensorId tap : network.taps)
+        standard.taps.push_back(counterpart.tensor(tap));
 }
 
 Network standard_counterpart(const Network& network) {

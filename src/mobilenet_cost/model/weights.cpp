@@ -42,8 +42,7 @@ std::vector<float> uniform_values(std::int64_t count, double limit, std::uint64_
 // sigmoid (3) are reached. 3 before a swish, hard or not, which is like ReLU (gain 1/2) for large values but
 // like x / 2 (gain 1/4) for small ones: near its bend, a small loss of scale would grow from layer to layer.
 //
-// `mean_square`: E[f(z)^2] of the activation f over z normal with mean 0 and that standard deviation. An
-// activation outside a convolution (none of the published networks has one) is treated as linear. By the
+// `mean_square`: E[f(z)^2] of the activation f over z normal with mean 0 and that standard deviation. By the
 // trapezoidal rule over 12 standard deviations to each side, where there is no closed form.
 struct ActivationScale {
     double spread;
@@ -92,12 +91,34 @@ LayerWeights conv_weights(const Layer& layer, const Conv& conv, double input_mea
             uniform_values(layer.output.c, bias_limit, stream_of(seed, index, Purpose::bias))};
 }
 
-// Expected E[y^2] of a layer's output from those of its inputs `a` and `b`.
-double output_mean_square(const Layer& layer, double a, double b) {
-    if (std::holds_alternative<Conv>(layer.kind)) return scale_of(layer.activation).mean_square;
-    if (std::holds_alternative<Add>(layer.kind)) return a + b;
-    if (std::holds_alternative<Scale>(layer.kind)) return a * b;
-    return a / 2;  // pooling: between 1/pi behind a ReLU (positions independent) and 1 (positions equal)
+/// The convolution that a batch norm of its own is.
+Conv as_conv(const Layer& layer) {
+    return {.groups = layer.input.c, .padding = {}, .batch_norm = true};
+}
+
+/// Expected E[y^2] of a layer's output from those of its inputs: `sum` and `product` of the first two.
+double output_mean_square(const Layer& layer, double first, double sum, double product) {
+    if (std::holds_alternative<Conv>(layer.kind) || std::holds_alternative<BatchNorm>(layer.kind))
+        return scale_of(layer.activation).mean_square;
+    if (std::holds_alternative<Add>(layer.kind)) return sum;
+    if (std::holds_alternative<Scale>(layer.kind)) return product;
+    const bool mean = std::holds_alternative<GlobalPool>(layer.kind);
+    return mean ? first / 2
+                : first;  // between 1/pi behind a ReLU (positions independent) and 1 (positions equal)
+}
+
+/// The same behind the activation of a layer that has no weights to be scaled for it: about half of the
+/// variance is left by those that cut one side off, and a sigmoid lies between 0 and 1.
+double activated_mean_square(const Layer& layer, double linear) {
+    switch (layer.activation) {
+        case Activation::none:
+            return linear;
+        case Activation::sigmoid:
+        case Activation::hard_sigmoid:
+            return scale_of(layer.activation).mean_square;
+        default:
+            return linear / 2;
+    }
 }
 
 }  // namespace
@@ -111,9 +132,14 @@ Weights make_weights(const Network& network, std::uint64_t seed) {
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         const Layer& layer = network.layers[i];
         const double first = mean_square(layer.inputs[0]);
+        const double second = mean_square(layer.inputs[1]);
         const auto* conv = std::get_if<Conv>(&layer.kind);
-        weights.layers.push_back(conv ? conv_weights(layer, *conv, first, seed, i) : LayerWeights{});
-        mean_squares.push_back(output_mean_square(layer, first, mean_square(layer.inputs[1])));
+        const bool normal = std::holds_alternative<BatchNorm>(layer.kind);
+        weights.layers.push_back(conv || normal
+                                     ? conv_weights(layer, conv ? *conv : as_conv(layer), first, seed, i)
+                                     : LayerWeights{});
+        const double linear = output_mean_square(layer, first, first + second, first * second);
+        mean_squares.push_back(conv || normal ? linear : activated_mean_square(layer, linear));
     }
     return weights;
 }

@@ -22,8 +22,10 @@ OnnxWrite load_writer() {
 std::int64_t onnx_weight_bytes(const Network& network) {
     std::int64_t values = 0;
     for (const Layer& layer : network.layers) {
-        if (!std::holds_alternative<Conv>(layer.kind)) continue;
-        values = checked_add(values, checked_add(layer_cost(layer).weights, layer.output.c));
+        const bool normal = std::holds_alternative<BatchNorm>(layer.kind);
+        if (!normal && !std::holds_alternative<Conv>(layer.kind)) continue;
+        const std::int64_t factors = normal ? layer.output.c : layer_cost(layer).weights;
+        values = checked_add(values, checked_add(factors, layer.output.c));
     }
     return checked_multiply(values, element_bytes(DataType::f32));
 }

@@ -44,7 +44,8 @@ void check_onnx_size(const Network& network);
 void require_onnx_exporter();
 
 /// Writes an ONNX ModelProto and leaves `file` open. "input" is (n, c, h, w); "output" is (n, classes), or
-/// (n, c, h, w) if the last layer leaves a map. Nodes and the tensors that layers write have the names of the
+/// (n, c, h, w) if the last layer leaves a map; taps are outputs before it, (n, c, h, w) by the name of their
+/// layer. Nodes and the tensors that layers write have the names of the
 /// layers (layer_name()); filters are "LAYER/weights" (Co, Ci/groups, KH, KW), biases "LAYER/bias" (Co). An
 /// activation is one or two nodes of its own. With null `weights` the filters and biases are inputs of the
 /// graph: shapes without values, which is valid where an initializer without data is not.
@@ -53,7 +54,7 @@ void require_onnx_exporter();
 OnnxFile write_onnx(const Network& network, const Weights* weights, const OnnxText& text, std::FILE* file);
 
 /// Raised when Network, Weights or the types above change: a module of another number is refused.
-inline constexpr int kOnnxInterface = 2;
+inline constexpr int kOnnxInterface = 3;
 
 /// What the plug-in offers, as extern "C" OnnxWrite mobilenet_cost_onnx(int interface).
 using OnnxWrite = OnnxFile (*)(const Network&, const Weights*, const OnnxText&, std::FILE*);

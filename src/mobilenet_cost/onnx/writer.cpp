@@ -31,6 +31,11 @@ Dims nchw(const Shape& shape) {
     return {shape.n, shape.c, shape.h, shape.w};
 }
 
+/// All begins, then all ends.
+Dims pads_of(const Padding& pad) {
+    return {pad.top, pad.left, pad.bottom, pad.right};
+}
+
 void set_value_info(onnx::ValueInfoProto& info, const std::string& name, const Dims& dims) {
     info.set_name(name);
     onnx::TypeProto::Tensor& tensor = *info.mutable_type()->mutable_tensor_type();
@@ -62,6 +67,10 @@ void add_float(onnx::NodeProto& node, const char* name, float value) {
     add_attribute(node, name, onnx::AttributeProto::FLOAT).set_f(value);
 }
 
+void add_text(onnx::NodeProto& node, const char* name, const char* value) {
+    add_attribute(node, name, onnx::AttributeProto::STRING).set_s(value);
+}
+
 /// (KH, KW, Ci/groups, Co) -> (Co, Ci/groups, KH, KW), `dims` being the latter.
 std::vector<float> transposed(const std::vector<float>& filter, const Dims& dims) {
     const auto outputs = static_cast<std::size_t>(dims[0]);
@@ -88,6 +97,9 @@ class GraphWriter {
         set_value_info(*graph_.add_input(), values_.front(), nchw(network_.input));
         for (std::size_t i = 0; i < network_.layers.size(); ++i)
             add_layer(i);
+        for (const TensorId tap : network_.taps)
+            set_value_info(*graph_.add_output(), values_[static_cast<std::size_t>(tap)],
+                           nchw(tensor_shape(network_, tap)));
         flatten();
     }
 
@@ -137,17 +149,102 @@ class GraphWriter {
     void add_linear(std::size_t index, const std::string& name, const std::string& output) {
         const Layer& layer = network_.layers[index];
         std::vector<std::string> inputs;
-        for (const TensorId id : layer.inputs) {
-            if (id != kNoTensor) inputs.push_back(values_[static_cast<std::size_t>(id)]);
+        for_each_input(layer, [&](TensorId id) { inputs.push_back(values_[static_cast<std::size_t>(id)]); });
+        std::visit(AddNodes{*this, index, layer, name, inputs, output}, layer.kind);
+    }
+
+    /// The nodes of one kind of layer.
+    struct AddNodes {
+        GraphWriter& writer;
+        std::size_t index;
+        const Layer& layer;
+        const std::string& name;
+        const std::vector<std::string>& inputs;
+        const std::string& output;
+
+        onnx::NodeProto& node(const char* op, const std::vector<std::string>& more = {}) const {
+            std::vector<std::string> all = inputs;
+            all.insert(all.end(), more.begin(), more.end());
+            return writer.add_node(op, name, all, output);
         }
-        if (const auto* conv = std::get_if<Conv>(&layer.kind)) {
-            add_conv(index, *conv, inputs.front(), output);
-        } else if (std::holds_alternative<GlobalPool>(layer.kind)) {
-            add_node("GlobalAveragePool", name, inputs, output);
-        } else {
-            // The gate (n, c, 1, 1) is broadcast over the plane.
-            add_node(std::holds_alternative<Add>(layer.kind) ? "Add" : "Mul", name, inputs, output);
+
+        void operator()(const Conv& conv) const { writer.add_conv(index, conv, inputs.front(), output); }
+        void operator()(const GlobalPool&) const { node("GlobalAveragePool"); }
+        void operator()(const Add&) const { node("Add"); }
+        /// A gate (n, c, 1, 1) is broadcast over the plane.
+        void operator()(const Scale&) const { node("Mul"); }
+        void operator()(const WindowPool& pool) const {
+            const bool largest = pool.rule == WindowPool::Rule::max;
+            onnx::NodeProto& made = node(largest ? "MaxPool" : "AveragePool");
+            add_ints(made, "kernel_shape", {pool.kernel, pool.kernel});
+            add_ints(made, "pads", pads_of(pool.padding));
+            add_ints(made, "strides", {pool.stride, pool.stride});
+            if (!largest) add_int(made, "count_include_pad", 0);
         }
+        void operator()(const Concat&) const { add_int(node("Concat"), "axis", 1); }
+        void operator()(const Slice& slice) const {
+            const auto number = [this](const char* what, std::int64_t value) {
+                return writer.add_integers(name + what, {value});
+            };
+            node("Slice", {number("/begin", slice.begin), number("/end", slice.begin + layer.output.c),
+                           number("/axis", 1)});
+        }
+        void operator()(const Resize& resize) const {
+            const std::string sizes = writer.add_integers(name + "/sizes", nchw(layer.output));
+            const bool bilinear = resize.rule == Resize::Rule::bilinear;
+            onnx::NodeProto& made = node("Resize", {"", "", sizes});  // neither a region nor factors
+            add_text(made, "mode", bilinear ? "linear" : "nearest");
+            add_text(made, "coordinate_transformation_mode", bilinear ? "half_pixel" : "asymmetric");
+            if (!bilinear) add_text(made, "nearest_mode", "floor");
+        }
+        void operator()(const ChannelShuffle& shuffle) const {
+            writer.add_shuffle(layer, shuffle, name, inputs, output);
+        }
+        void operator()(const BatchNorm&) const {
+            writer.add_batch_norm(index, name, inputs.front(), output);
+        }
+        void operator()(const Activate&) const { node("Identity"); }
+    };
+
+    /// A constant of the graph that no weights stand for.
+    std::string add_integers(const std::string& wanted, const Dims& values) {
+        std::string name = new_value(wanted);
+        onnx::TensorProto& tensor = *graph_.add_initializer();
+        tensor.set_name(name);
+        tensor.set_data_type(onnx::TensorProto::INT64);
+        tensor.add_dims(static_cast<std::int64_t>(values.size()));
+        tensor.set_raw_data(values.data(), values.size() * sizeof(std::int64_t));
+        return name;
+    }
+
+    /// (n, c, h, w) as (n, groups, c / groups, h, w), transposed.
+    void add_shuffle(const Layer& layer, const ChannelShuffle& shuffle, const std::string& name,
+                     const std::vector<std::string>& inputs, const std::string& output) {
+        const Shape& shape = layer.output;
+        const std::int64_t size = shape.c / shuffle.groups;
+        const std::string split = new_value(name + "/groups");
+        const std::string turned = new_value(name + "/transposed");
+        add_node("Reshape", name + "/split",
+                 {inputs.front(),
+                  add_integers(name + "/split_shape", {shape.n, shuffle.groups, size, shape.h, shape.w})},
+                 split);
+        add_ints(add_node("Transpose", name + "/transpose", {split}, turned), "perm", {0, 2, 1, 3, 4});
+        add_node("Reshape", name, {turned, add_integers(name + "/shape", nchw(shape))}, output);
+    }
+
+    /// A factor and a bias for each channel.
+    void add_batch_norm(std::size_t index, const std::string& name, const std::string& input,
+                        const std::string& output) {
+        const Shape& shape = network_.layers[index].output;
+        const LayerWeights* weights = weights_ == nullptr ? nullptr : &weights_->layers[index];
+        const Dims dims = {shape.c, 1, 1};
+        const std::string factor =
+            add_parameter(name + "/weights", dims, weights ? weights->filter : std::vector<float>{});
+        const std::string bias =
+            add_parameter(name + "/bias", dims, weights ? weights->bias : std::vector<float>{});
+        const std::string product = inner_value(name + "/product", shape);
+        add_node("Mul", name + "/factor", {input, factor}, product);
+        add_node("Add", name, {product, bias}, output);
     }
 
     void add_conv(std::size_t index, const Conv& conv, const std::string& input, const std::string& output) {
@@ -160,11 +257,10 @@ class GraphWriter {
         const std::string bias =
             add_parameter(name + "/bias", {layer.output.c}, weights ? weights->bias : std::vector<float>{});
         onnx::NodeProto& node = add_node("Conv", name, {input, filter, bias}, output);
-        const Padding& pad = conv.padding;
         add_ints(node, "dilations", {conv.dilation, conv.dilation});
         add_int(node, "group", conv.groups);
         add_ints(node, "kernel_shape", {conv.kernel, conv.kernel});
-        add_ints(node, "pads", {pad.top, pad.left, pad.bottom, pad.right});  // all begins, then all ends
+        add_ints(node, "pads", pads_of(conv.padding));
         add_ints(node, "strides", {conv.stride, conv.stride});
     }
 

@@ -16,6 +16,7 @@
 #include "mobilenet_cost/engine/native/bands.h"
 #include "mobilenet_cost/engine/native/conv.h"
 #include "mobilenet_cost/engine/native/depthwise.h"
+#include "mobilenet_cost/engine/native/plain_steps.h"
 #include "mobilenet_cost/engine/native/steps.h"
 #include "mobilenet_cost/engine/native/threads.h"
 #include "mobilenet_cost/engine/planned_session.h"
@@ -36,11 +37,19 @@ CoreModel core_model(const SessionOptions& options) {
     return core;
 }
 
+/// Whether plain_step() runs a layer.
+bool is_plain(const Layer& layer) {
+    const auto* const scale = std::get_if<Scale>(&layer.kind);
+    if (scale != nullptr) return scale->by_value;
+    return !std::holds_alternative<Conv>(layer.kind) && !std::holds_alternative<GlobalPool>(layer.kind) &&
+           !std::holds_alternative<Add>(layer.kind);
+}
+
 /// Whether a layer reads the network's input in whole vectors, as all do but products of matrices.
 bool reads_input_by_vectors(const Network& network) {
     return std::any_of(network.layers.begin(), network.layers.end(), [](const Layer& layer) {
         const bool product = std::holds_alternative<Conv>(layer.kind) && !is_plain_depthwise(layer);
-        return !product && (layer.inputs[0] == 0 || layer.inputs[1] == 0);
+        return !product && !is_plain(layer) && (layer.inputs[0] == 0 || layer.inputs[1] == 0);
     });
 }
 
@@ -132,6 +141,10 @@ class NativeSession final : public PlannedSession {
         std::int64_t size = 0;  // floats
         for (std::size_t i = 0; i < convs_.size(); ++i)
             if (const auto* conv = std::get_if<Conv>(&network().layers[i].kind)) plan(i, *conv, core, size);
+        plain_weights_.resize(convs_.size());
+        for (std::size_t i = 0; i < convs_.size(); ++i)
+            if (std::holds_alternative<BatchNorm>(network().layers[i].kind))
+                plain_weights_[i] = weights.layers[i];
         float* const packed = floats(weight_memory(bytes_of(size)));
         for (std::size_t i = 0; i < convs_.size(); ++i)
             if (const auto* conv = std::get_if<Conv>(&network().layers[i].kind))
@@ -219,6 +232,8 @@ class NativeSession final : public PlannedSession {
                 if (is_depthwise(layer) && !is_plain_depthwise(layer))
                     add(i, repeat_step(shared_, layer, view(layer.inputs[0]), repeated(layer)), "repeat");
                 add(i, conv_step(i), conv_name(i));
+            } else if (is_plain(layer)) {
+                add(i, plain_step(shared_, layer, plain_views(i), plain_weights_[i]), "plain loops");
             } else if (std::holds_alternative<GlobalPool>(layer.kind)) {
                 add(i, pool_step(shared_, layer, views(i)), "mean" + target);
             } else if (std::holds_alternative<Scale>(layer.kind)) {
@@ -266,11 +281,21 @@ class NativeSession final : public PlannedSession {
         return {view(first), second == kNoTensor ? View{} : view(second), output_view(layer)};
     }
 
+    PlainViews plain_views(std::size_t i) const {
+        PlainViews views{.inputs = {}, .shapes = {}, .output = output_view(i)};
+        for_each_input(network().layers[i], [&](TensorId id) {
+            views.inputs.push_back(view(id));
+            views.shapes.push_back(tensor_shape(network(), id));
+        });
+        return views;
+    }
+
     StepOptions shared_;
     NativeThreads threads_;
-    float* spread_ = nullptr;         // null: not needed
-    float* repeated_ = nullptr;       // null: not needed
-    std::vector<PlannedConv> convs_;  // by layer
+    float* spread_ = nullptr;                  // null: not needed
+    float* repeated_ = nullptr;                // null: not needed
+    std::vector<PlannedConv> convs_;           // by layer
+    std::vector<LayerWeights> plain_weights_;  // by layer; only batch norms of their own have any
     std::vector<std::unique_ptr<NativeBands>> bands_;
     std::vector<NativeStep> steps_;
 };

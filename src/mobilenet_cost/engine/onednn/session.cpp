@@ -72,6 +72,8 @@ class OnednnSession final : public PlannedSession {
             add_step(i, pool_primitive(engine_, layer), {});
         } else if (std::holds_alternative<Scale>(layer.kind)) {
             add_binary(i, dnnl::algorithm::binary_mul);
+        } else if (!std::holds_alternative<Add>(layer.kind)) {
+            refuse(i);
         } else if (residual(i)) {
             name_fused(i);
         } else {

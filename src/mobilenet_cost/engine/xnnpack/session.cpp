@@ -116,6 +116,8 @@ class XnnpackSession final : public PlannedSession {
             add(i, make_convolution(site, layer, *conv, {filter, weights.bias}, range, operands(i)));
         } else if (std::holds_alternative<GlobalPool>(layer.kind)) {
             add(i, make_pooling(site, layer.input, range, operands(i)));
+        } else if (!is_binary(layer)) {
+            refuse(i);
         } else {
             const Binary kind = std::holds_alternative<Scale>(layer.kind) ? Binary::product : Binary::sum;
             const std::array<Shape, 2> inputs = {layer.input, tensor_shape(network(), layer.inputs[1])};

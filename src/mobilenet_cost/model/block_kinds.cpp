@@ -1,0 +1,271 @@
+#include "mobilenet_cost/model/block_kinds.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace mobilenet_cost {
+namespace {
+
+using nlohmann::json;
+using Keys = std::vector<std::string>;
+
+constexpr std::int64_t kLargestKernel = 255;
+constexpr std::int64_t kLargestStride = 16;
+constexpr std::int64_t kMostGroups = 1 << 20;
+constexpr std::int64_t kLargestFactor = 64;  // of a resize
+constexpr double kLargestExpansion = 1000;
+
+std::int64_t channels(const ObjectReader& block) {
+    return block.integer("channels", 1, kMostConfigChannels);
+}
+
+std::int64_t kernel(const ObjectReader& block) {
+    return block.integer("kernel", 1, kLargestKernel);
+}
+
+std::int64_t stride(const ObjectReader& block) {
+    return block.integer("stride", 1, kLargestStride, 1);
+}
+
+/// A number, or [numerator, denominator] where the published ratio is not a short decimal (88 / 24).
+double expansion(const ObjectReader& block) {
+    const json& value = block.at("expansion");
+    if (!value.is_array()) return read_number(value, block.place("expansion"), 0, kLargestExpansion);
+    if (value.size() != 2) block.fail_expected("expansion", "a number or [numerator, denominator]");
+    const double numerator = read_number(value[0], block.place("expansion/0"), 0, 1e6);
+    const double ratio = numerator / read_number(value[1], block.place("expansion/1"), 0, 1e6);
+    if (ratio > kLargestExpansion)
+        block.fail_expected("expansion", fmt::format("at most {}", kLargestExpansion));
+    return ratio;
+}
+
+std::int64_t dilation(const ObjectReader& block) {
+    constexpr std::int64_t kLargestDilation = 1024;
+    return block.integer("dilation", 1, kLargestDilation, 1);
+}
+
+std::optional<PaddingRule> padding(const ObjectReader& block) {
+    return block.has("padding") ? std::optional(block.one_of<PaddingRule>("padding")) : std::nullopt;
+}
+
+/// A number in quotes is refused: alpha would not scale it, and nobody would see why.
+WidthExpression width(const ObjectReader& block, const std::string& key) {
+    const json& value = block.at(key);
+    if (!value.is_string())
+        return WidthExpression::parse(std::to_string(block.integer(key, 0, kMostConfigChannels)),
+                                      block.place(key));
+    WidthExpression formula = WidthExpression::parse(value.get_ref<const std::string&>(), block.place(key));
+    if (formula.is_number())
+        block.fail_expected(key,
+                            fmt::format("a whole number from 1 to {}, or a formula", kMostConfigChannels));
+    return formula;
+}
+
+/// A number of channels is scaled by alpha; a formula says what it is.
+bool is_formula(const ObjectReader& block) {
+    return block.has("channels") && block.at("channels").is_string();
+}
+
+BlockKind read_conv(const ObjectReader& block) {
+    const bool relative = block.has("expansion");
+    if (relative && block.has("channels"))
+        block.fail_expected("expansion", "channels or expansion, not both");
+    ConvBlock conv{.channels = relative || is_formula(block) ? 1 : channels(block),
+                   .kernel = kernel(block),
+                   .stride = stride(block),
+                   .scaling = block.one_of("scale", WidthScaling::always),
+                   .scaled_from = block.number("scale_from", 0, kLargestConfigAlpha, 0),
+                   .expansion = relative ? expansion(block) : 0,
+                   .groups = block.integer("groups", 1, kMostGroups, 1),
+                   .dilation = dilation(block),
+                   .padding = padding(block),
+                   .batch_norm = block.boolean("batch_norm", true),
+                   .bias = block.boolean("bias", false)};
+    if (is_formula(block)) conv.width = width(block, "channels");
+    return conv;
+}
+
+BlockKind read_depthwise(const ObjectReader& block) {
+    return DepthwiseBlock{.kernel = kernel(block),
+                          .stride = stride(block),
+                          .dilation = dilation(block),
+                          .padding = padding(block),
+                          .batch_norm = block.boolean("batch_norm", true),
+                          .bias = block.boolean("bias", false)};
+}
+
+template <WindowPool::Rule rule>
+BlockKind read_window_pool(const ObjectReader& block) {
+    return WindowPoolBlock{
+        .rule = rule, .kernel = kernel(block), .stride = stride(block), .padding = padding(block)};
+}
+
+BlockKind read_squeeze_excite_block(const ObjectReader& block) {
+    if (block.has("channels")) return SqueezeExciteBlock{.width = width(block, "channels")};
+    return SqueezeExciteBlock{.ratio = block.number("ratio", 0, kLargestExpansion), .width = std::nullopt};
+}
+
+BlockKind read_slice(const ObjectReader& block) {
+    return SliceBlock{.begin = block.has("begin") ? std::optional(width(block, "begin")) : std::nullopt,
+                      .width = width(block, "channels")};
+}
+
+BlockKind read_resize(const ObjectReader& block) {
+    if (block.has("like") == block.has("factor"))
+        fail(block.place(), "expected \"like\", the block whose size it takes, or \"factor\"");
+    return ResizeBlock{.rule = block.one_of("rule", Resize::Rule::bilinear),
+                       .factor = block.integer("factor", 1, kLargestFactor, 1)};
+}
+
+BlockKind read_channel_shuffle(const ObjectReader& block) {
+    return ChannelShuffleBlock{.groups = block.integer("groups", 1, kMostGroups)};
+}
+
+BlockKind read_depthwise_separable(const ObjectReader& block) {
+    return DepthwiseSeparableBlock{.channels = channels(block),
+                                   .kernel = kernel(block),
+                                   .stride = stride(block),
+                                   .squeeze_excite = block.number("squeeze_excite", 0, 1, 0),
+                                   .batch_norm = block.boolean("batch_norm", true),
+                                   .bias = block.boolean("bias", false)};
+}
+
+BlockKind read_inverted_residual(const ObjectReader& block) {
+    const bool absolute = block.has("expanded");
+    if (absolute && block.has("expansion"))
+        block.fail_expected("expanded", "expansion or expanded, not both");
+    return InvertedResidualBlock{.channels = channels(block),
+                                 .kernel = kernel(block),
+                                 .stride = stride(block),
+                                 .expansion = absolute ? 1 : expansion(block),
+                                 .expanded = absolute ? block.integer("expanded", 1, kMostConfigChannels) : 0,
+                                 .squeeze_excite = block.number("squeeze_excite", 0, 1, 0),
+                                 .dilation = dilation(block),
+                                 .residual = block.boolean("residual", true)};
+}
+
+BlockKind read_universal(const ObjectReader& block) {
+    UniversalInvertedBottleneckBlock kind{.channels = channels(block),
+                                          .start_kernel = block.integer("start_kernel", 0, kLargestKernel),
+                                          .middle_kernel = block.integer("middle_kernel", 0, kLargestKernel),
+                                          .stride = stride(block),
+                                          .expansion = expansion(block),
+                                          .residual = block.boolean("residual", true)};
+    if (kind.stride > 1 && kind.start_kernel == 0 && kind.middle_kernel == 0)
+        block.fail_expected("stride", "1 where no depthwise convolution could stride");
+    return kind;
+}
+
+BlockKind read_fused(const ObjectReader& block) {
+    return FusedInvertedBottleneckBlock{.channels = channels(block),
+                                        .kernel = kernel(block),
+                                        .stride = stride(block),
+                                        .expansion = expansion(block),
+                                        .group_size = block.integer("group_size", 1, kMostConfigChannels, 0),
+                                        .residual = block.boolean("residual", true)};
+}
+
+template <typename Kind>
+BlockKind read_nothing(const ObjectReader&) {
+    return Kind{};
+}
+
+/// A block kind: its name in a config, the keys it takes beside "kind" and "name", and how it is read.
+struct BlockKindRow {
+    std::string name;
+    Keys keys;
+    BlockKind (*read)(const ObjectReader&);
+    bool activated;  ///< takes the model's default activation
+};
+
+const std::array<BlockKindRow, 19>& block_kinds() {
+    static const std::array<BlockKindRow, 19> rows = {{
+        {"conv",
+         {"channels", "expansion", "kernel", "stride", "scale", "scale_from", "groups", "dilation", "padding",
+          "batch_norm", "bias"},
+         read_conv,
+         true},
+        {"depthwise",
+         {"kernel", "stride", "dilation", "padding", "batch_norm", "bias"},
+         read_depthwise,
+         true},
+        {"depthwise_separable",
+         {"channels", "kernel", "stride", "squeeze_excite", "batch_norm", "bias"},
+         read_depthwise_separable,
+         true},
+        {"inverted_residual",
+         {"channels", "kernel", "stride", "dilation", "expansion", "expanded", "squeeze_excite", "residual"},
+         read_inverted_residual,
+         true},
+        {"universal_inverted_bottleneck",
+         {"channels", "start_kernel", "middle_kernel", "stride", "expansion", "residual"},
+         read_universal,
+         true},
+        {"fused_inverted_bottleneck",
+         {"channels", "kernel", "stride", "expansion", "group_size", "residual"},
+         read_fused,
+         true},
+        {"pool", {}, read_nothing<PoolBlock>, false},
+        {"max_pool", {"kernel", "stride", "padding"}, read_window_pool<WindowPool::Rule::max>, false},
+        {"average_pool", {"kernel", "stride", "padding"}, read_window_pool<WindowPool::Rule::average>, false},
+        {"squeeze_excite", {"ratio", "channels"}, read_squeeze_excite_block, false},
+        {"add", {}, read_nothing<AddBlock>, true},
+        {"multiply", {}, read_nothing<MultiplyBlock>, true},
+        {"concat", {}, read_nothing<ConcatBlock>, false},
+        {"slice", {"begin", "channels"}, read_slice, false},
+        {"resize", {"like", "factor", "rule"}, read_resize, false},
+        {"channel_shuffle", {"groups"}, read_channel_shuffle, false},
+        {"batch_norm", {}, read_nothing<BatchNormBlock>, true},
+        {"activation", {}, read_nothing<ActivationBlock>, true},
+        {"classifier", {}, read_nothing<ClassifierBlock>, false},
+    }};
+    return rows;
+}
+
+/// What adds or multiplies, or is a batch norm of its own, is linear unless it says otherwise.
+bool is_linear_kind(const BlockKind& kind) {
+    return std::holds_alternative<AddBlock>(kind) || std::holds_alternative<MultiplyBlock>(kind) ||
+           std::holds_alternative<BatchNormBlock>(kind);
+}
+
+}  // namespace
+
+std::vector<std::string> block_kind_names() {
+    Keys names;
+    for (const BlockKindRow& row : block_kinds())
+        names.push_back(row.name);
+    return names;
+}
+
+Block read_block(const ListedBlock& listed, const std::string& file, Activation activation) {
+    const ObjectReader reader(*listed.keys, file, listed.pointer);
+    const BlockKindRow& row = block_kinds()[reader.choice("kind", block_kind_names())];
+    Keys known = row.keys;
+    known.insert(known.end(), list_keys().begin(), list_keys().end());
+    if (row.activated) known.emplace_back("activation");
+    reader.allow_only(known);
+    Block block{.name = listed.name,
+                .kind = row.read(reader),
+                .inputs = listed.inputs,
+                .tap = listed.tap,
+                .pointer = listed.pointer};
+    if (auto* const resize = std::get_if<ResizeBlock>(&block.kind)) resize->like = listed.like;
+    const Activation usual = is_linear_kind(block.kind) ? Activation::none : activation;
+    if (row.activated && !listed.linear) block.activation = reader.one_of("activation", usual);
+    return block;
+}
+
+bool has_weights(const Block& block) {
+    return std::holds_alternative<ConvBlock>(block.kind) ||
+           std::holds_alternative<DepthwiseBlock>(block.kind) ||
+           std::holds_alternative<DepthwiseSeparableBlock>(block.kind) ||
+           std::holds_alternative<InvertedResidualBlock>(block.kind) ||
+           std::holds_alternative<UniversalInvertedBottleneckBlock>(block.kind) ||
+           std::holds_alternative<FusedInvertedBottleneckBlock>(block.kind) ||
+           std::holds_alternative<SqueezeExciteBlock>(block.kind) ||
+           std::holds_alternative<ClassifierBlock>(block.kind);
+}
+
+}  // namespace mobilenet_cost

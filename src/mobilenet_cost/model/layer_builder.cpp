@@ -1,0 +1,152 @@
+#include "mobilenet_cost/model/layer_builder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/printable.h"
+
+namespace mobilenet_cost {
+namespace {
+
+constexpr std::int64_t kMostChannels = 1 << 28;
+
+}  // namespace
+
+/// SAME gives ceil(n / stride) and puts the odd zero after.
+SpatialPadding pad(std::int64_t size, std::int64_t kernel, std::int64_t stride, PaddingRule rule) {
+    if (rule == PaddingRule::symmetric) {
+        const std::int64_t side = (kernel - 1) / 2;
+        if (size + 2 * side < kernel) return {};
+        return {(size + 2 * side - kernel) / stride + 1, side, side};
+    }
+    if (rule == PaddingRule::end_only && stride > 1) {
+        const std::int64_t after = std::max<std::int64_t>(kernel - 2, 0);
+        if (size + after < kernel) return {};
+        return {(size + after - kernel) / stride + 1, 0, after};
+    }
+    if (rule == PaddingRule::valid) {
+        if (size < kernel) return {};
+        return {(size - kernel) / stride + 1, 0, 0};
+    }
+    const std::int64_t output = (size + stride - 1) / stride;
+    const std::int64_t total = std::max<std::int64_t>((output - 1) * stride + kernel - size, 0);
+    return {output, total / 2, total - total / 2};
+}
+
+LayerBuilder::LayerBuilder(const ModelConfig& config, const Variant& variant, const Shape& input, Sink sink)
+    : config_(config), variant_(variant), input_{0, input}, last_(input_), sink_(std::move(sink)) {}
+
+void LayerBuilder::fail_here(const std::string& message) const {
+    const Block& block = config_.blocks[static_cast<std::size_t>(block_)];
+    const std::string place = block.pointer.empty() ? "" : fmt::format(" ({})", block.pointer);
+    fail(config_.name, fmt::format("block {}{}: {}", in_quotes(block.name), place, message));
+}
+
+std::int64_t LayerBuilder::rounded(double width) const {
+    return rounded(width, config_.rounding);
+}
+
+std::int64_t LayerBuilder::rounded(double width, const Rounding& rounding) const {
+    if (!(width >= 0 && width < static_cast<double>(kMostChannels)))
+        fail_here(fmt::format("expected at most {} channels, found {:.6g}", kMostChannels, width));
+    return round_channels(width, rounding);
+}
+
+std::int64_t LayerBuilder::scaled(std::int64_t channels, WidthScaling scaling) const {
+    const bool applies =
+        scaling == WidthScaling::always || (scaling == WidthScaling::above_one && variant_.alpha > 1);
+    const bool first_kept = variant_.scope == AlphaScope::inner && block_ == 0;
+    if (!applies || first_kept) return channels;
+    return rounded(static_cast<double>(channels) * variant_.alpha);
+}
+
+std::int64_t LayerBuilder::width_of(const WidthExpression& expression, std::int64_t least) const {
+    const double value = expression.value(
+        {.in = static_cast<double>(last_.shape.c),
+         .classes = static_cast<double>(variant_.classes),
+         .alpha = variant_.alpha,
+         .scaled = [this](double width) { return static_cast<double>(rounded(width * variant_.alpha)); },
+         .rounded = [this](double width) { return static_cast<double>(rounded(width)); }});
+    const bool whole = value >= static_cast<double>(least) && value < static_cast<double>(kMostChannels) &&
+                       std::floor(value) == value;
+    if (!whole)
+        fail_here(fmt::format("expected a whole number from {} to {} as the value of {}, found {:.10g}",
+                              least, kMostChannels - 1, in_quotes(expression.text()), value));
+    return static_cast<std::int64_t>(value);
+}
+
+std::int64_t LayerBuilder::expanded(double expansion) const {
+    return rounded(static_cast<double>(last_.shape.c) * expansion);
+}
+
+void LayerBuilder::push(const LayerKind& kind, Role role, Activation activation, const Tensor& from,
+                        const Shape& output, TensorId second) {
+    Layer layer;
+    layer.kind = kind;
+    layer.activation = activation;
+    layer.role = role;
+    layer.block = block_;
+    layer.inputs = {from.id, second};
+    layer.input = from.shape;
+    layer.output = output;
+    sink_(layer);
+    last_ = {++layers_, output};
+}
+
+void LayerBuilder::conv(Role role, const ConvSpec& spec, Activation activation) {
+    const Shape& in = last_.shape;
+    const PaddingRule rule = spec.padding.value_or(config_.padding);
+    Conv kind;
+    kind.kernel = spec.kernel;
+    kind.stride = dilated_ ? 1 : spec.stride;
+    kind.dilation = spec.kernel > 1 ? checked_multiply(strides_.dilation, spec.dilation) : 1;
+    kind.groups = spec.depthwise ? in.c : spec.groups;
+    kind.batch_norm = spec.batch_norm;
+    kind.bias = spec.bias;
+    const std::int64_t extent = (kind.kernel - 1) * kind.dilation + 1;
+    const SpatialPadding rows = pad(in.h, extent, kind.stride, rule);
+    const SpatialPadding columns = in.w == in.h ? rows : pad(in.w, extent, kind.stride, rule);
+    if (rows.output < 1 || columns.output < 1)
+        fail_here(fmt::format("a {0}x{0} kernel does not fit a map of {1}x{2}", extent, in.h, in.w));
+    kind.padding = {rows.before, rows.after, columns.before, columns.after};
+    push(kind, role, activation, Tensor(last_),
+         {in.n, rows.output, columns.output, spec.depthwise ? in.c * spec.multiplier : spec.channels});
+}
+
+void LayerBuilder::pointwise(Role role, std::int64_t channels, Activation activation) {
+    conv(role, {.channels = channels}, activation);
+}
+
+void LayerBuilder::depthwise(Role role, std::int64_t kernel, std::int64_t stride, Activation activation) {
+    conv(role, {.kernel = kernel, .stride = stride, .depthwise = true}, activation);
+}
+
+void LayerBuilder::pool(Role role) {
+    const Tensor from = last_;
+    push(GlobalPool{}, role, Activation::none, from, {from.shape.n, 1, 1, from.shape.c});
+}
+
+void LayerBuilder::squeeze_excite(double ratio, const Tensor& block) {
+    const SqueezeExcite& rule = config_.squeeze_excite;
+    const std::int64_t of = (rule.from == SqueezeExcite::From::input ? block : last_).shape.c;
+    squeeze_to(rounded(static_cast<double>(of) * ratio, rule.rounding.value_or(config_.rounding)));
+}
+
+void LayerBuilder::squeeze_to(std::int64_t squeezed) {
+    const Tensor gated = last_;
+    const SqueezeExcite& rule = config_.squeeze_excite;
+    pool(Role::squeeze_pool);
+    conv(Role::squeeze_reduce, {.channels = squeezed, .batch_norm = false, .bias = true}, rule.squeeze);
+    conv(Role::squeeze_expand, {.channels = gated.shape.c, .batch_norm = false, .bias = true}, rule.gate);
+    push(Scale{}, Role::squeeze_scale, Activation::none, gated, gated.shape, last_.id);
+}
+
+void LayerBuilder::residual(const Tensor& from, bool wanted) {
+    if (!wanted || from.shape != last_.shape) return;
+    push(Add{}, Role::add, Activation::none, Tensor(last_), from.shape, from.id);
+}
+
+}  // namespace mobilenet_cost
