@@ -53,6 +53,14 @@ def validator(document):
     return jsonschema.Draft202012Validator(document)
 
 
+def each_once(pairs):
+    """An object; a key that is there twice would hide what the first one says."""
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) != len(keys):
+        raise AssertionError(f"a key twice among {keys}")
+    return dict(pairs)
+
+
 def objects_of(value):
     """Every schema below and with this one that describes the keys of an object."""
     if isinstance(value, dict):
@@ -102,6 +110,24 @@ class Schemas(CliTest):
             with self.subTest(path.name):
                 self.assert_valid(schema("model"), json.loads(path.read_text()))
 
+    def test_a_graph(self):
+        path = SOURCE / "tests/data/every_kind.json"
+        self.assert_valid(schema("model"), json.loads(path.read_text()))
+        self.assert_valid(schema("cost"), json.loads(self.output("cost", "--model", path, "--format", "json")))
+
+    def test_wrong_models(self):
+        good = json.loads((SOURCE / "configs/mobilenet_v1.json").read_text())
+        for change in [{"activation": "bogus"}, {"padding": "bogus"}, {"blocks": []}, {"define": {"pool": {"blocks": [{}]}}}, {"append": []}]:
+            with self.subTest(change):
+                self.assertFalse(validator(schema("model")).is_valid({**good, **change}))
+                self.assert_refused(run("--model", self.write("model.json", json.dumps({**good, **change}))))
+        for change in [{"activation": "bogus"}, {"kind": "slice"}, {"channels": 0}, {"repeat": -1}, {"tap": 1}, {"inputs": []}]:
+            with self.subTest(change):
+                document = json.loads(json.dumps(good))
+                document["blocks"][0].update(change)
+                self.assertFalse(validator(schema("model")).is_valid(document))
+                self.assert_refused(run("--model", self.write("model.json", json.dumps(document))))
+
     def test_published_accuracies(self):
         files = sorted((SOURCE / "configs/published").glob("*.json"))
         self.assertEqual(len(files), 4)
@@ -121,7 +147,7 @@ class Schemas(CliTest):
     def test_schemas_are_strict(self):
         for path in sorted(SCHEMAS.glob("*.schema.json")):
             with self.subTest(path.name):
-                document = json.loads(path.read_text())
+                document = json.loads(path.read_text(), object_pairs_hook=each_once)
                 jsonschema.Draft202012Validator.check_schema(document)
                 self.assertEqual(document["$schema"], "https://json-schema.org/draft/2020-12/schema")
                 if path.name == "model.schema.json":  # its objects are closed by the branch of their kind

@@ -43,6 +43,8 @@ TEST(WidthExpression, Values) {
     EXPECT_EQ(value_of("multiple(11, 8)"), 16) << "8 would lose more than a tenth";
     EXPECT_TRUE(std::isnan(value_of("in / (in - 18)")));
     EXPECT_TRUE(std::isnan(value_of("multiple(in, 0)")));
+    EXPECT_TRUE(std::isnan(value_of("multiple(in, 2.5)")));
+    EXPECT_TRUE(std::isnan(value_of("min(8, 1 / 0)")));
     EXPECT_TRUE(std::isnan(value_of("multiple(-1, 1e300)")));
 }
 
@@ -53,7 +55,7 @@ TEST(WidthExpression, Errors) {
     EXPECT_EQ(error("sqrt(2)"),
               "here: expected a number, in, classes, alpha or a function in the formula \"sqrt(2)\", found "
               "\"sqrt(2)\"");
-    EXPECT_EQ(error(std::string(100, '(')), "here: expected a formula of at most 50 levels");
+    EXPECT_EQ(error(std::string(100, '(')), "here: expected a formula of at most 50 levels, found more");
     EXPECT_EQ(error(std::string(1001, '1')),
               "here: expected a formula of at most 1000 characters, found 1001");
 }
@@ -153,6 +155,56 @@ TEST(Graph, OnlyAPlainPointwiseClosesAPair) {
     EXPECT_EQ(pairs(ConvBlock{.channels = 8, .stride = 2}), 0U);
     EXPECT_EQ(pairs(ConvBlock{.channels = 9, .groups = 3}), 0U);
     EXPECT_EQ(pairs(ClassifierBlock{}), 0U);
+}
+
+TEST(Graph, NumbersAreScaledAndFormulasAreNot) {
+    const auto channels = [](const std::string& width, const Variant& variant) {
+        const std::string text =
+            R"({"schema": "mobilenet-cost.model.v2", "name": "n", "resolution": 8, "rounding": {"rule": "truncate", "minimum": 1},
+            "blocks": [{"kind": "conv", "name": "a", "kernel": 1, "channels": )" +
+            width +
+            R"(}, {"kind": "conv", "name": "b", "kernel": 1, "channels": "in * 4"},
+            {"kind": "slice", "name": "c", "channels": 40}]})";
+        const Network network = expand(parse_model_config(text, "m.json"), variant);
+        std::vector<std::int64_t> found;
+        for (const Layer& layer : network.layers)
+            found.push_back(layer.output.c);
+        return found;
+    };
+    using Channels = std::vector<std::int64_t>;
+    EXPECT_EQ(channels("32", {}), (Channels{32, 128, 40}));
+    EXPECT_EQ(channels("32", {.alpha = 0.5}), (Channels{16, 64, 20}));
+    EXPECT_EQ(channels("\"scaled(32)\"", {.alpha = 0.5}), (Channels{16, 64, 20}));
+    EXPECT_EQ(channels("\"scaled(32)\"", {.alpha = 0.5, .scope = AlphaScope::inner}),
+              (Channels{32, 128, 20}));
+    EXPECT_EQ(channels("\"40 - 8\"", {.alpha = 0.5}), (Channels{32, 128, 20}));
+}
+
+TEST(Graph, ATapOnTheLastBlockIsOneOutput) {
+    const Network network =
+        expand(parse_model_config(R"({"schema": "mobilenet-cost.model.v2", "name": "n", "resolution": 8,
+        "rounding": {"rule": "truncate", "minimum": 1}, "blocks": [{"kind": "conv", "name": "a", "kernel": 1, "channels": 4,
+        "tap": true}]})",
+                                  "m.json"),
+               {});
+    EXPECT_EQ(output_tensors(network), std::vector<TensorId>{1});
+}
+
+TEST(Graph, ResizeToTheNearestIsAMultiple) {
+    const auto resized = [](const std::string& rule) {
+        return error_of([&] {
+            (void)expand(
+                parse_model_config(R"({"schema": "mobilenet-cost.model.v2", "name": "n", "resolution": 9,
+            "rounding": {"rule": "truncate", "minimum": 1}, "blocks": [{"kind": "conv", "name": "a", "kernel": 3, "stride": 2,
+            "channels": 4}, {"kind": "resize", "name": "b", "like": "input", "rule": ")" +
+                                       rule + "\"}]}",
+                                   "m.json"),
+                {});
+        });
+    };
+    EXPECT_EQ(resized("bilinear"), "no error");
+    EXPECT_EQ(resized("nearest"),
+              "n: block \"b\" (/blocks/1): expected a multiple of 5x5 to resize to the nearest, found 9x9");
 }
 
 TEST(Graph, TheCounterpartKeepsTaps) {

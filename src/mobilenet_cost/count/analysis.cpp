@@ -41,7 +41,8 @@ LayerAnalysis layer_analysis(const Network& network, std::size_t index, const Co
 /// A block with two pairs (MobileNetV4's extra depthwise) tells them apart by their pointwise layers.
 std::string pair_name(const Network& network, const SeparablePair& pair) {
     const Role role = network.layers[pair.pointwise].role;
-    return role == Role::expand ? layer_name(network, pair.pointwise) : block_name(network, pair.pointwise);
+    return role == Role::expand || role == Role::whole ? layer_name(network, pair.pointwise)
+                                                       : block_name(network, pair.pointwise);
 }
 
 SeparableBlock separable_block(const Network& network, const SeparablePair& pair) {

@@ -63,7 +63,7 @@ struct AddTerms {
 
     void operator()(const Conv& conv) const {
         const bool linear = is_linear(layer, conv);
-        add(linear ? terms.dense_macs : terms.conv_macs, layer_cost(layer).macs);
+        add(linear ? terms.dense_macs : terms.conv_macs, checked_multiply(outputs, conv_taps(layer, conv)));
         if (conv.bias) add(linear ? terms.dense_bias_adds : terms.conv_bias_adds, outputs);
         add(terms.conv_outputs, outputs);
         if (layer.role == Role::classifier) add(terms.class_scores, outputs);

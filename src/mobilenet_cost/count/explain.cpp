@@ -53,10 +53,10 @@ struct ExplainKind {
         steps.push_back(remark("", "mean over height and width: no MACs, no weights"));
     }
     void operator()(const Add&) const {
-        steps.push_back(remark("", "residual sum of two tensors: no MACs, no weights"));
+        says(layer.role == Role::add ? "residual sum of two tensors" : "sum of two tensors");
     }
-    void operator()(const Scale&) const {
-        steps.push_back(remark("", "each channel times its gate: no MACs, no weights"));
+    void operator()(const Scale& scale) const {
+        says(scale.by_value ? "product of two tensors" : "each channel times its gate");
     }
     void operator()(const WindowPool& pool) const {
         says(fmt::format("the {} of windows of {} x {}, stride {}",

@@ -50,11 +50,12 @@ std::optional<PaddingRule> padding(const ObjectReader& block) {
     return block.has("padding") ? std::optional(block.one_of<PaddingRule>("padding")) : std::nullopt;
 }
 
-/// A number in quotes is refused: alpha would not scale it, and nobody would see why.
+/// A number of channels is scaled by alpha, a formula says what it is. A number in quotes is refused: nobody
+/// would see why alpha does not scale it.
 WidthExpression width(const ObjectReader& block, const std::string& key) {
     const json& value = block.at(key);
     if (!value.is_string())
-        return WidthExpression::parse(std::to_string(block.integer(key, 0, kMostConfigChannels)),
+        return WidthExpression::parse(fmt::format("scaled({})", block.integer(key, 1, kMostConfigChannels)),
                                       block.place(key));
     WidthExpression formula = WidthExpression::parse(value.get_ref<const std::string&>(), block.place(key));
     if (formula.is_number())
@@ -69,6 +70,9 @@ bool is_formula(const ObjectReader& block) {
 }
 
 BlockKind read_conv(const ObjectReader& block) {
+    for (const char* key : {"scale", "scale_from"}) {
+        if (is_formula(block) && block.has(key)) block.fail_expected(key, "none beside a formula");
+    }
     const bool relative = block.has("expansion");
     if (relative && block.has("channels"))
         block.fail_expected("expansion", "channels or expansion, not both");
@@ -103,6 +107,8 @@ BlockKind read_window_pool(const ObjectReader& block) {
 }
 
 BlockKind read_squeeze_excite_block(const ObjectReader& block) {
+    if (block.has("channels") && block.has("ratio"))
+        block.fail_expected("channels", "ratio or channels, not both");
     if (block.has("channels")) return SqueezeExciteBlock{.width = width(block, "channels")};
     return SqueezeExciteBlock{.ratio = block.number("ratio", 0, kLargestExpansion), .width = std::nullopt};
 }

@@ -17,10 +17,12 @@ using nlohmann::json;
 using Ids = std::vector<std::int32_t>;
 
 constexpr std::int64_t kMostBlocks = 4096;
-constexpr int kDeepest = 8;                  ///< definitions in definitions
+constexpr int kDeepest = 8;                                ///< definitions in definitions
+constexpr std::size_t kMostBytes = std::size_t{32} << 20;  ///< of names, and of definitions' parts, about
 constexpr std::int64_t kMostParts = 65'536;  ///< of definitions, those that are repeated 0 times included
 constexpr std::size_t kLongestText = 1000;   ///< with arguments filled in
 constexpr std::size_t kLongestArgument = 16;
+constexpr std::size_t kMostInputs = 1000;
 
 /// Names are printed to terminals and must look different there.
 std::string read_block_name(const ObjectReader& block) {
@@ -29,17 +31,46 @@ std::string read_block_name(const ObjectReader& block) {
     return name;
 }
 
+/// Bytes that names and parts of definitions may still take. A short file could otherwise say very many.
+class Budget {
+  public:
+    explicit Budget(std::string place) : place_(std::move(place)) {}
+
+    void spend(std::size_t bytes) {
+        if (bytes > left_)
+            fail(place_,
+                 fmt::format("expected names and parts of definitions of at most {} MiB when written out",
+                             kMostBytes >> 20));
+        left_ -= bytes;
+    }
+
+  private:
+    std::string place_;
+    std::size_t left_ = kMostBytes;
+};
+
 /// "$stride" as a whole is the argument itself, of any type; inside a longer text it is the argument's text.
 class Arguments {
   public:
-    Arguments(const json& values, std::string place) : values_(values), place_(std::move(place)) {}
+    Arguments(const json& values, std::string place, Budget& budget)
+        : values_(values), place_(std::move(place)), budget_(budget) {}
 
     [[nodiscard]] json filled(const json& value) const {
+        constexpr std::size_t kValueBytes = 32;
+        budget_.spend(kValueBytes);
         if (value.is_string()) return filled_text(value.get_ref<const std::string&>());
-        if (!value.is_structured()) return value;
-        json result = value;
-        for (json& part : result)
-            part = filled(part);
+        if (value.is_array()) {
+            json result = json::array();
+            for (const json& part : value)
+                result.push_back(filled(part));
+            return result;
+        }
+        if (!value.is_object()) return value;
+        json result = json::object();
+        for (const auto& [key, part] : value.items()) {
+            budget_.spend(kValueBytes + key.size());
+            result[key] = filled(part);
+        }
         return result;
     }
 
@@ -55,6 +86,8 @@ class Arguments {
     }
 
     [[nodiscard]] json filled_text(const std::string& text) const {
+        budget_.spend(std::max(text.size(), kLongestText));
+        if (text.size() > kLongestText) fail_long(text.size());
         std::string result;
         std::size_t at = 0;
         while (at < text.size()) {
@@ -67,19 +100,24 @@ class Arguments {
             const json& value = argument(name);
             if (name.size() + 1 == text.size()) return value;
             result += value.is_string() ? value.get<std::string>() : value.dump();
-            if (result.size() > kLongestText)
-                fail(place_, fmt::format("expected a text of at most {} characters", kLongestText));
+            if (result.size() > kLongestText) fail_long(result.size());
             at += name.size() + 1;
         }
         return result;
     }
 
+    [[noreturn]] void fail_long(std::size_t size) const {
+        fail(place_, fmt::format("expected texts of at most {} characters, found {}", kLongestText, size));
+    }
+
     const json& values_;
     std::string place_;
+    Budget& budget_;
 };
 
 /// What surrounds the blocks of one array: that of the model, or of a definition in one of its uses.
 struct Scope {
+    const json* blocks = nullptr;     ///< the array
     std::string pointer;              ///< of the array
     std::string prefix;               ///< of names: "ghost_3/"
     std::string part_of;              ///< empty at the top
@@ -99,16 +137,21 @@ struct Written {
 class Lister {
   public:
     Lister(const ObjectReader& model, std::span<const std::string> kinds, std::size_t appended)
-        : model_(model), kinds_(kinds.begin(), kinds.end()), appended_(appended) {
+        : model_(model), kinds_(kinds.begin(), kinds.end()), appended_(appended), budget_(model.file()) {
         read_definitions();
     }
 
     BlockList list() {
-        add_all(model_.array("blocks", 1, static_cast<std::size_t>(kMostBlocks)),
-                {.pointer = model_.pointer("blocks"), .prefix = "", .part_of = "", .inputs = {{-1}}});
+        const json& blocks = model_.array("blocks", 1, static_cast<std::size_t>(kMostBlocks));
+        add_all({.blocks = &blocks,
+                 .pointer = model_.pointer("blocks"),
+                 .prefix = "",
+                 .part_of = "",
+                 .inputs = {{-1}}});
         if (list_.blocks.empty())
             fail(model_.place("blocks"), "expected a block that is not repeated 0 times, found none");
         refuse_unused();
+        list_.blocks.back().tap = false;  // it is an output anyway
         return std::move(list_);
     }
 
@@ -136,7 +179,8 @@ class Lister {
         return {static_cast<std::int32_t>(list_.blocks.size()) - 1};
     }
 
-    void add_all(const json& array, const Scope& scope) {
+    void add_all(const Scope& scope) {
+        const json& array = *scope.blocks;
         const std::size_t first = list_.blocks.size();
         for (std::size_t i = 0; i < array.size(); ++i) {
             const std::size_t own = array.size() - (scope.depth == 0 ? appended_ : 0);
@@ -147,7 +191,7 @@ class Lister {
                 if (++parts_ > kMostParts)
                     fail(model_.place("define"), fmt::format("expected at most {} parts in all", kMostParts));
                 const std::string place = model_.file() + ": " + pointer;
-                list_.made.push_back(Arguments(*scope.arguments, place).filled(*keys));
+                list_.made.push_back(Arguments(*scope.arguments, place, budget_).filled(*keys));
                 keys = &list_.made.back();
             }
             const ObjectReader reader(*keys, model_.file(), pointer);
@@ -196,12 +240,13 @@ class Lister {
                  fmt::format("expected at most {} definitions in each other", kDeepest));
         const json arguments = arguments_of(block, definition);
         const std::size_t size = list_.blocks.size();
-        add_all(definition.at("blocks"), {.pointer = definition.pointer("blocks"),
-                                          .prefix = name + "/",
-                                          .part_of = block.scope.part_of.empty() ? name : block.scope.part_of,
-                                          .inputs = inputs,
-                                          .arguments = &arguments,
-                                          .depth = block.scope.depth + 1});
+        add_all({.blocks = &definition.at("blocks"),
+                 .pointer = definition.pointer("blocks"),
+                 .prefix = name + "/",
+                 .part_of = block.scope.part_of.empty() ? name : block.scope.part_of,
+                 .inputs = inputs,
+                 .arguments = &arguments,
+                 .depth = block.scope.depth + 1});
         if (list_.blocks.size() == size)
             fail(block.reader.place(), "expected a block, found one without parts");
     }
@@ -209,8 +254,12 @@ class Lister {
     static json arguments_of(const Written& block, const ObjectReader& definition) {
         json arguments = definition.has("parameters") ? definition.at("parameters") : json::object();
         std::vector<std::string> known = list_keys();
-        for (const auto& [parameter, usual] : arguments.items())
+        for (const auto& [parameter, usual] : arguments.items()) {
+            if (std::find(list_keys().begin(), list_keys().end(), parameter) != list_keys().end())
+                fail(definition.place("parameters/" + parameter),
+                     "expected a name that no key of every block has");
             known.push_back(parameter);
+        }
         block.reader.allow_only(known);
         for (auto& [parameter, value] : arguments.items()) {
             if (block.keys.contains(parameter)) {
@@ -237,7 +286,7 @@ class Lister {
             read.insert(read.end(), of_one.begin(), of_one.end());
         const bool pairwise = kind == "add" || kind == "multiply";
         const std::size_t least = pairwise || kind == "concat" ? 2 : 1;
-        const std::size_t most = pairwise ? 1000 : kind == "concat" ? Concat::kMostInputs : 1;
+        const std::size_t most = pairwise ? kMostInputs : kind == "concat" ? Concat::kMostInputs : 1;
         if (read.size() < least || read.size() > most) {
             fail(block.reader.place(block.reader.has("inputs") ? "inputs" : ""),
                  fmt::format("{} reads {}, found {}", kind,
@@ -253,9 +302,11 @@ class Lister {
         if (block.reader.has("like")) listed.like = read_like(block);
         for (std::size_t part = 1; pairwise && part + 1 < read.size(); ++part) {
             listed.name = fmt::format("{}_{}", name, part);
+            if (ids_.contains(listed.name)) block.reader.fail_expected("name", "a name no other block has");
             listed.linear = true;
             push(listed, {read[0], read[part]}, block.reader);
             read[0] = static_cast<std::int32_t>(list_.blocks.size()) - 1;
+            ids_[listed.name] = {read[0]};
         }
         listed.name = name;
         listed.linear = false;
@@ -265,6 +316,7 @@ class Lister {
     void push(ListedBlock block, const Ids& inputs, const ObjectReader& reader) {
         if (list_.blocks.size() == static_cast<std::size_t>(kMostBlocks))
             fail(reader.place(), fmt::format("expected at most {} blocks in all", kMostBlocks));
+        budget_.spend(2 * (block.name.size() + block.part_of.size()) + block.pointer.size());
         for (const std::int32_t input : inputs)
             if (input >= 0) used_[static_cast<std::size_t>(input)] = true;
         const std::int32_t last = static_cast<std::int32_t>(list_.blocks.size()) - 1;
@@ -284,8 +336,14 @@ class Lister {
         std::vector<Ids> inputs;
         if (value.is_string()) inputs.push_back(named(block, value, "inputs"));
         if (value.is_array()) {
-            for (std::size_t i = 0; i < block.reader.array("inputs", 1, 1000).size(); ++i)
+            std::size_t read = 0;
+            for (std::size_t i = 0; i < block.reader.array("inputs", 1, kMostInputs).size(); ++i) {
                 inputs.push_back(named(block, value[i], "inputs/" + std::to_string(i)));
+                read += inputs.back().size();
+                if (read > kMostInputs)
+                    fail(block.reader.place("inputs"),
+                         fmt::format("expected at most {} blocks, found more", kMostInputs));
+            }
         }
         std::erase_if(inputs, [](const Ids& ids) { return ids.empty(); });
         if (inputs.empty()) block.reader.fail_expected("inputs", "the name of an earlier block, or several");
@@ -300,7 +358,11 @@ class Lister {
         const std::string& name = value.get_ref<const std::string&>();
         const Scope& scope = block.scope;
         for (std::size_t i = 0; i < scope.inputs.size(); ++i) {
-            if (name == (i == 0 ? "input" : fmt::format("input_{}", i + 1))) return scope.inputs[i];
+            if (name != (i == 0 ? "input" : fmt::format("input_{}", i + 1))) continue;
+            if (ids_.contains(scope.prefix + name))
+                fail(place, fmt::format("expected a name with one meaning, found {}: a block has it, too",
+                                        in_quotes(name)));
+            return scope.inputs[i];
         }
         if (const auto found = ids_.find(scope.prefix + name); found != ids_.end()) return found->second;
         std::vector<std::string> names = {"input"};
@@ -315,11 +377,8 @@ class Lister {
         fail_unknown(place, "block", name, names);
     }
 
-    bool comes_later(const Scope& scope, const std::string& name) const {
-        const json& whole = model_.at("blocks");
-        const bool top = scope.depth == 0;
-        if (!top) return false;
-        return std::any_of(whole.begin(), whole.end(), [&](const json& other) {
+    static bool comes_later(const Scope& scope, const std::string& name) {
+        return std::any_of(scope.blocks->begin(), scope.blocks->end(), [&](const json& other) {
             return other.is_object() && other.contains("name") && other["name"] == name;
         });
     }
@@ -339,6 +398,7 @@ class Lister {
     std::size_t appended_;
     const json* definitions_ = nullptr;
     std::int64_t parts_ = 0;
+    Budget budget_;
     BlockList list_;
     std::map<std::string, Ids> ids_;  ///< by full name; none of a block that is repeated 0 times
     std::vector<bool> used_;          ///< by index into the list

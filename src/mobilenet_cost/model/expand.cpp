@@ -193,10 +193,10 @@ class Expander : LayerBuilder {
     void append_block(const WindowPoolBlock& block) {
         const Shape& in = last_.shape;
         const PaddingRule rule = block.padding.value_or(config_.padding);
-        if (dilated_)
-            fail_here(
-                "an output stride cannot take the stride of a window of pooling: expected one that leaves "
-                "it");
+        if (dilated_ || (block.kernel > 1 && strides_.dilation > 1))
+            fail_here(fmt::format(
+                "windows of pooling are not dilated: expected an output stride above {}, found {}",
+                strides_.reached, variant_.form.output_stride));
         const SpatialPadding rows = pad(in.h, block.kernel, block.stride, rule);
         const SpatialPadding columns = pad(in.w, block.kernel, block.stride, rule);
         if (rows.output < 1 || columns.output < 1)
@@ -255,7 +255,9 @@ class Expander : LayerBuilder {
             if (input.shape.h != joined.h || input.shape.w != joined.w)
                 fail_here(fmt::format("expected maps of one height and width to join, found {} and {}",
                                       text_of(last_.shape), text_of(input.shape)));
-            joined.c = checked_add(joined.c, input.shape.c);
+            joined.c += input.shape.c;
+            if (joined.c >= kMostChannels)
+                fail_here(fmt::format("expected less than {} channels, found {}", kMostChannels, joined.c));
             if (i > 1) concat.more.at(i - 2) = input.id;
         }
         push(concat, Role::whole, Activation::none, Tensor(last_), joined, tensor_of(inputs()[1]).id);
@@ -266,7 +268,8 @@ class Expander : LayerBuilder {
         Shape part = last_.shape;
         part.c = width_of(block.width, 1);
         if (begin + part.c > last_.shape.c)
-            fail_here(fmt::format("expected channels {} to {} of {}", begin, begin + part.c, last_.shape.c));
+            fail_here(fmt::format("expected channels among 0 to {}, found {} to {}", last_.shape.c - 1, begin,
+                                  begin + part.c - 1));
         push(Slice{.begin = begin}, Role::whole, Activation::none, Tensor(last_), part);
     }
 
@@ -279,6 +282,13 @@ class Expander : LayerBuilder {
             to.h = checked_multiply(to.h, block.factor);
             to.w = checked_multiply(to.w, block.factor);
         }
+        if (std::max(to.h, to.w) > kLargestResolution)
+            fail_here(fmt::format("expected a map of at most {0}x{0}, found {1}x{2}", kLargestResolution,
+                                  to.h, to.w));
+        const bool whole = to.h % last_.shape.h == 0 && to.w % last_.shape.w == 0;
+        if (block.rule == Resize::Rule::nearest && !whole)  // elsewhere libraries choose different pixels
+            fail_here(fmt::format("expected a multiple of {}x{} to resize to the nearest, found {}x{}",
+                                  last_.shape.h, last_.shape.w, to.h, to.w));
         push(Resize{block.rule}, Role::whole, Activation::none, Tensor(last_), to);
     }
 
@@ -370,8 +380,8 @@ Shape input_shape(const ModelConfig& config, const Variant& variant) {
 
 /// The network's taps.
 std::vector<TensorId> expand_blocks(const ModelConfig& config, const Variant& variant, const Shape& input,
-                                    LayerBuilder::Sink sink) {
-    Expander expander(config, variant, input, std::move(sink));
+                                    const LayerBuilder::Sink& sink) {
+    Expander expander(config, variant, input, sink);
     expander.append_all();
     return std::move(expander.taps());
 }
@@ -407,9 +417,9 @@ void expand_into(const ModelConfig& config, const Variant& variant, Network& net
     network.block_names = config.block_names;
     network.input = input_shape(config, variant);
     network.part_of = config.part_of;
+    network.chain = !config.branches;
     network.layers.clear();
-    network.taps = expand_blocks(config, variant, network.input,
-                                 [&network](const Layer& layer) { network.layers.push_back(layer); });
+    network.taps = expand_blocks(config, variant, network.input, {.layers = &network.layers});
 }
 
 Network expand(const ModelConfig& config, const Variant& variant) {
@@ -420,8 +430,7 @@ Network expand(const ModelConfig& config, const Variant& variant) {
 
 Cost total_cost(const ModelConfig& config, const Variant& variant) {
     Cost total;
-    expand_blocks(config, variant, input_shape(config, variant),
-                  [&total](const Layer& layer) { total += layer_cost(layer); });
+    expand_blocks(config, variant, input_shape(config, variant), {.total = &total});
     return total;
 }
 

@@ -100,8 +100,8 @@ struct Slice {
     bool operator==(const Slice&) const = default;
 };
 
-/// To another height and width. Bilinear: between pixel centres (half-pixel), edges repeated; nearest: of
-/// output pixel i, input pixel floor(i * in / out). Both as PyTorch's interpolate() without align_corners.
+/// To another height and width. Bilinear: between pixel centres (half-pixel), edges repeated, as PyTorch's
+/// interpolate() without align_corners; nearest: of output pixel i, input pixel floor(i * in / out).
 struct Resize {
     enum class Rule { bilinear, nearest };
     Rule rule = Rule::bilinear;
@@ -199,12 +199,16 @@ void for_each_input(AnyLayer& layer, const Visit& visit) {
 /// "batch_norm", "activation".
 [[nodiscard]] std::string_view op_name(const Layer& layer);
 
+/// K * K * (Ci / groups): products behind one output.
+[[nodiscard]] inline std::int64_t conv_taps(const Layer& layer, const Conv& conv) {
+    return checked_multiply(checked_multiply(conv.kernel, conv.kernel), layer.input.c / conv.groups);
+}
+
 /// out_h * out_w * K * K * (Ci / groups) * Co for each image; a separable block's C_d is the sum of two of
 /// these (MobileNetV1, arXiv 1704.04861, equations 2 to 5; H x W is the output's size).
 [[nodiscard]] inline Cost conv_cost(const Layer& layer, const Conv& conv) {
     Cost cost;
-    const std::int64_t taps =
-        checked_multiply(checked_multiply(conv.kernel, conv.kernel), layer.input.c / conv.groups);
+    const std::int64_t taps = conv_taps(layer, conv);
     cost.weights = checked_multiply(taps, layer.output.c);
     cost.macs = checked_multiply(element_count(layer.output), taps);
     cost.biases = conv.bias ? layer.output.c : 0;
@@ -215,18 +219,21 @@ void for_each_input(AnyLayer& layer, const Visit& visit) {
 /// Throws Error if a count overflows.
 [[nodiscard]] inline Cost layer_cost(const Layer& layer) {
     Cost cost;
-    if (const Conv* conv = std::get_if<Conv>(&layer.kind)) cost = conv_cost(layer, *conv);
-    if (std::holds_alternative<BatchNorm>(layer.kind)) cost.bn_channels = layer.output.c;
+    const Conv* const conv = std::get_if<Conv>(&layer.kind);
+    if (conv != nullptr) cost = conv_cost(layer, *conv);
     cost.input_elements = element_count(layer.input);
     cost.output_elements = element_count(layer.output);
+    if (conv != nullptr) return cost;
     if (std::holds_alternative<Add>(layer.kind)) {
         cost.input_elements = checked_multiply(2, cost.input_elements);
     } else if (const Scale* scale = std::get_if<Scale>(&layer.kind)) {
-        cost.input_elements = checked_add(
-            cost.input_elements,
-            scale->by_value ? cost.input_elements : checked_multiply(layer.input.n, layer.input.c));
+        const std::int64_t second =
+            scale->by_value ? cost.input_elements : checked_multiply(layer.input.n, layer.input.c);
+        cost.input_elements = checked_add(cost.input_elements, second);
     } else if (std::holds_alternative<Concat>(layer.kind) || std::holds_alternative<Slice>(layer.kind)) {
         cost.input_elements = cost.output_elements;
+    } else if (std::holds_alternative<BatchNorm>(layer.kind)) {
+        cost.bn_channels = layer.output.c;
     }
     return cost;
 }

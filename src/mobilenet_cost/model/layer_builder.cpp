@@ -2,19 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/printable.h"
 
 namespace mobilenet_cost {
-namespace {
-
-constexpr std::int64_t kMostChannels = 1 << 28;
-
-}  // namespace
-
 /// SAME gives ceil(n / stride) and puts the odd zero after.
 SpatialPadding pad(std::int64_t size, std::int64_t kernel, std::int64_t stride, PaddingRule rule) {
     if (rule == PaddingRule::symmetric) {
@@ -36,8 +29,9 @@ SpatialPadding pad(std::int64_t size, std::int64_t kernel, std::int64_t stride, 
     return {output, total / 2, total - total / 2};
 }
 
-LayerBuilder::LayerBuilder(const ModelConfig& config, const Variant& variant, const Shape& input, Sink sink)
-    : config_(config), variant_(variant), input_{0, input}, last_(input_), sink_(std::move(sink)) {}
+LayerBuilder::LayerBuilder(const ModelConfig& config, const Variant& variant, const Shape& input,
+                           const Sink& sink)
+    : config_(config), variant_(variant), input_{0, input}, last_(input_), sink_(sink) {}
 
 void LayerBuilder::fail_here(const std::string& message) const {
     const Block& block = config_.blocks[static_cast<std::size_t>(block_)];
@@ -50,16 +44,16 @@ std::int64_t LayerBuilder::rounded(double width) const {
 }
 
 std::int64_t LayerBuilder::rounded(double width, const Rounding& rounding) const {
-    if (!(width >= 0 && width < static_cast<double>(kMostChannels)))
+    if (!(width < static_cast<double>(kMostChannels)))
         fail_here(fmt::format("expected at most {} channels, found {:.6g}", kMostChannels, width));
+    if (width < 0) fail_here(fmt::format("expected 0 channels or more, found {:.6g}", width));
     return round_channels(width, rounding);
 }
 
 std::int64_t LayerBuilder::scaled(std::int64_t channels, WidthScaling scaling) const {
     const bool applies =
         scaling == WidthScaling::always || (scaling == WidthScaling::above_one && variant_.alpha > 1);
-    const bool first_kept = variant_.scope == AlphaScope::inner && block_ == 0;
-    if (!applies || first_kept) return channels;
+    if (!applies || keeps_first()) return channels;
     return rounded(static_cast<double>(channels) * variant_.alpha);
 }
 
@@ -68,7 +62,10 @@ std::int64_t LayerBuilder::width_of(const WidthExpression& expression, std::int6
         {.in = static_cast<double>(last_.shape.c),
          .classes = static_cast<double>(variant_.classes),
          .alpha = variant_.alpha,
-         .scaled = [this](double width) { return static_cast<double>(rounded(width * variant_.alpha)); },
+         .scaled =
+             [this](double width) {
+                 return keeps_first() ? width : static_cast<double>(rounded(width * variant_.alpha));
+             },
          .rounded = [this](double width) { return static_cast<double>(rounded(width)); }});
     const bool whole = value >= static_cast<double>(least) && value < static_cast<double>(kMostChannels) &&
                        std::floor(value) == value;
@@ -82,38 +79,54 @@ std::int64_t LayerBuilder::expanded(double expansion) const {
     return rounded(static_cast<double>(last_.shape.c) * expansion);
 }
 
-void LayerBuilder::push(const LayerKind& kind, Role role, Activation activation, const Tensor& from,
-                        const Shape& output, TensorId second) {
-    Layer layer;
-    layer.kind = kind;
+// Filled where it lies: grids expand some 100,000 layers a second.
+Layer& LayerBuilder::begin(Role role, Activation activation, const Tensor& from, const Shape& output) {
+    if (sink_.layers == nullptr) alone_ = Layer();
+    Layer& layer = sink_.layers == nullptr ? alone_ : sink_.layers->emplace_back();
     layer.activation = activation;
     layer.role = role;
     layer.block = block_;
-    layer.inputs = {from.id, second};
+    layer.inputs[0] = from.id;
     layer.input = from.shape;
     layer.output = output;
-    sink_(layer);
     last_ = {++layers_, output};
+    return layer;
+}
+
+void LayerBuilder::end(const Layer& layer) {
+    if (sink_.total != nullptr) *sink_.total += layer_cost(layer);
+}
+
+void LayerBuilder::push(const LayerKind& kind, Role role, Activation activation, const Tensor& from,
+                        const Shape& output, TensorId second) {
+    Layer& layer = begin(role, activation, from, output);
+    layer.kind = kind;
+    layer.inputs[1] = second;
+    end(layer);
 }
 
 void LayerBuilder::conv(Role role, const ConvSpec& spec, Activation activation) {
     const Shape& in = last_.shape;
     const PaddingRule rule = spec.padding.value_or(config_.padding);
-    Conv kind;
-    kind.kernel = spec.kernel;
-    kind.stride = dilated_ ? 1 : spec.stride;
-    kind.dilation = spec.kernel > 1 ? checked_multiply(strides_.dilation, spec.dilation) : 1;
-    kind.groups = spec.depthwise ? in.c : spec.groups;
-    kind.batch_norm = spec.batch_norm;
-    kind.bias = spec.bias;
-    const std::int64_t extent = (kind.kernel - 1) * kind.dilation + 1;
-    const SpatialPadding rows = pad(in.h, extent, kind.stride, rule);
-    const SpatialPadding columns = in.w == in.h ? rows : pad(in.w, extent, kind.stride, rule);
+    const std::int64_t stride = dilated_ ? 1 : spec.stride;
+    const std::int64_t dilation = spec.kernel > 1 ? checked_multiply(strides_.dilation, spec.dilation) : 1;
+    const std::int64_t extent = (spec.kernel - 1) * dilation + 1;
+    const SpatialPadding rows = pad(in.h, extent, stride, rule);
+    const SpatialPadding columns = in.w == in.h ? rows : pad(in.w, extent, stride, rule);
     if (rows.output < 1 || columns.output < 1)
         fail_here(fmt::format("a {0}x{0} kernel does not fit a map of {1}x{2}", extent, in.h, in.w));
-    kind.padding = {rows.before, rows.after, columns.before, columns.after};
-    push(kind, role, activation, Tensor(last_),
-         {in.n, rows.output, columns.output, spec.depthwise ? in.c * spec.multiplier : spec.channels});
+    const std::int64_t groups = spec.depthwise ? in.c : spec.groups;
+    const std::int64_t channels = spec.depthwise ? checked_multiply(in.c, spec.multiplier) : spec.channels;
+    const Tensor from = last_;
+    Layer& layer = begin(role, activation, from, {in.n, rows.output, columns.output, channels});
+    layer.kind = Conv{.kernel = spec.kernel,
+                      .stride = stride,
+                      .dilation = dilation,
+                      .groups = groups,
+                      .padding = {rows.before, rows.after, columns.before, columns.after},
+                      .batch_norm = spec.batch_norm,
+                      .bias = spec.bias};
+    end(layer);
 }
 
 void LayerBuilder::pointwise(Role role, std::int64_t channels, Activation activation) {

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mobilenet_cost/model/expand.h"
 
@@ -37,11 +37,17 @@ struct Strides {
 /// knows of a variant (widths, dilation, padding) is decided here, layer by layer.
 class LayerBuilder {
   public:
-    using Sink = std::function<void(const Layer&)>;
+    /// Where layers go: both may be there, and neither need be.
+    struct Sink {
+        std::vector<Layer>* layers = nullptr;
+        Cost* total = nullptr;
+    };
 
-    LayerBuilder(const ModelConfig& config, const Variant& variant, const Shape& input, Sink sink);
+    LayerBuilder(const ModelConfig& config, const Variant& variant, const Shape& input, const Sink& sink);
 
   protected:
+    static constexpr std::int64_t kMostChannels = 1 << 28;
+
     struct ConvSpec {
         std::int64_t channels = 0;
         std::int64_t kernel = 1;
@@ -64,6 +70,8 @@ class LayerBuilder {
     /// Channels of a block under the width multiplier.
     [[nodiscard]] std::int64_t scaled(std::int64_t channels,
                                       WidthScaling scaling = WidthScaling::always) const;
+    /// Whether this is the first block, whose width alpha leaves alone.
+    [[nodiscard]] bool keeps_first() const { return variant_.scope == AlphaScope::inner && block_ == 0; }
     /// So many times the channels of the last tensor.
     [[nodiscard]] std::int64_t expanded(double expansion) const;
     /// The value of a formula, at least `least`.
@@ -93,7 +101,11 @@ class LayerBuilder {
     bool dilated_ = false;                      ///< this block's stride is one that the output stride took
 
   private:
+    Layer& begin(Role role, Activation activation, const Tensor& from, const Shape& output);
+    void end(const Layer& layer);
+
     Sink sink_;
+    Layer alone_;  ///< the last one, where no layers are kept
     TensorId layers_ = 0;
 };
 

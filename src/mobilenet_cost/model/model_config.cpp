@@ -196,7 +196,11 @@ Whole with_parent(json document, const std::string& place, int depth = 0) {
                        .document};
     json& parent = whole.document;
     for (const auto& [key, value] : document.items()) {
-        if (std::find(kOwnKeys.begin(), kOwnKeys.end(), key) == kOwnKeys.end()) parent[key] = value;
+        if (key == "define" && parent.contains(key) && parent[key].is_object() && value.is_object()) {
+            parent[key].update(value);
+        } else if (std::find(kOwnKeys.begin(), kOwnKeys.end(), key) == kOwnKeys.end()) {
+            parent[key] = value;
+        }
     }
     if (!parent.contains("blocks") || !parent["blocks"].is_array()) return whole;
     change_blocks(child, parent["blocks"]);

@@ -15,6 +15,7 @@ struct Network {
     Shape input;
     std::vector<Layer> layers;
     std::vector<TensorId> taps = {};  ///< outputs beside the last layer's
+    bool chain = false;               ///< known to be made of blocks that each read the one before
     /// Where a block's definition gives several names: by its index, the block that they are parts of. Null:
     /// each name is a block.
     std::shared_ptr<const std::vector<std::string>> part_of = nullptr;

@@ -24,6 +24,12 @@ bool feeds(const Network& network, const std::vector<std::size_t>& last_uses, st
            last_uses[layer + 1] <= last_reader;
 }
 
+/// last_uses(), or nothing for a chain: there only the next block reads what a block writes, and inside of
+/// blocks pairs are alone.
+std::vector<std::size_t> uses_to_check(const Network& network) {
+    return network.chain ? std::vector<std::size_t>() : last_uses(network);
+}
+
 bool closes_pairs(const Layer& layer) {
     return is_pointwise(layer) && std::get<Conv>(layer.kind).stride == 1 && layer.role != Role::classifier;
 }
@@ -38,8 +44,8 @@ std::size_t closing_pointwise(const Network& network, const std::vector<std::siz
         ++next;
     if (next == network.layers.size() || !closes_pairs(network.layers[next])) return depthwise;
     const bool widened = next > depthwise + 1 && depth_multiplier(network.layers[depthwise]) > 1;
-    const bool alone =
-        feeds(network, last_uses, depthwise, next) && feeds(network, last_uses, next - 1, next);
+    const bool alone = last_uses.empty() || (feeds(network, last_uses, depthwise, next) &&
+                                             feeds(network, last_uses, next - 1, next));
     return alone && !widened ? next : depthwise;
 }
 
@@ -98,7 +104,7 @@ class Counterpart {
 
 std::vector<SeparablePair> separable_pairs(const Network& network) {
     std::vector<SeparablePair> pairs;
-    const std::vector<std::size_t> last = last_uses(network);
+    const std::vector<std::size_t> last = uses_to_check(network);
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         if (!is_depthwise(network.layers[i])) continue;
         const std::size_t pointwise = closing_pointwise(network, last, i);
@@ -112,7 +118,8 @@ void standard_counterpart_into(const Network& network, Network& standard) {
     standard.input = network.input;
     standard.layers.clear();
     standard.part_of = network.part_of;
-    const std::vector<std::size_t> last = last_uses(network);
+    standard.chain = network.chain;
+    const std::vector<std::size_t> last = uses_to_check(network);
     Counterpart counterpart(network, standard);
     std::size_t i = 0;
     while (i < network.layers.size()) {

@@ -96,50 +96,78 @@ Conv as_conv(const Layer& layer) {
     return {.groups = layer.input.c, .padding = {}, .batch_norm = true};
 }
 
-/// Expected E[y^2] of a layer's output from those of its inputs: `sum` and `product` of the first two.
-double output_mean_square(const Layer& layer, double first, double sum, double product) {
-    if (std::holds_alternative<Conv>(layer.kind) || std::holds_alternative<BatchNorm>(layer.kind))
-        return scale_of(layer.activation).mean_square;
-    if (std::holds_alternative<Add>(layer.kind)) return sum;
-    if (std::holds_alternative<Scale>(layer.kind)) return product;
-    const bool mean = std::holds_alternative<GlobalPool>(layer.kind);
-    return mean ? first / 2
-                : first;  // between 1/pi behind a ReLU (positions independent) and 1 (positions equal)
-}
+/// E[y^2] of what tensors hold, by TensorId.
+class MeanSquares {
+  public:
+    explicit MeanSquares(const Network& network) : network_(network) {}
 
-/// The same behind the activation of a layer that has no weights to be scaled for it: about half of the
-/// variance is left by those that cut one side off, and a sigmoid lies between 0 and 1.
-double activated_mean_square(const Layer& layer, double linear) {
-    switch (layer.activation) {
-        case Activation::none:
-            return linear;
-        case Activation::sigmoid:
-        case Activation::hard_sigmoid:
-            return scale_of(layer.activation).mean_square;
-        default:
-            return linear / 2;
+    [[nodiscard]] double operator[](TensorId id) const { return values_[static_cast<std::size_t>(id)]; }
+
+    /// What layer `index` writes.
+    void add(std::size_t index) {
+        constexpr double kSmallest =
+            1e-6;  // beyond them, the next layer's weights would be no numbers to use
+        constexpr double kLargest = 1e6;
+        values_.push_back(std::clamp(of(network_.layers[index]), kSmallest, kLargest));
     }
-}
+
+  private:
+    [[nodiscard]] double of(const Layer& layer) const {
+        if (std::holds_alternative<Conv>(layer.kind) || std::holds_alternative<BatchNorm>(layer.kind))
+            return scale_of(layer.activation).mean_square;
+        switch (layer.activation) {
+            case Activation::none:
+                return linear(layer);
+            case Activation::sigmoid:
+            case Activation::hard_sigmoid:  // between 0 and 1
+                return scale_of(layer.activation).mean_square;
+            default:  // those that cut one side off leave half of what has two
+                return two_sided(layer) ? linear(layer) / 2 : linear(layer);
+        }
+    }
+
+    /// Without the activation.
+    [[nodiscard]] double linear(const Layer& layer) const {
+        const double first = (*this)[layer.inputs[0]];
+        if (std::holds_alternative<Add>(layer.kind)) return first + (*this)[layer.inputs[1]];
+        if (std::holds_alternative<Scale>(layer.kind)) return first * (*this)[layer.inputs[1]];
+        // Pooling: between 1/pi behind a ReLU (positions independent) and 1 (positions equal).
+        if (std::holds_alternative<GlobalPool>(layer.kind)) return first / 2;
+        if (!std::holds_alternative<Concat>(layer.kind)) return first;
+        double sum = 0;
+        for_each_input(layer, [&](TensorId id) {
+            sum += (*this)[id] * static_cast<double>(tensor_shape(network_, id).c);
+        });
+        return sum / static_cast<double>(layer.output.c);
+    }
+
+    /// Whether one of the inputs was left linear.
+    [[nodiscard]] bool two_sided(const Layer& layer) const {
+        bool found = false;
+        for_each_input(layer, [&](TensorId id) {
+            found = found || id == 0 ||
+                    network_.layers[static_cast<std::size_t>(id) - 1].activation == Activation::none;
+        });
+        return found;
+    }
+
+    const Network& network_;
+    std::vector<double> values_ = {1.0 / 3};  // the input is uniform in (-1, 1)
+};
 
 }  // namespace
 
 Weights make_weights(const Network& network, std::uint64_t seed) {
     Weights weights;
-    std::vector<double> mean_squares = {1.0 / 3};  // by TensorId; the input is uniform in (-1, 1)
-    const auto mean_square = [&](TensorId id) {
-        return id == kNoTensor ? 0.0 : mean_squares[static_cast<std::size_t>(id)];
-    };
+    MeanSquares mean_squares(network);
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         const Layer& layer = network.layers[i];
-        const double first = mean_square(layer.inputs[0]);
-        const double second = mean_square(layer.inputs[1]);
         const auto* conv = std::get_if<Conv>(&layer.kind);
         const bool normal = std::holds_alternative<BatchNorm>(layer.kind);
-        weights.layers.push_back(conv || normal
-                                     ? conv_weights(layer, conv ? *conv : as_conv(layer), first, seed, i)
-                                     : LayerWeights{});
-        const double linear = output_mean_square(layer, first, first + second, first * second);
-        mean_squares.push_back(conv || normal ? linear : activated_mean_square(layer, linear));
+        weights.layers.push_back(conv || normal ? conv_weights(layer, conv ? *conv : as_conv(layer),
+                                                               mean_squares[layer.inputs[0]], seed, i)
+                                                : LayerWeights{});
+        mean_squares.add(i);
     }
     return weights;
 }

@@ -102,7 +102,7 @@ class WidthParser {
     void factor() {
         constexpr int kDeepest = 50;
         if (++depth_ > kDeepest)
-            fail(place_, fmt::format("expected a formula of at most {} levels", kDeepest));
+            fail(place_, fmt::format("expected a formula of at most {} levels, found more", kDeepest));
         if (accept('-')) {
             factor();
             add(Op::negate);
@@ -154,7 +154,9 @@ namespace {
 
 double nearest_multiple(double value, double divisor) {
     constexpr double kMost = 1e15;
-    if (!(divisor >= 1 && divisor < kMost) || !(value >= 0 && value < kMost)) return std::nan("");
+    if (!(divisor >= 1 && divisor < kMost) || divisor != std::floor(divisor) ||
+        !(value >= 0 && value < kMost))
+        return std::nan("");
     const auto whole = static_cast<std::int64_t>(divisor);
     return static_cast<double>(round_channels(
         value, {.rule = Rounding::Rule::divisible, .divisor = whole, .minimum = whole, .keep = 0.9}));
@@ -209,9 +211,9 @@ double WidthExpression::value(const Names& names) const {
             case Op::floor:
                 return std::floor(pop());
             case Op::min:
-                return with_two([](double a, double b) { return std::min(a, b); });
+                return with_two([](double a, double b) { return std::isnan(b) ? b : std::min(a, b); });
             case Op::max:
-                return with_two([](double a, double b) { return std::max(a, b); });
+                return with_two([](double a, double b) { return std::isnan(b) ? b : std::max(a, b); });
         }
         return 0;
     };

@@ -47,18 +47,18 @@ Json shape_json(const Shape& shape) {
     return Json::array({shape.h, shape.w, shape.c});
 }
 
-/// Kernel, stride and groups are null for a layer that is not a convolution; dilation stands where there is
-/// one.
+/// Kernel and stride are null for a layer without a window, groups for one that is not a convolution;
+/// dilation stands where there is one.
 Json layer_json(const LayerAnalysis& layer, DataType type) {
-    const auto if_conv = [&](std::int64_t value) { return layer.kernel == 0 ? Json(nullptr) : Json(value); };
+    const auto if_any = [](std::int64_t value) { return value == 0 ? Json(nullptr) : Json(value); };
     Json json = object_of({{"name", layer.name},
                            {"op", layer.op},
                            {"block", layer.block},
                            {"input", shape_json(layer.input)},
                            {"output", shape_json(layer.output)},
-                           {"kernel", if_conv(layer.kernel)},
-                           {"stride", if_conv(layer.stride)},
-                           {"groups", if_conv(layer.groups)},
+                           {"kernel", if_any(layer.kernel)},
+                           {"stride", if_any(layer.stride)},
+                           {"groups", if_any(layer.groups)},
                            {"macs", layer.macs},
                            {"params", layer.params},
                            {"weight_bytes", weight_bytes(layer.cost, type)},

@@ -93,6 +93,7 @@ struct DrawnBlock {
     std::string layers;  ///< "3×3 depthwise, stride 2, 1×1"
     int depthwise = 0;
     int pointwise = 0;
+    int convolutions = 0;  ///< pointwise and others; not depthwise
     std::string last_op;
     Shape output;
     std::int64_t macs = 0;
@@ -101,16 +102,26 @@ struct DrawnBlock {
     [[nodiscard]] const char* kind() const {
         if (depthwise > 0) return pointwise > 1 ? "inverted bottleneck" : "depthwise separable";
         if (last_op == "dense") return "dense";
-        return last_op == "global_average_pool" ? "pooling" : "convolution";
+        if (last_op == "global_average_pool") return "pooling";
+        return convolutions > 0 ? "convolution" : "no weights";
     }
     void add(const LayerAnalysis& layer);
 };
+
+/// "channel_shuffle" as words.
+std::string words_of(std::string op) {
+    std::replace(op.begin(), op.end(), '_', ' ');
+    return op;
+}
 
 std::string layer_words(const LayerAnalysis& layer) {
     if (layer.op == "global_average_pool") return "mean";
     if (layer.op == "dense") return fmt::format("dense, {} outputs", layer.output.c);
     if (layer.op == "add") return "+ input";
     if (layer.op == "multiply") return "squeeze-excite";
+    const bool convolution = layer.op.ends_with("conv2d");
+    if (!convolution && layer.kernel == 0) return words_of(layer.op);
+    if (!convolution) return fmt::format("{0}×{0} {1}", layer.kernel, words_of(layer.op));
     const bool depthwise = layer.op == "depthwise_conv2d";
     const std::string stride = layer.stride > 1 ? fmt::format(" /{}", layer.stride) : "";
     const std::string dilation = layer.dilation > 1 ? fmt::format(", dilation {}", layer.dilation) : "";
@@ -123,6 +134,7 @@ void DrawnBlock::add(const LayerAnalysis& layer) {
     if (!squeezes) layers += (layers.empty() ? "" : ", ") + words;
     depthwise += layer.op == "depthwise_conv2d" ? 1 : 0;
     pointwise += layer.op == "pointwise_conv2d" ? 1 : 0;
+    convolutions += layer.op.ends_with("conv2d") && layer.op != "depthwise_conv2d" ? 1 : 0;
     last_op = layer.op;
     output = layer.output;
     macs += layer.macs;

@@ -203,13 +203,21 @@ std::string markdown_section(const Section& section) {
     return text + (section.text.empty() ? "" : "\n") + markdown_table(section.table);
 }
 
-std::string csv_field(std::string_view value) {
-    const std::string text = printable(value);
-    if (text.find_first_of(",\"") == std::string::npos) return text;
-    std::string field = "\"";
-    for (const char c : text)
-        field += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return field + "\"";
+void append_csv_field(std::string& text, std::string_view value) {
+    const auto needs_nothing = [](char c) { return c >= ' ' && c <= '~' && c != ',' && c != '"'; };
+    if (std::all_of(value.begin(), value.end(), needs_nothing)) {  // as are nearly all fields of a large grid
+        text += value;
+        return;
+    }
+    const std::string shown = printable(value);
+    if (shown.find_first_of(",\"") == std::string::npos) {
+        text += shown;
+        return;
+    }
+    text += '"';
+    for (const char c : shown)
+        text += c == '"' ? std::string("\"\"") : std::string(1, c);
+    text += '"';
 }
 
 }  // namespace
@@ -289,8 +297,10 @@ std::string render_csv(const Table& table) {
         text.append(i == 0 ? "" : ",").append(table.columns[i].key);
     text += "\n";
     for (const auto& row : table.rows) {
-        for (std::size_t i = 0; i < row.size(); ++i)
-            text.append(i == 0 ? "" : ",").append(csv_field(row[i].raw));
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (i > 0) text += ',';
+            append_csv_field(text, row[i].raw);
+        }
         text += "\n";
     }
     return text;
