@@ -9,6 +9,7 @@
 #include "app.h"
 #include "options.h"
 #include "output.h"
+#include "say.h"
 
 namespace mobilenet_cost::app {
 namespace {
