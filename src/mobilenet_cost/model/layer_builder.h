@@ -9,8 +9,6 @@
 
 namespace mobilenet_cost {
 
-// Internal: included by expand.cpp alone.
-
 /// Zeros around one dimension, and what a window makes of it; 0 outputs: the window does not fit.
 struct SpatialPadding {
     std::int64_t output = 0;
@@ -18,6 +16,7 @@ struct SpatialPadding {
     std::int64_t after = 0;
 };
 
+/// Of a window of `kernel` on a dimension of `size`.
 [[nodiscard]] SpatialPadding pad(std::int64_t size, std::int64_t kernel, std::int64_t stride,
                                  PaddingRule rule);
 
