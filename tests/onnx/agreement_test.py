@@ -86,6 +86,8 @@ class Case:
 # Every family at two alphas, each with its counterpart, which is at least eight times the work; then a batch, odd
 # sizes (SAME padding is symmetric there, and not at even ones), one pixel, one class, another seed.
 MODELS = sorted(path.stem for path in (SOURCE / "configs").glob("*.json"))
+LIBRARIES = sorted(path.relative_to(SOURCE / "configs").as_posix().removesuffix(".json")
+                   for path in (SOURCE / "configs/libraries").rglob("*.json"))
 GRAPHS = ["timm/ghostnet", "timm/mobileone_s0", "timm/mobilenetv4_conv_aa_medium", "torchvision/lraspp_mobilenet_v3_large",
           "torchvision/ssdlite320_mobilenet_v3_large"]
 CASES = [
@@ -98,15 +100,11 @@ CASES = [
     Case("mobilenet_v3_small", "0.75", 97, batch=2, seed=2**64 - 1),
     Case("mobilenet_v3_small", "0.5", 1),
     Case("mobilenet_v4_conv_small", "0.5", 61, batch=3),
-    # What libraries build, a file each of what no bundled model has; then other inputs and forms.
-    *(Case(f"libraries/{name}", "0.5", 64) for name in [
-        "keras/MobileNet", "keras/MobileNetV3Small", "torchvision/mobilenet_v3_small", "timm/efficientnet_b0", "timm/semnasnet",
-        "timm/tinynet_e", "timm/lcnet", "timm/mobilenet_edgetpu", "timm/mobilenetv1_100h", "mlperf_tiny/person_detection"]),
-    Case("libraries/timm/mobilenet_edgetpu_v2_xs", "1", 32),
+    # What libraries build (groups of 64 channels exist at alpha 1 alone); then other inputs and forms.
+    *(Case(name, "1" if "edgetpu_v2" in name else "0.5", 64) for name in LIBRARIES),
     Case("libraries/timm/efficientnet_b0", "0.25", 32, network="standard"),
     *(Case(model, "0.25", "40x72", batch=2) for model in MODELS),
     # Networks that are no chains, with one output and with several.
-    *(Case(f"libraries/{name}", "0.5", 64) for name in GRAPHS),
     *(Case(f"libraries/{name}", "0.25", "72x40", batch=2, network="standard") for name in GRAPHS),
     *(Case("tests/data/every_kind.json", "0.75", size, batch=2) for size in [48, "35x62"]),
     Case("mobilenet_v1", "0.25", 48, channels=1),
