@@ -93,6 +93,8 @@ WRONG = [
     (defined({"kind": "conv", "name": "a", "kernel": 3, "channels": 8, "repeat": 0}, {"kernel": 0}), "/blocks/1: expected a block, found one without parts"),
     (defined({"kind": "conv", "name": "a" * 1001, "kernel": "$kernel", "channels": 8}, {"kernel": 3}),
      "/define/own/blocks/0: expected texts of at most 1000 characters, found 1001"),
+    (defined({"kind": "conv", "name": "a", "kernel": "$kernel", "channels": 8}, {"kernel": "a" * 1001}),
+     "/blocks/1/kernel: expected a number, a text of at most 1000 characters, true, false or a short list of them, found "),
     (chain({"kind": "activation", "name": "a" * 100000, "repeat": 4095}),
      "expected names and parts of definitions of at most 32 MiB when written out"),
     (defined({"kind": "conv", "name": "a", "kernel": "$kernel", "channels": 8, "repeat": 0}, {"kernel": 3, "repeat": 4095}), "/blocks/1: "),

@@ -251,6 +251,16 @@ class Lister {
             fail(block.reader.place(), "expected a block, found one without parts");
     }
 
+    static bool is_short(const json& value) {
+        return !value.is_structured() &&
+               (!value.is_string() || value.get_ref<const std::string&>().size() <= kLongestText);
+    }
+
+    static bool is_short_list(const json& value) {
+        return value.is_array() && value.size() <= kLongestArgument &&
+               std::all_of(value.begin(), value.end(), is_short);
+    }
+
     static json arguments_of(const Written& block, const ObjectReader& definition) {
         json arguments = definition.has("parameters") ? definition.at("parameters") : json::object();
         std::vector<std::string> known = list_keys();
@@ -268,13 +278,12 @@ class Lister {
                 fail(block.reader.place(),
                      fmt::format("expected a key {}, found none", in_quotes(parameter)));
             }
-            const bool small = value.is_array() && value.size() <= kLongestArgument &&
-                               std::none_of(value.begin(), value.end(),
-                                            [](const json& part) { return part.is_structured(); });
-            if (value.is_structured() && !small)
+            if (!is_short(value) && !is_short_list(value))
                 fail(block.reader.place(parameter),
-                     fmt::format("expected a number, a text, true, false or a short list of them, found {}",
-                                 describe(value)));
+                     fmt::format(
+                         "expected a number, a text of at most {} characters, true, false or a short list of "
+                         "them, found {}",
+                         kLongestText, describe(value)));
         }
         return arguments;
     }
