@@ -21,10 +21,9 @@ struct ConventionsOptions {
 
 int run_conventions(const ConventionsOptions& options) {
     const std::vector<Ledger> ledgers = for_each_variant(options.variant, make_ledger);
-    const std::vector<std::string> notes =
-        for_each_variant(options.variant, [](const ModelConfig& config, const Variant& variant) {
-            return unchecked_note(expand(config, variant));
-        });
+    const std::vector<std::string> notes = for_each_variant(
+        options.variant,
+        [](const ModelConfig& config, const Variant& variant) { return unchecked_note(config, variant); });
     const auto note =
         std::find_if(notes.begin(), notes.end(), [](const std::string& one) { return !one.empty(); });
     if (note != notes.end()) say("{}", *note);

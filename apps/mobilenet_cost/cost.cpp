@@ -63,7 +63,7 @@ int run_cost(const CostOptions& options) {
         for (const Variant& variant : family.variants)
             analyses.push_back(analyze(family.config, variant, options.variant.data_type, convention));
         if (note.empty()) note = library_note(convention, family.config, family.variants);
-        if (note.empty()) note = unchecked_note(convention, expand(family.config, family.variants.front()));
+        if (note.empty()) note = unchecked_note(convention, family.config, family.variants.front());
     }
     if (!note.empty()) say("{}", note);
     const CostView view = view_of(options.show, analyses.size());

@@ -45,8 +45,9 @@ std::string unchecked(const Layer& layer) {
     return smooth ? std::string(enum_name(layer.activation)) : "";
 }
 
-std::string note_of(const std::string& who, const Network& network) {
+std::string note_of(const std::string& who, const ModelConfig& config, const Variant& variant) {
     std::set<std::string> names;
+    const Network network = expand(config, variant);
     for (const Layer& layer : network.layers)
         names.insert(unchecked(layer));
     names.erase("");
@@ -57,12 +58,12 @@ std::string note_of(const std::string& who, const Network& network) {
 
 }  // namespace
 
-std::string unchecked_note(const Convention& convention, const Network& network) {
-    return counts_macs_alone(convention) ? "" : note_of(convention.name + " was", network);
+std::string unchecked_note(const Convention& convention, const ModelConfig& config, const Variant& variant) {
+    return counts_macs_alone(convention) ? "" : note_of(convention.name + " was", config, variant);
 }
 
-std::string unchecked_note(const Network& network) {
-    return note_of("the tools were", network);
+std::string unchecked_note(const ModelConfig& config, const Variant& variant) {
+    return note_of("the tools were", config, variant);
 }
 
 std::string library_note(const Convention& convention, const ModelConfig& config,

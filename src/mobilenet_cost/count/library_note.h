@@ -16,8 +16,9 @@ namespace mobilenet_cost {
 /// Where a network has layers or activations that the tools were not run on (counted otherwise than as
 /// multiply-adds, they may count them in ways of their own): which. Empty: there are none, or the convention
 /// counts multiply-adds alone.
-[[nodiscard]] std::string unchecked_note(const Convention& convention, const Network& network);
+[[nodiscard]] std::string unchecked_note(const Convention& convention, const ModelConfig& config,
+                                         const Variant& variant);
 /// The same for all conventions.
-[[nodiscard]] std::string unchecked_note(const Network& network);
+[[nodiscard]] std::string unchecked_note(const ModelConfig& config, const Variant& variant);
 
 }  // namespace mobilenet_cost

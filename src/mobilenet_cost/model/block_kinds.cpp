@@ -42,7 +42,6 @@ double expansion(const ObjectReader& block) {
 }
 
 std::int64_t dilation(const ObjectReader& block) {
-    constexpr std::int64_t kLargestDilation = 1024;
     return block.integer("dilation", 1, kLargestDilation, 1);
 }
 
@@ -178,12 +177,15 @@ BlockKind read_nothing(const ObjectReader&) {
     return Kind{};
 }
 
+/// Whether a kind has an activation: none, one that the block names, or otherwise the model's.
+enum class Activated { never, if_named, always };
+
 /// A block kind: its name in a config, the keys it takes beside "kind" and "name", and how it is read.
 struct BlockKindRow {
     std::string name;
     Keys keys;
     BlockKind (*read)(const ObjectReader&);
-    bool activated;  ///< takes the model's default activation
+    Activated activated;
 };
 
 const std::array<BlockKindRow, 19>& block_kinds() {
@@ -192,48 +194,48 @@ const std::array<BlockKindRow, 19>& block_kinds() {
          {"channels", "expansion", "kernel", "stride", "scale", "scale_from", "groups", "dilation", "padding",
           "batch_norm", "bias"},
          read_conv,
-         true},
+         Activated::always},
         {"depthwise",
          {"kernel", "stride", "dilation", "padding", "batch_norm", "bias"},
          read_depthwise,
-         true},
+         Activated::always},
         {"depthwise_separable",
          {"channels", "kernel", "stride", "squeeze_excite", "batch_norm", "bias"},
          read_depthwise_separable,
-         true},
+         Activated::always},
         {"inverted_residual",
          {"channels", "kernel", "stride", "dilation", "expansion", "expanded", "squeeze_excite", "residual"},
          read_inverted_residual,
-         true},
+         Activated::always},
         {"universal_inverted_bottleneck",
          {"channels", "start_kernel", "middle_kernel", "stride", "expansion", "residual"},
          read_universal,
-         true},
+         Activated::always},
         {"fused_inverted_bottleneck",
          {"channels", "kernel", "stride", "expansion", "group_size", "residual"},
          read_fused,
-         true},
-        {"pool", {}, read_nothing<PoolBlock>, false},
-        {"max_pool", {"kernel", "stride", "padding"}, read_window_pool<WindowPool::Rule::max>, false},
-        {"average_pool", {"kernel", "stride", "padding"}, read_window_pool<WindowPool::Rule::average>, false},
-        {"squeeze_excite", {"ratio", "channels"}, read_squeeze_excite_block, false},
-        {"add", {}, read_nothing<AddBlock>, true},
-        {"multiply", {}, read_nothing<MultiplyBlock>, true},
-        {"concat", {}, read_nothing<ConcatBlock>, false},
-        {"slice", {"begin", "channels"}, read_slice, false},
-        {"resize", {"like", "factor", "rule"}, read_resize, false},
-        {"channel_shuffle", {"groups"}, read_channel_shuffle, false},
-        {"batch_norm", {}, read_nothing<BatchNormBlock>, true},
-        {"activation", {}, read_nothing<ActivationBlock>, true},
-        {"classifier", {}, read_nothing<ClassifierBlock>, false},
+         Activated::always},
+        {"pool", {}, read_nothing<PoolBlock>, Activated::never},
+        {"max_pool",
+         {"kernel", "stride", "padding"},
+         read_window_pool<WindowPool::Rule::max>,
+         Activated::never},
+        {"average_pool",
+         {"kernel", "stride", "padding"},
+         read_window_pool<WindowPool::Rule::average>,
+         Activated::never},
+        {"squeeze_excite", {"ratio", "channels"}, read_squeeze_excite_block, Activated::never},
+        {"add", {}, read_nothing<AddBlock>, Activated::if_named},
+        {"multiply", {}, read_nothing<MultiplyBlock>, Activated::if_named},
+        {"concat", {}, read_nothing<ConcatBlock>, Activated::never},
+        {"slice", {"begin", "channels"}, read_slice, Activated::never},
+        {"resize", {"like", "factor", "rule"}, read_resize, Activated::never},
+        {"channel_shuffle", {"groups"}, read_channel_shuffle, Activated::never},
+        {"batch_norm", {}, read_nothing<BatchNormBlock>, Activated::if_named},
+        {"activation", {}, read_nothing<ActivationBlock>, Activated::always},
+        {"classifier", {}, read_nothing<ClassifierBlock>, Activated::never},
     }};
     return rows;
-}
-
-/// What adds or multiplies, or is a batch norm of its own, is linear unless it says otherwise.
-bool is_linear_kind(const BlockKind& kind) {
-    return std::holds_alternative<AddBlock>(kind) || std::holds_alternative<MultiplyBlock>(kind) ||
-           std::holds_alternative<BatchNormBlock>(kind);
 }
 
 }  // namespace
@@ -250,7 +252,7 @@ Block read_block(const ListedBlock& listed, const std::string& file, Activation 
     const BlockKindRow& row = block_kinds()[reader.choice("kind", block_kind_names())];
     Keys known = row.keys;
     known.insert(known.end(), list_keys().begin(), list_keys().end());
-    if (row.activated) known.emplace_back("activation");
+    if (row.activated != Activated::never) known.emplace_back("activation");
     reader.allow_only(known);
     Block block{.name = listed.name,
                 .kind = row.read(reader),
@@ -258,8 +260,9 @@ Block read_block(const ListedBlock& listed, const std::string& file, Activation 
                 .tap = listed.tap,
                 .pointer = listed.pointer};
     if (auto* const resize = std::get_if<ResizeBlock>(&block.kind)) resize->like = listed.like;
-    const Activation usual = is_linear_kind(block.kind) ? Activation::none : activation;
-    if (row.activated && !listed.linear) block.activation = reader.one_of("activation", usual);
+    const Activation usual = row.activated == Activated::always ? activation : Activation::none;
+    if (row.activated != Activated::never && !listed.linear)
+        block.activation = reader.one_of("activation", usual);
     return block;
 }
 

@@ -24,13 +24,6 @@ constexpr std::size_t kLongestText = 1000;   ///< with arguments filled in
 constexpr std::size_t kLongestArgument = 16;
 constexpr std::size_t kMostInputs = 1000;
 
-/// Names are printed to terminals and must look different there.
-std::string read_block_name(const ObjectReader& block) {
-    std::string name = block.text("name");
-    if (!is_printable(name)) block.fail_expected("name", "a name without control characters");
-    return name;
-}
-
 /// Bytes that names and parts of definitions may still take. A short file could otherwise say very many.
 class Budget {
   public:
@@ -201,7 +194,7 @@ class Lister {
 
     /// `first`: the size of the list where the array began.
     void add(const Written& block, std::size_t first) {
-        const std::string name = block.scope.prefix + read_block_name(block.reader);
+        const std::string name = block.scope.prefix + read_name(block.reader);
         if (ids_.contains(name)) block.reader.fail_expected("name", "a name no other block has");
         const std::int64_t copies = block.reader.integer("repeat", 0, kMostBlocks, 1);
         const bool parallel = block.reader.has("inputs");
@@ -414,6 +407,12 @@ class Lister {
 };
 
 }  // namespace
+
+std::string read_name(const ObjectReader& reader) {
+    std::string name = reader.text("name");
+    if (!is_printable(name)) reader.fail_expected("name", "a name without control characters");
+    return name;
+}
 
 const std::vector<std::string>& list_keys() {
     static const std::vector<std::string> keys = {"kind", "name", "inputs", "repeat", "tap"};

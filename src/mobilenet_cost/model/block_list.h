@@ -38,6 +38,9 @@ struct BlockList {
 [[nodiscard]] BlockList list_blocks(const ObjectReader& model, std::span<const std::string> kinds,
                                     std::size_t appended);
 
+/// The "name" of a model or a block. Names are printed to terminals and must look different there.
+[[nodiscard]] std::string read_name(const ObjectReader& reader);
+
 /// The keys that list_blocks() reads.
 [[nodiscard]] const std::vector<std::string>& list_keys();
 

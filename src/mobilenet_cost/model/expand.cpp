@@ -75,7 +75,6 @@ class Expander : LayerBuilder {
     }
 
     void dilate(std::int64_t stride) {
-        constexpr std::int64_t kLargestDilation = 1024;
         strides_.dilation *= stride;
         if (strides_.dilation > kLargestDilation)
             fail_here(fmt::format("expected a dilation of at most {}, found {}", kLargestDilation,

@@ -8,7 +8,6 @@
 #include "mobilenet_cost/base/document_kind.h"
 #include "mobilenet_cost/base/json_parse.h"
 #include "mobilenet_cost/base/json_reader.h"
-#include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/base/text_file.h"
 #include "mobilenet_cost/model/block_kinds.h"
 #include "mobilenet_cost/model/model_files.h"
@@ -20,14 +19,7 @@ using nlohmann::json;
 using Keys = std::vector<std::string>;
 
 constexpr const char* kSecondSchema = "mobilenet-cost.model.v2";  // "extends", "changes", "sizes"
-constexpr std::size_t kLargestModelFile = 1 << 20;                // bytes; the largest bundled config is 4 kB
-
-/// Names are printed to terminals and must look different there.
-std::string read_name(const ObjectReader& reader) {
-    std::string name = reader.text("name");
-    if (!is_printable(name)) reader.fail_expected("name", "a name without control characters");
-    return name;
-}
+constexpr std::size_t kLargestModelFile = 1 << 20;  // bytes; those that are bundled have some kB
 
 bool is_classifier(const Block& block) {
     return std::holds_alternative<ClassifierBlock>(block.kind);

@@ -223,6 +223,7 @@ struct ModelConfig {
 /// Any bytes give a ModelConfig or an Error that starts with `place` and names the JSON location.
 [[nodiscard]] ModelConfig parse_model_config(std::string_view text, std::string_view place);
 
+inline constexpr std::int64_t kLargestDilation = 1024;
 inline constexpr std::int64_t kMostClasses = 100'000'000;  ///< far beyond any classifier
 
 /// Reads a file of at most 1 MiB. Throws Error.
