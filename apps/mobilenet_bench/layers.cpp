@@ -23,7 +23,7 @@ std::string describe(const Layer& layer) {
     std::string name = fmt::format("{}/in:{}/out:{}", op_name(layer), text(layer.input), text(layer.output));
     if (const Conv* conv = std::get_if<Conv>(&layer.kind)) {
         name += fmt::format("/k:{}/s:{}", conv->kernel, conv->stride);
-        if (conv->dilation > 1) name += fmt::format("/d:{}", conv->dilation);
+        if (conv->dilation != 1) name += fmt::format("/d:{}", conv->dilation);
         if (conv->groups > 1 && !is_depthwise(layer)) name += fmt::format("/g:{}", conv->groups);
     }
     if (layer.activation != Activation::none) name += fmt::format("/{}", enum_name(layer.activation));

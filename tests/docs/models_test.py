@@ -31,7 +31,7 @@ class Models(unittest.TestCase):
 
     def test_every_kind_is_in_the_table(self):
         definitions = json.loads((SOURCE / "docs/schemas/model.schema.json").read_text(encoding="utf-8"))["$defs"]
-        of_all = {"kind", "name", "activation", "inputs", "repeat", "tap"}
+        of_all = {"kind", "name", "activation", "slope", "inputs", "repeat", "tap"}
         branches = {branch["if"]["properties"]["kind"]["const"]: branch["then"]["$ref"].split("/")[-1]
                     for branch in definitions["block"]["allOf"]}
         self.assertEqual(list(branches), definitions["kind"]["enum"])

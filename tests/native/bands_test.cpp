@@ -63,7 +63,7 @@ class Bands : public testing::TestWithParam<std::size_t> {
                   .stride = one.stride,
                   .dilation = one.dilation,
                   .padding = {side, side, side, side}};
-        const std::int64_t kernel = effective_kernel(conv);
+        const std::int64_t kernel = effective_kernel(conv).h;
         if (one.channels == 0) conv.groups = in.c;
         const std::int64_t channels = one.channels == 0 ? in.c : one.channels;
         link.layer = {

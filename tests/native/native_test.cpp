@@ -33,9 +33,9 @@ Layer layer_of(const Case& one) {
                 .input = one.in,
                 .output = {}};
     const Padding& pad = one.conv.padding;
-    const std::int64_t kernel = effective_kernel(one.conv);
-    layer.output = {one.in.n, (one.in.h + pad.top + pad.bottom - kernel) / one.conv.stride + 1,
-                    (one.in.w + pad.left + pad.right - kernel) / one.conv.stride + 1, one.channels};
+    const Sides kernel = effective_kernel(one.conv);
+    layer.output = {one.in.n, (one.in.h + pad.top + pad.bottom - kernel.h) / one.conv.stride.h + 1,
+                    (one.in.w + pad.left + pad.right - kernel.w) / one.conv.stride.w + 1, one.channels};
     return layer;
 }
 
@@ -52,23 +52,22 @@ double expected(const Layer& layer, const Conv& conv, const float* input, std::i
                 const std::vector<float>& filter, std::int64_t index) {
     const Shape& out = layer.output;
     const std::int64_t o = index % out.c;
-    const std::int64_t x0 = index / out.c % out.w * conv.stride - conv.padding.left;
-    const std::int64_t y0 = index / (out.c * out.w) % out.h * conv.stride - conv.padding.top;
+    const std::int64_t x0 = index / out.c % out.w * conv.stride.w - conv.padding.left;
+    const std::int64_t y0 = index / (out.c * out.w) % out.h * conv.stride.h - conv.padding.top;
     const std::int64_t n = index / (out.c * out.w * out.h);
     const std::int64_t inputs = layer.input.c / conv.groups;
     const std::int64_t group = o / (out.c / conv.groups);
     double sum = 0.25;
-    for (std::int64_t kh = 0; kh < conv.kernel; ++kh) {
-        for (std::int64_t kw = 0; kw < conv.kernel; ++kw) {
-            const std::int64_t y = y0 + kh * conv.dilation, x = x0 + kw * conv.dilation;
+    for (std::int64_t kh = 0; kh < conv.kernel.h; ++kh) {
+        for (std::int64_t kw = 0; kw < conv.kernel.w; ++kw) {
+            const std::int64_t y = y0 + kh * conv.dilation.h, x = x0 + kw * conv.dilation.w;
             if (y < 0 || y >= layer.input.h || x < 0 || x >= layer.input.w) continue;
             const float* values =
                 input + ((n * layer.input.h + y) * layer.input.w + x) * pixel + group * inputs;
             for (std::int64_t i = 0; i < inputs; ++i)
-                sum +=
-                    static_cast<double>(values[i]) *
-                    static_cast<double>(
-                        filter[static_cast<std::size_t>(((kh * conv.kernel + kw) * inputs + i) * out.c + o)]);
+                sum += static_cast<double>(values[i]) *
+                       static_cast<double>(filter[static_cast<std::size_t>(
+                           ((kh * conv.kernel.w + kw) * inputs + i) * out.c + o)]);
         }
     }
     return activate(layer.activation, sum);
@@ -84,8 +83,8 @@ class NativeKernels : public testing::TestWithParam<std::size_t> {
 
     std::vector<float> random_filter(const Layer& layer, const Conv& conv) {
         std::uniform_real_distribution<float> any(-1, 1);
-        std::vector<float> filter(static_cast<std::size_t>(conv.kernel * conv.kernel * layer.input.c /
-                                                           conv.groups * layer.output.c));
+        std::vector<float> filter(
+            static_cast<std::size_t>(area(conv.kernel) * layer.input.c / conv.groups * layer.output.c));
         for (float& value : filter)
             value = any(random_);
         return filter;
@@ -93,7 +92,7 @@ class NativeKernels : public testing::TestWithParam<std::size_t> {
 
     void expect_output(const Layer& layer, const Conv& conv, const View& input,
                        const std::vector<float>& filter, const View& output) {
-        const double length = static_cast<double>(conv.kernel * conv.kernel * layer.input.c / conv.groups);
+        const double length = static_cast<double>(area(conv.kernel) * layer.input.c / conv.groups);
         for (std::int64_t i = 0; i < element_count(layer.output); ++i) {
             const float value = output.values[i / layer.output.c * output.pixel + i % layer.output.c];
             ASSERT_NEAR(value, expected(layer, conv, input.values, input.pixel, filter, i),
@@ -154,8 +153,8 @@ class NativeKernels : public testing::TestWithParam<std::size_t> {
 std::string describe(const Case& one, Guard guard) {
     return std::to_string(one.in.n) + "x" + std::to_string(one.in.h) + "x" + std::to_string(one.in.w) + "x" +
            std::to_string(one.in.c) + " to " + std::to_string(one.channels) + ", kernel " +
-           std::to_string(one.conv.kernel) + ", stride " + std::to_string(one.conv.stride) + ", dilation " +
-           std::to_string(one.conv.dilation) + ", groups " + std::to_string(one.conv.groups) + ", threads " +
+           sides_text(one.conv.kernel) + ", stride " + sides_text(one.conv.stride) + ", dilation " +
+           sides_text(one.conv.dilation) + ", groups " + std::to_string(one.conv.groups) + ", threads " +
            std::to_string(one.threads) + (guard == Guard::before ? ", guard before" : ", guard behind");
 }
 

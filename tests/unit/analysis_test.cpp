@@ -110,7 +110,7 @@ TEST(SeparableBlocks, RatiosAreTheClosedForm) {
             const Analysis analysis = analyze(test::model(name), variant, DataType::f32, paper());
             for (const SeparableBlock& block : analysis.blocks) {
                 SCOPED_TRACE(std::string(name) + " " + block.name);
-                const std::int64_t k2 = block.k * block.k;
+                const std::int64_t k2 = area(block.k);
                 // p_s / p_d = c_s / c_d = k^2 Co / (k^2 + Co), in integers.
                 EXPECT_EQ(block.p_s * (k2 + block.c_out), block.p_d * k2 * block.c_out);
                 EXPECT_EQ(block.c_s, block.p_s * variant.batch * block.h_out * block.w_out);

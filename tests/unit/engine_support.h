@@ -32,20 +32,21 @@ inline std::vector<std::string> engines_to_check() {
 }
 
 /// TensorFlow's SAME: output ceil(n / stride), the odd zero at the end. `kernel` is the effective one.
-inline Padding same_padding(const Shape& in, std::int64_t kernel, std::int64_t stride) {
-    const auto total = [&](std::int64_t n) {
-        return std::max<std::int64_t>(0, ((n + stride - 1) / stride - 1) * stride + kernel - n);
+inline Padding same_padding(const Shape& in, const Sides& kernel, const Sides& stride) {
+    const auto total = [](std::int64_t n, std::int64_t extent, std::int64_t step) {
+        return std::max<std::int64_t>(0, ((n + step - 1) / step - 1) * step + extent - n);
     };
-    return {total(in.h) / 2, total(in.h) - total(in.h) / 2, total(in.w) / 2, total(in.w) - total(in.w) / 2};
+    const std::int64_t rows = total(in.h, kernel.h, stride.h);
+    const std::int64_t columns = total(in.w, kernel.w, stride.w);
+    return {rows / 2, rows - rows / 2, columns / 2, columns - columns / 2};
 }
 
 inline Layer conv_layer(const Shape& in, std::int64_t channels, const Conv& conv, Activation activation) {
-    const auto out = [&](std::int64_t n, std::int64_t before, std::int64_t after) {
-        return (n + before + after - effective_kernel(conv)) / conv.stride + 1;
-    };
     const Padding& pad = conv.padding;
+    const Sides extent = effective_kernel(conv);
     Layer layer{.kind = conv, .activation = activation, .inputs = {0, kNoTensor}, .input = in, .output = {}};
-    layer.output = {in.n, out(in.h, pad.top, pad.bottom), out(in.w, pad.left, pad.right), channels};
+    layer.output = {in.n, (in.h + pad.top + pad.bottom - extent.h) / conv.stride.h + 1,
+                    (in.w + pad.left + pad.right - extent.w) / conv.stride.w + 1, channels};
     return layer;
 }
 

@@ -51,7 +51,7 @@ std::vector<float> absolute(std::vector<float> values) {
 /// Terms in the sum behind one output value.
 double sum_length(const Layer& layer) {
     if (const auto* conv = std::get_if<Conv>(&layer.kind))
-        return static_cast<double>(conv->kernel * conv->kernel * layer.input.c / conv->groups);
+        return static_cast<double>(area(conv->kernel) * layer.input.c / conv->groups);
     if (std::holds_alternative<GlobalPool>(layer.kind))
         return static_cast<double>(layer.input.h * layer.input.w);
     return std::holds_alternative<Add>(layer.kind) ? 2 : 1;
@@ -179,9 +179,10 @@ void check_reuse(const RunOf& run) {
 std::string described(const Shape& in, std::int64_t channels, const Conv& conv, Activation activation) {
     std::ostringstream text;
     text << "input " << in.n << "x" << in.h << "x" << in.w << "x" << in.c << ", channels " << channels
-         << ", kernel " << conv.kernel << ", stride " << conv.stride << ", dilation " << conv.dilation
-         << ", groups " << conv.groups << ", padding " << conv.padding.top << " " << conv.padding.bottom
-         << " " << conv.padding.left << " " << conv.padding.right << ", activation " << enum_name(activation);
+         << ", kernel " << sides_text(conv.kernel) << ", stride " << sides_text(conv.stride) << ", dilation "
+         << sides_text(conv.dilation) << ", groups " << conv.groups << ", padding " << conv.padding.top << " "
+         << conv.padding.bottom << " " << conv.padding.left << " " << conv.padding.right << ", activation "
+         << enum_name(activation);
     return text.str();
 }
 
@@ -245,9 +246,13 @@ Layer random_convolution(RandomNumbers& random, std::int64_t batch) {
     const bool depthwise = random.from({0, 1}) == 1;
     const Shape in{batch, random.from({1, 5, 14, 19}), random.from({1, 6, 9, 31}),
                    groups * (depthwise ? 1 : random.from({1, 2, 4, 7}))};
-    Conv conv{.kernel = random.from({1, 2, 3, 3, 5}),
-              .stride = random.from({1, 1, 2}),
-              .dilation = random.from({1, 2, 3, 4}),
+    const auto sides = [&](std::initializer_list<std::int64_t> values) {
+        const std::int64_t rows = random.from(values);
+        return random.from({0, 1}) == 1 ? Sides(rows) : Sides(rows, random.from(values));
+    };
+    Conv conv{.kernel = sides({1, 2, 3, 3, 5, 7}),
+              .stride = sides({1, 1, 2}),
+              .dilation = sides({1, 2, 3, 4}),
               .groups = groups,
               .padding = {},
               .bias = true};

@@ -264,9 +264,54 @@ TEST(GraphLayers, ChannelsThatMove) {
 }
 
 TEST(GraphLayers, OfTheirOwn) {
-    EXPECT_EQ(run_layer(BatchNorm{}, {1, 2, 2, 1}, {1, 2, 3, 4}, Activation::relu, {{-2}, {5}}),
+    EXPECT_EQ(run_layer(ByChannel{}, {1, 2, 2, 1}, {1, 2, 3, 4}, Activation::relu, {{-2}, {5}}),
               (Values{3, 1, 0, 0}));
     EXPECT_EQ(run_layer(Activate{}, {1, 2, 2, 1}, {-1, 2, 7, 4}, Activation::relu6), (Values{0, 2, 6, 4}));
+}
+
+TEST(GraphLayers, SlopesAndFactors) {
+    EXPECT_EQ(run_layer(ByChannel{ByChannel::Rule::prelu}, {1, 2, 2, 1}, {-2, 2, -6, 0}, Activation::none,
+                        {{0.5}, {}}),
+              (Values{-1, 2, -3, 0}));
+    EXPECT_EQ(run_layer(ByChannel{ByChannel::Rule::scale}, {1, 2, 2, 1}, {-2, 2, -6, 0}, Activation::none,
+                        {{3}, {}}),
+              (Values{-6, 6, -18, 0}));
+    EXPECT_EQ(run_layer(Activate{0.25F}, {1, 2, 2, 1}, {-4, 2, -8, 1}, Activation::leaky_relu),
+              (Values{-1, 2, -2, 1}));
+    // torch.nn.functional.gelu(torch.tensor([-1., 0., 1., 3.]))
+    const Values gelu = run_layer(Activate{}, {1, 2, 2, 1}, {-1, 0, 1, 3}, Activation::gelu);
+    const Values expected = {-0.15865526F, 0, 0.84134474F, 2.99595F};
+    for (std::size_t i = 0; i < gelu.size(); ++i)
+        EXPECT_NEAR(gelu[i], expected[i], 1e-6);
+}
+
+TEST(GraphLayers, ZerosAroundAMap) {
+    EXPECT_EQ(
+        run_layer(Pad{.padding = {.top = 1, .bottom = 0, .left = 0, .right = 1}}, {1, 3, 3, 1}, {1, 2, 3, 4}),
+        (Values{0, 0, 0, 1, 2, 0, 3, 4, 0}));
+    EXPECT_EQ(run_layer(Pad{.padding = {}, .channels_before = 1}, {1, 2, 2, 3}, {1, 2, 3, 4}),
+              (Values{0, 1, 0, 0, 2, 0, 0, 3, 0, 0, 4, 0}));
+}
+
+TEST(GraphLayers, SoftmaxOverChannels) {
+    const float third = std::log(3.0F);  // exp: 1 and 3
+    const Values found = run_layer(Softmax{}, {1, 2, 2, 2}, {0, third, third, 0, 5, 5, 90, -90});
+    const Values expected = {0.25, 0.75, 0.75, 0.25, 0.5, 0.5, 1, 0};
+    for (std::size_t i = 0; i < expected.size(); ++i)
+        EXPECT_NEAR(found[i], expected[i], 1e-6);
+}
+
+TEST(GraphLayers, TransposedConvolutions) {
+    // torch.nn.functional.conv_transpose2d, 2x2 input [[1, 2], [3, 4]], 2x2 filter [[1, 10], [100, 1000]]
+    const LayerWeights weights{{1, 10, 100, 1000}, {0.5}};
+    const TransposedConv twice{.kernel = 2, .stride = 2, .padding = {}};
+    EXPECT_EQ(run_layer(twice, {1, 4, 4, 1}, {1, 2, 3, 4}, Activation::none, weights),
+              (Values{1.5, 10.5, 2.5, 20.5, 100.5, 1000.5, 200.5, 2000.5, 3.5, 30.5, 4.5, 40.5, 300.5, 3000.5,
+                      400.5, 4000.5}));
+    const TransposedConv cut{
+        .kernel = 2, .stride = 1, .padding = {.top = 1, .bottom = 0, .left = 0, .right = 1}};
+    EXPECT_EQ(run_layer(cut, {1, 2, 2, 1}, {1, 2, 3, 4}, Activation::none, weights),
+              (Values{103.5, 1234.5, 300.5, 3400.5}));
 }
 
 /// Every kind, in odd sizes and numbers of channels, on every engine that runs it.

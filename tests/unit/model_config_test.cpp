@@ -108,12 +108,12 @@ TEST(ParseModelConfig, Names) {
           "/blocks/0: unknown kind \"transformer\" (known: conv, depthwise, depthwise_separable, "
           "inverted_residual, universal_inverted_bottleneck, fused_inverted_bottleneck, pool, max_pool, "
           "average_pool, squeeze_excite, add, multiply, concat, slice, resize, channel_shuffle, batch_norm, "
-          "activation, classifier)"},
-         {"\"stride\": 2", "\"activation\": \"gelu\"",
-          "/blocks/0: unknown activation \"gelu\" (did you mean \"relu\"?)"},
+          "layer_scale, prelu, transposed_conv, pad, softmax, matmul, unknown, activation, classifier)"},
+         {"\"stride\": 2", "\"activation\": \"rela\"",
+          "/blocks/0: unknown activation \"rela\" (did you mean \"relu\"?)"},
          {"\"stride\": 2", "\"activation\": \"softmax\"",
           "/blocks/0: unknown activation \"softmax\" (known: none, relu, relu6, hard_swish, hard_sigmoid, "
-          "swish, sigmoid)"},
+          "swish, sigmoid, leaky_relu, prelu, gelu)"},
          {"\"truncate\"", "\"trunkate\"",
           "/rounding: unknown rule \"trunkate\" (did you mean \"truncate\"?)"},
          {"\"minimum\": 8", "\"minimum\": 8, \"divisor\": 8",
@@ -212,7 +212,7 @@ TEST(ParseModelConfig, WhatAFileExtends) {
     EXPECT_EQ(config.sizes[0].alpha, 0.5);
     const auto& stem = std::get<ConvBlock>(config.blocks[0].kind);
     EXPECT_EQ(stem.scaled_from, 0.75);
-    EXPECT_EQ(stem.padding, PaddingRule::same);
+    EXPECT_EQ(stem.padding.rule, PaddingRule::same);
 }
 
 TEST(ParseModelConfig, ChangesAllBlocksOfAKind) {

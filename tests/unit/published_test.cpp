@@ -159,7 +159,7 @@ TEST(Published, BlocksOfMobileNetV1) {
             << row.where;
         // c_out / (1 + 1 / k^2) = c_out k^2 / (k^2 + 1)
         const Decimal article = test::parse_decimal(row["ratio_article_approx"]);
-        EXPECT_EQ(block.c_out * block.k * block.k * article.scale, article.digits * (block.k * block.k + 1))
+        EXPECT_EQ(block.c_out * area(block.k) * article.scale, article.digits * (area(block.k) + 1))
             << row.where;
         EXPECT_NEAR(block.article_approx, row.number("ratio_article_approx"), 1e-9) << row.where;
     }

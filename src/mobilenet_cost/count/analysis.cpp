@@ -56,7 +56,7 @@ SeparableBlock separable_block(const Network& network, const SeparablePair& pair
     block.c_out = pointwise.output.c;
     block.h_out = pointwise.output.h;
     block.w_out = pointwise.output.w;
-    const std::int64_t taps = block.k * block.k;
+    const std::int64_t taps = area(block.k);
     const std::int64_t pixels =
         checked_multiply(pointwise.output.n, checked_multiply(block.h_out, block.w_out));
     block.p_s = checked_multiply(taps, checked_multiply(block.c_in, block.c_out));

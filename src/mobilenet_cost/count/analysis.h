@@ -22,9 +22,9 @@ struct LayerAnalysis {
     LayerClass layer_class = LayerClass::conv;
     Shape input;
     Shape output;
-    std::int64_t kernel = 0;  ///< 0: not a convolution
-    std::int64_t stride = 0;
-    std::int64_t dilation = 1;
+    Sides kernel = 0;  ///< 0: not a convolution
+    Sides stride = 0;
+    Sides dilation = 1;
     std::int64_t groups = 0;
     std::int64_t macs = 0;    ///< as the convention counts
     std::int64_t params = 0;  ///< as the convention counts
@@ -36,7 +36,7 @@ struct LayerAnalysis {
 /// sizes.
 struct SeparableBlock {
     std::string name;  ///< of the block, with the role where a block holds two pairs
-    std::int64_t k = 0;
+    Sides k = 0;
     std::int64_t multiplier = 1;  ///< m: outputs of the depthwise for each of its inputs
     std::int64_t c_in = 0;
     std::int64_t c_out = 0;

@@ -37,10 +37,10 @@ void add(std::int64_t& count, std::int64_t more) {
 }
 
 void add_activation(Terms& terms, const Layer& layer, std::int64_t outputs) {
-    constexpr std::array<std::int64_t Terms::*, kEnumNames<Activation>.size() - 1> kMembers = {
+    constexpr std::array<std::int64_t Terms::*, kFinishingActivations - 1> kMembers = {
         &Terms::relu,         &Terms::relu6, &Terms::hard_swish,
         &Terms::hard_sigmoid, &Terms::swish, &Terms::sigmoid};
-    if (layer.activation == Activation::none) return;
+    if (layer.activation == Activation::none || is_layer_of_its_own(layer.activation)) return;
     add(terms.*kMembers.at(static_cast<std::size_t>(layer.activation) - 1), outputs);
 }
 
@@ -82,7 +82,8 @@ struct AddTerms {
         add(terms.pool_inputs, element_count(layer.input));
         add(terms.pool_outputs, outputs);
     }
-    void operator()(const BatchNorm&) const {
+    void operator()(const ByChannel& by_channel) const {
+        if (by_channel.rule != ByChannel::Rule::batch_norm) return;
         add(terms.bn_elements, outputs);
         add(terms.bn_channels, layer.output.n * layer.output.c);
     }
@@ -92,6 +93,21 @@ struct AddTerms {
     void operator()(const Resize&) const {}
     void operator()(const ChannelShuffle&) const {}
     void operator()(const Activate&) const {}
+    void operator()(const Pad&) const {}
+    // No tool was run on these two.
+    void operator()(const Softmax&) const {}
+    void operator()(const Unknown&) const {}
+    void operator()(const MatMul& matmul) const {
+        add(terms.dense_macs, checked_multiply(outputs, matmul.depth));
+    }
+    void operator()(const TransposedConv& conv) const {
+        add(terms.conv_macs, layer_cost(layer).macs);
+        add(terms.conv_outputs, outputs);
+        if (conv.bias) add(terms.conv_bias_adds, outputs);
+        if (!conv.batch_norm) return;
+        add(terms.bn_elements, outputs);
+        add(terms.bn_channels, layer.output.n * layer.output.c);
+    }
 };
 
 void add_layer(Terms& terms, const Layer& layer) {

@@ -13,7 +13,8 @@ namespace mobilenet_cost {
 /// Everything that some tool counts, over the whole batch. Additive.
 struct Terms {
     std::int64_t conv_macs = 0;        ///< convolutions of any kind, squeeze-and-excite layers included
-    std::int64_t dense_macs = 0;       ///< classifier, and a biased 1x1 layer on a 1x1 map without batch norm
+    std::int64_t dense_macs = 0;       ///< classifier, a biased 1x1 layer on a 1x1 map without batch norm,
+                                       ///< and products of two activations (attention)
     std::int64_t conv_bias_adds = 0;   ///< outputs of convolutions with an explicit bias
     std::int64_t dense_bias_adds = 0;  ///< outputs of dense layers
     std::int64_t conv_outputs = 0;     ///< outputs of convolutions and dense layers

@@ -28,8 +28,8 @@ struct ExplainKind {
 
     void operator()(const Conv& conv) const {
         const std::string n = layer.output.n > 1 ? fmt::format("{} * ", layer.output.n) : "";
-        const std::string k2 = fmt::format("{0} * {0}", conv.kernel);
-        const std::string dilation = conv.dilation > 1 ? fmt::format(" dilation {},", conv.dilation) : "";
+        const std::string k2 = fmt::format("{} * {}", conv.kernel.h, conv.kernel.w);
+        const std::string dilation = conv.dilation != 1 ? fmt::format(" dilation {},", conv.dilation) : "";
         steps.push_back(remark(
             "convolution",
             fmt::format("kernel {}, stride {},{} groups {}, padding top {} bottom {} left {} right {}, {}",
@@ -60,8 +60,8 @@ struct ExplainKind {
     }
     void operator()(const WindowPool& pool) const {
         says(fmt::format("the {} of windows of {} x {}, stride {}",
-                         pool.rule == WindowPool::Rule::max ? "largest value" : "mean", pool.kernel,
-                         pool.kernel, pool.stride));
+                         pool.rule == WindowPool::Rule::max ? "largest value" : "mean", pool.kernel.h,
+                         pool.kernel.w, pool.stride));
     }
     void operator()(const Concat&) const { says("the channels of its inputs, one after another"); }
     void operator()(const Slice& slice) const {
@@ -73,13 +73,44 @@ struct ExplainKind {
     void operator()(const ChannelShuffle& shuffle) const {
         says(fmt::format("channels in {} groups, transposed", shuffle.groups));
     }
-    void operator()(const BatchNorm&) const {
+    void operator()(const ByChannel& by_channel) const {
+        if (by_channel.rule != ByChannel::Rule::batch_norm) {
+            const bool slopes = by_channel.rule == ByChannel::Rule::prelu;
+            steps.push_back(remark("", slopes ? "values below 0 times the slope of their channel: no MACs"
+                                              : "each value times the factor of its channel: no MACs"));
+            steps.push_back(step("weights", "C", "", cost.weights));
+            return;
+        }
         steps.push_back(
             remark("batch norm",
                    fmt::format("of its own: {} channels; 0 to 4 values each, depending on --convention",
                                with_thousands(cost.bn_channels))));
     }
     void operator()(const Activate&) const { says(std::string(enum_name(layer.activation))); }
+    void operator()(const Pad&) const { says("zeros around its input"); }
+    void operator()(const Softmax&) const { says("exp(x) over the sum of exp(x) over the channels"); }
+    void operator()(const Unknown&) const {
+        steps.push_back(remark("", "an operator that is not known: what it costs is not counted"));
+    }
+    void operator()(const MatMul& matmul) const {
+        steps.push_back(remark(
+            "product of two activations",
+            fmt::format("{} of {} values each", matmul.heads == 1 ? "rows" : "rows of heads", matmul.depth)));
+        steps.push_back(step("MACs", "outputs * depth",
+                             fmt::format("{} * {}", element_count(layer.output), matmul.depth), cost.macs));
+    }
+    void operator()(const TransposedConv& conv) const {
+        const Shape& in = layer.input;
+        const std::string taps = fmt::format("{} * {}", conv.kernel.h, conv.kernel.w);
+        steps.push_back(remark(
+            "transposed convolution",
+            fmt::format("kernel {}, stride {}, {}", conv.kernel, conv.stride, enum_name(layer.activation))));
+        steps.push_back(step(
+            "MACs", "H*W * K*K * Ci * Co, H and W of the input",
+            fmt::format("{} * {} * {} * {} * {}", in.n * in.h, in.w, taps, in.c, layer.output.c), cost.macs));
+        steps.push_back(step("weights", "K*K * Ci * Co",
+                             fmt::format("{} * {} * {}", taps, in.c, layer.output.c), cost.weights));
+    }
 
     void says(const std::string& what) const { steps.push_back(remark("", what + ": no MACs, no weights")); }
 };
@@ -112,7 +143,7 @@ void add_traffic(const Cost& cost, DataType data_type, std::vector<ExplainStep>&
 
 /// s: one standard convolution, d: the depthwise and the pointwise one in its place.
 Explanation explain_block(const SeparableBlock& block, std::int64_t batch) {
-    const std::string k2 = fmt::format("{0} * {0}", block.k);
+    const std::string k2 = fmt::format("{} * {}", block.k.h, block.k.w);
     const std::string n = batch > 1 ? fmt::format("{} * ", batch) : "";
     const std::string pixels = fmt::format("{}{} * {}", n, block.h_out, block.w_out);
     const std::string hw = n.empty() ? "H*W" : "N * H*W";

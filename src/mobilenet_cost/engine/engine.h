@@ -108,7 +108,7 @@ class Engine {
 };
 
 /// Raised when Session, Engine or a type that they use changes: a module with another number is refused.
-inline constexpr int kEngineInterface = 5;
+inline constexpr int kEngineInterface = 6;
 
 }  // namespace mobilenet_cost
 

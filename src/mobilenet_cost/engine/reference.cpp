@@ -8,43 +8,18 @@
 #include "mobilenet_cost/engine/reference.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <limits>
 #include <string>
 #include <string_view>
 
 #include "mobilenet_cost/base/build_info.h"
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/engine/planned_session.h"
+#include "mobilenet_cost/engine/reference_loops.h"
 
 namespace mobilenet_cost {
 
 namespace {
-
-double activate(Activation activation, double x) {
-    switch (activation) {
-        case Activation::none:
-            return x;
-        case Activation::relu:
-            return std::max(x, 0.0);
-        case Activation::relu6:
-            return std::clamp(x, 0.0, 6.0);
-        case Activation::hard_swish:
-            return x * std::clamp(x + 3, 0.0, 6.0) / 6;
-        case Activation::hard_sigmoid:
-            return std::clamp(x / 6 + 0.5, 0.0, 1.0);
-        case Activation::swish:
-            return x / (1 + std::exp(-x));
-        case Activation::sigmoid:
-            return 1 / (1 + std::exp(-x));
-    }
-    return x;
-}
-
-std::int64_t offset(const Shape& shape, std::int64_t n, std::int64_t h, std::int64_t w) {
-    return ((n * shape.h + h) * shape.w + w) * shape.c;
-}
 
 struct ConvTask {
     const Layer& layer;
@@ -76,13 +51,13 @@ void conv_pixel(const ConvTask& task, std::int64_t n, std::int64_t h, std::int64
     const Shape& in = task.layer.input;
     const Conv& conv = task.conv;
     std::copy(task.weights.bias.begin(), task.weights.bias.end(), sums.begin());
-    for (std::int64_t kh = 0; kh < conv.kernel; ++kh) {
-        const std::int64_t y = h * conv.stride - conv.padding.top + kh * conv.dilation;
+    for (std::int64_t kh = 0; kh < conv.kernel.h; ++kh) {
+        const std::int64_t y = h * conv.stride.h - conv.padding.top + kh * conv.dilation.h;
         if (y < 0 || y >= in.h) continue;
-        for (std::int64_t kw = 0; kw < conv.kernel; ++kw) {
-            const std::int64_t x = w * conv.stride - conv.padding.left + kw * conv.dilation;
+        for (std::int64_t kw = 0; kw < conv.kernel.w; ++kw) {
+            const std::int64_t x = w * conv.stride.w - conv.padding.left + kw * conv.dilation.w;
             if (x < 0 || x >= in.w) continue;
-            const std::int64_t tap = (kh * conv.kernel + kw) * (in.c / conv.groups) * task.layer.output.c;
+            const std::int64_t tap = (kh * conv.kernel.w + kw) * (in.c / conv.groups) * task.layer.output.c;
             add_tap(task, task.in + offset(in, n, y, x), task.weights.filter.data() + tap, sums);
         }
     }
@@ -133,110 +108,6 @@ void run_scale(const Layer& layer, bool by_value, const float* in, const float* 
     }
 }
 
-/// Calls `visit(n, h, w, pixel)` with each pixel (C) of a tensor.
-template <typename Visit>
-void for_each_pixel(const Shape& shape, float* values, const Visit& visit) {
-    for (std::int64_t n = 0; n < shape.n; ++n) {
-        for (std::int64_t h = 0; h < shape.h; ++h) {
-            for (std::int64_t w = 0; w < shape.w; ++w)
-                visit(n, h, w, values + offset(shape, n, h, w));
-        }
-    }
-}
-
-/// One channel of one window: what lies outside the map does not count.
-double window_value(const Layer& layer, const WindowPool& pool, const float* image, std::int64_t h,
-                    std::int64_t w, std::int64_t c) {
-    double sum = 0;
-    double largest = -std::numeric_limits<double>::infinity();
-    std::int64_t count = 0;
-    for (std::int64_t kh = 0; kh < pool.kernel; ++kh) {
-        const std::int64_t y = h * pool.stride - pool.padding.top + kh;
-        if (y < 0 || y >= layer.input.h) continue;
-        for (std::int64_t kw = 0; kw < pool.kernel; ++kw) {
-            const std::int64_t x = w * pool.stride - pool.padding.left + kw;
-            if (x < 0 || x >= layer.input.w) continue;
-            const double value = image[(y * layer.input.w + x) * layer.input.c + c];
-            sum += value;
-            largest = std::max(largest, value);
-            ++count;
-        }
-    }
-    return pool.rule == WindowPool::Rule::max ? largest : sum / static_cast<double>(count);
-}
-
-void run_window_pool(const Layer& layer, const WindowPool& pool, const float* in, float* out) {
-    for_each_pixel(layer.output, out, [&](std::int64_t n, std::int64_t h, std::int64_t w, float* pixel) {
-        for (std::int64_t c = 0; c < layer.output.c; ++c)
-            pixel[c] = static_cast<float>(activate(
-                layer.activation, window_value(layer, pool, in + offset(layer.input, n, 0, 0), h, w, c)));
-    });
-}
-
-/// Channels of a pixel from one tensor to another: from `from_channel` of a tensor of `shape` to
-/// `to_channel`.
-void copy_channels(const Shape& shape, const float* in, std::int64_t from_channel, const Shape& to_shape,
-                   float* out, std::int64_t to_channel, std::int64_t count) {
-    for_each_pixel(to_shape, out, [&](std::int64_t n, std::int64_t h, std::int64_t w, float* pixel) {
-        std::copy_n(in + offset(shape, n, h, w) + from_channel, count, pixel + to_channel);
-    });
-}
-
-/// Two neighbours of an output's centre and how far it is from the first, by PyTorch's rule for half pixels.
-struct Between {
-    std::int64_t first = 0;
-    std::int64_t second = 0;
-    double part = 0;
-};
-
-Between between(std::int64_t i, std::int64_t in, std::int64_t out) {
-    const double scale = static_cast<double>(in) / static_cast<double>(out);
-    const double centre = std::max(0.0, (static_cast<double>(i) + 0.5) * scale - 0.5);
-    const auto first = std::min(static_cast<std::int64_t>(centre), in - 1);
-    return {first, std::min(first + 1, in - 1), centre - static_cast<double>(first)};
-}
-
-void run_resize(const Layer& layer, const Resize& resize, const float* in, float* out) {
-    const Shape& from = layer.input;
-    const auto value = [&](std::int64_t n, std::int64_t y, std::int64_t x, std::int64_t c) {
-        return static_cast<double>(in[offset(from, n, y, x) + c]);
-    };
-    for_each_pixel(layer.output, out, [&](std::int64_t n, std::int64_t h, std::int64_t w, float* pixel) {
-        if (resize.rule == Resize::Rule::nearest) {
-            std::copy_n(in + offset(from, n, h * from.h / layer.output.h, w * from.w / layer.output.w),
-                        from.c, pixel);
-            return;
-        }
-        const Between y = between(h, from.h, layer.output.h);
-        const Between x = between(w, from.w, layer.output.w);
-        for (std::int64_t c = 0; c < from.c; ++c) {
-            const double top =
-                value(n, y.first, x.first, c) * (1 - x.part) + value(n, y.first, x.second, c) * x.part;
-            const double bottom =
-                value(n, y.second, x.first, c) * (1 - x.part) + value(n, y.second, x.second, c) * x.part;
-            pixel[c] = static_cast<float>(top * (1 - y.part) + bottom * y.part);
-        }
-    });
-}
-
-void run_shuffle(const Layer& layer, std::int64_t groups, const float* in, float* out) {
-    const std::int64_t size = layer.input.c / groups;
-    for_each_pixel(layer.output, out, [&](std::int64_t n, std::int64_t h, std::int64_t w, float* pixel) {
-        for (std::int64_t c = 0; c < layer.input.c; ++c)
-            pixel[c % size * groups + c / size] = in[offset(layer.input, n, h, w) + c];
-    });
-}
-
-/// `weights`: a factor and a bias for each channel; null: 1 and 0.
-void run_by_channel(const Layer& layer, const LayerWeights* weights, const float* in, float* out) {
-    for (std::int64_t i = 0; i < element_count(layer.output); ++i) {
-        const auto c = static_cast<std::size_t>(i % layer.output.c);
-        const double factor = weights == nullptr ? 1 : static_cast<double>(weights->filter[c]);
-        const double bias = weights == nullptr ? 0 : static_cast<double>(weights->bias[c]);
-        out[i] = static_cast<float>(activate(layer.activation, static_cast<double>(in[i]) * factor + bias));
-    }
-}
-
 /// What its loops compute.
 std::string_view plain_name(const Layer& layer) {
     if (std::holds_alternative<Conv>(layer.kind)) return "convolution";
@@ -251,6 +122,7 @@ class ReferenceSession final : public PlannedSession {
     ReferenceSession(const Network& network, const Weights& weights, const SessionOptions& options)
         : PlannedSession(network, options, {.engine = "reference"}), weights_(weights) {
         for (std::size_t i = 0; i < network.layers.size(); ++i) {
+            if (std::holds_alternative<Unknown>(network.layers[i].kind)) refuse(i);
             add_step(i, "naive " + std::string(plain_name(network.layers[i])));
             for (const std::vector<float>* values : {&weights_.layers[i].filter, &weights_.layers[i].bias})
                 held_.weights.push_back(
@@ -290,8 +162,17 @@ class ReferenceSession final : public PlannedSession {
         void operator()(const ChannelShuffle& shuffle) const {
             run_shuffle(layer, shuffle.groups, first, out);
         }
-        void operator()(const BatchNorm&) const { run_by_channel(layer, &weights(), first, out); }
-        void operator()(const Activate&) const { run_by_channel(layer, nullptr, first, out); }
+        void operator()(const ByChannel& by_channel) const {
+            run_by_channel(layer, by_channel, weights(), first, out);
+        }
+        void operator()(const Activate& own) const { run_activation(layer, own, first, out); }
+        void operator()(const Pad& pad) const { run_pad(layer, pad, first, out); }
+        void operator()(const Softmax&) const { run_softmax(layer, first, out); }
+        void operator()(const MatMul& matmul) const { run_matmul(layer, matmul, first, second(), out); }
+        void operator()(const TransposedConv& conv) const {
+            run_transposed_conv(layer, conv, weights(), first, out);
+        }
+        void operator()(const Unknown&) const {}
     };
 
     void execute(std::size_t i) override {

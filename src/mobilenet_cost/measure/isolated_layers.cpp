@@ -54,6 +54,19 @@ void append_binary(const Layer& layer, IsolatedLayer& isolated) {
     isolated.first = network.layers.size() - 1;
 }
 
+/// The second input is made of the first: as many channels, then as many rows and columns.
+void append_matmul(const Network& from, const Layer& layer, IsolatedLayer& isolated) {
+    Network& network = isolated.network;
+    const Shape second = tensor_shape(from, layer.inputs[1]);
+    Shape narrow = layer.input;
+    narrow.c = second.c;
+    const LayerKind fit = narrow.c > layer.input.c ? LayerKind(Pad{.padding = {}}) : LayerKind(Slice{});
+    const TensorId channels = append(network, helper(fit, layer.block, layer.input, narrow), 0);
+    const TensorId matrix = append(network, helper(Resize{}, layer.block, narrow, second), channels);
+    append(network, layer, 0, matrix);
+    isolated.first = network.layers.size() - 1;
+}
+
 /// Slices of one tensor as wide as all the parts make what it joins.
 void append_concat(const Network& from, const Layer& layer, IsolatedLayer& isolated) {
     Network& network = isolated.network;
@@ -183,6 +196,8 @@ IsolatedLayer isolate_layer(const Network& network, const Weights& weights, std:
         append_with_sum(network, index, isolated);
     } else if (is_binary(layer)) {
         append_binary(layer, isolated);
+    } else if (std::holds_alternative<MatMul>(layer.kind)) {
+        append_matmul(network, layer, isolated);
     } else if (std::holds_alternative<Concat>(layer.kind)) {
         append_concat(network, layer, isolated);
     } else {

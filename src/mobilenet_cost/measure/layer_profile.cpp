@@ -82,7 +82,7 @@ bool has_notable_residual(const LayerProfile& profile) {
 }
 
 std::vector<ClassShare> class_shares(const std::vector<LayerTime>& layers) {
-    std::vector<ClassShare> classes(static_cast<std::size_t>(LayerClass::conv) + 1);
+    std::vector<ClassShare> classes(kEnumNames<LayerClass>.size());
     ClassShare total;
     for (const LayerTime& layer : layers) {
         for (ClassShare* sum : {&classes[static_cast<std::size_t>(layer.layer_class)], &total}) {

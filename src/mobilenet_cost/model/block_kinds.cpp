@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/model/expand.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -13,14 +16,35 @@ using Keys = std::vector<std::string>;
 
 constexpr std::int64_t kLargestKernel = 255;
 constexpr std::int64_t kLargestStride = 16;
+constexpr std::int64_t kMostZeros = 1 << 16;
 constexpr std::int64_t kMostGroups = 1 << 20;
 constexpr std::int64_t kLargestFactor = 64;  // of a resize
 constexpr double kLargestExpansion = 1000;
+constexpr double kLargestSlope = 1000;
+constexpr double kUsualSlope = 0.01;  // PyTorch's and ONNX's
 
 std::int64_t channels(const ObjectReader& block) {
     return block.integer("channels", 1, kMostConfigChannels);
 }
 
+/// A number, or [height, width].
+Sides sides(const ObjectReader& block, const std::string& key, std::int64_t least, std::int64_t most) {
+    const json& value = block.at(key);
+    if (!value.is_array()) return block.integer(key, least, most);
+    if (value.size() != 2) block.fail_expected(key, "a number or [height, width]");
+    return {read_integer(value[0], block.place(key + "/0"), least, most),
+            read_integer(value[1], block.place(key + "/1"), least, most)};
+}
+
+Sides sides(const ObjectReader& block, const std::string& key, std::int64_t most) {
+    return block.has(key) ? sides(block, key, 1, most) : Sides();
+}
+
+Sides kernels(const ObjectReader& block) {
+    return sides(block, "kernel", 1, kLargestKernel);
+}
+
+/// Of a block whose shapes are those of a paper.
 std::int64_t kernel(const ObjectReader& block) {
     return block.integer("kernel", 1, kLargestKernel);
 }
@@ -45,8 +69,20 @@ std::int64_t dilation(const ObjectReader& block) {
     return block.integer("dilation", 1, kLargestDilation, 1);
 }
 
-std::optional<PaddingRule> padding(const ObjectReader& block) {
-    return block.has("padding") ? std::optional(block.one_of<PaddingRule>("padding")) : std::nullopt;
+/// Zeros as [top, bottom, left, right].
+Padding zeros(const ObjectReader& block, const std::string& key) {
+    const json& value = block.at(key);
+    if (!value.is_array() || value.size() != 4) block.fail_expected(key, "[top, bottom, left, right]");
+    const auto side = [&](std::size_t i) {
+        return read_integer(value[i], block.place(fmt::format("{}/{}", key, i)), 0, kMostZeros);
+    };
+    return {side(0), side(1), side(2), side(3)};
+}
+
+BlockPadding padding(const ObjectReader& block) {
+    if (!block.has("padding")) return {};
+    if (block.at("padding").is_array()) return {.zeros = zeros(block, "padding")};
+    return {.rule = block.one_of<PaddingRule>("padding")};
 }
 
 /// A number of channels is scaled by alpha, a formula says what it is. A number in quotes is refused: nobody
@@ -76,13 +112,13 @@ BlockKind read_conv(const ObjectReader& block) {
     if (relative && block.has("channels"))
         block.fail_expected("expansion", "channels or expansion, not both");
     ConvBlock conv{.channels = relative || is_formula(block) ? 1 : channels(block),
-                   .kernel = kernel(block),
-                   .stride = stride(block),
+                   .kernel = kernels(block),
+                   .stride = sides(block, "stride", kLargestStride),
                    .scaling = block.one_of("scale", WidthScaling::always),
                    .scaled_from = block.number("scale_from", 0, kLargestConfigAlpha, 0),
                    .expansion = relative ? expansion(block) : 0,
                    .groups = block.integer("groups", 1, kMostGroups, 1),
-                   .dilation = dilation(block),
+                   .dilation = sides(block, "dilation", kLargestDilation),
                    .padding = padding(block),
                    .batch_norm = block.boolean("batch_norm", true),
                    .bias = block.boolean("bias", false)};
@@ -91,9 +127,10 @@ BlockKind read_conv(const ObjectReader& block) {
 }
 
 BlockKind read_depthwise(const ObjectReader& block) {
-    return DepthwiseBlock{.kernel = kernel(block),
-                          .stride = stride(block),
-                          .dilation = dilation(block),
+    return DepthwiseBlock{.kernel = kernels(block),
+                          .stride = sides(block, "stride", kLargestStride),
+                          .dilation = sides(block, "dilation", kLargestDilation),
+                          .multiplier = block.integer("multiplier", 1, kLargestDepthMultiplier, 1),
                           .padding = padding(block),
                           .batch_norm = block.boolean("batch_norm", true),
                           .bias = block.boolean("bias", false)};
@@ -101,8 +138,62 @@ BlockKind read_depthwise(const ObjectReader& block) {
 
 template <WindowPool::Rule rule>
 BlockKind read_window_pool(const ObjectReader& block) {
-    return WindowPoolBlock{
-        .rule = rule, .kernel = kernel(block), .stride = stride(block), .padding = padding(block)};
+    return WindowPoolBlock{.rule = rule,
+                           .kernel = kernels(block),
+                           .stride = sides(block, "stride", kLargestStride),
+                           .padding = padding(block),
+                           .counts_padding = block.boolean("count_padding", false)};
+}
+
+BlockKind read_transposed_conv(const ObjectReader& block) {
+    return TransposedConvBlock{.width = width(block, "channels"),
+                               .kernel = kernels(block),
+                               .stride = sides(block, "stride", kLargestStride),
+                               .padding = block.has("padding") ? zeros(block, "padding") : Padding{},
+                               .output_padding = block.has("output_padding")
+                                                     ? sides(block, "output_padding", 0, kLargestStride)
+                                                     : Sides(0),
+                               .batch_norm = block.boolean("batch_norm", true),
+                               .bias = block.boolean("bias", false)};
+}
+
+BlockKind read_pad(const ObjectReader& block) {
+    PadBlock pad;
+    if (block.has("padding")) pad.padding = zeros(block, "padding");
+    if (!block.has("channels")) return pad;
+    const json& value = block.at("channels");
+    if (!value.is_array() || value.size() != 2) block.fail_expected("channels", "[before, behind]");
+    pad.channels_before = read_integer(value[0], block.place("channels/0"), 0, kMostConfigChannels);
+    pad.channels_behind = read_integer(value[1], block.place("channels/1"), 0, kMostConfigChannels);
+    return pad;
+}
+
+template <ByChannel::Rule rule>
+BlockKind read_by_channel(const ObjectReader&) {
+    return ByChannelBlock{rule};
+}
+
+BlockKind read_matmul(const ObjectReader& block) {
+    const bool transposed = block.boolean("transposed", false);
+    if (transposed == block.has("like"))
+        fail(block.place(),
+             transposed
+                 ? "expected no \"like\" where the second input is transposed: the product has a row for "
+                   "each pixel of the first"
+                 : "expected \"like\", the block whose height and width the product takes, or "
+                   "\"transposed\": true");
+    return MatMulBlock{.transposed = transposed,
+                       .factor = block.number("factor", 0, kLargestExpansion, 1),
+                       .like = std::nullopt};
+}
+
+BlockKind read_unknown(const ObjectReader& block) {
+    UnknownBlock unknown{.op = block.text("op"),
+                         .size = {block.integer("height", 1, kLargestResolution),
+                                  block.integer("width", 1, kLargestResolution)},
+                         .channels = channels(block)};
+    if (!is_printable(unknown.op)) block.fail_expected("op", "a name without control characters");
+    return unknown;
 }
 
 BlockKind read_squeeze_excite_block(const ObjectReader& block) {
@@ -118,10 +209,17 @@ BlockKind read_slice(const ObjectReader& block) {
 }
 
 BlockKind read_resize(const ObjectReader& block) {
-    if (block.has("like") == block.has("factor"))
-        fail(block.place(), "expected \"like\", the block whose size it takes, or \"factor\"");
-    return ResizeBlock{.rule = block.one_of("rule", Resize::Rule::bilinear),
-                       .factor = block.integer("factor", 1, kLargestFactor, 1)};
+    const bool size = block.has("height") || block.has("width");
+    if (int{block.has("like")} + int{block.has("factor")} + int{size} != 1)
+        fail(block.place(),
+             "expected \"like\", the block whose size it takes, or \"factor\", or \"height\" and \"width\"");
+    ResizeBlock resize{.rule = block.one_of("rule", Resize::Rule::bilinear),
+                       .size = std::nullopt,
+                       .factor = sides(block, "factor", kLargestFactor)};
+    if (size)
+        resize.size = {block.integer("height", 1, kLargestResolution),
+                       block.integer("width", 1, kLargestResolution)};
+    return resize;
 }
 
 BlockKind read_channel_shuffle(const ObjectReader& block) {
@@ -188,15 +286,15 @@ struct BlockKindRow {
     Activated activated;
 };
 
-const std::array<BlockKindRow, 19>& block_kinds() {
-    static const std::array<BlockKindRow, 19> rows = {{
+const std::array<BlockKindRow, 26>& block_kinds() {
+    static const std::array<BlockKindRow, 26> rows = {{
         {"conv",
          {"channels", "expansion", "kernel", "stride", "scale", "scale_from", "groups", "dilation", "padding",
           "batch_norm", "bias"},
          read_conv,
          Activated::always},
         {"depthwise",
-         {"kernel", "stride", "dilation", "padding", "batch_norm", "bias"},
+         {"kernel", "stride", "dilation", "multiplier", "padding", "batch_norm", "bias"},
          read_depthwise,
          Activated::always},
         {"depthwise_separable",
@@ -221,7 +319,7 @@ const std::array<BlockKindRow, 19>& block_kinds() {
          read_window_pool<WindowPool::Rule::max>,
          Activated::never},
         {"average_pool",
-         {"kernel", "stride", "padding"},
+         {"kernel", "stride", "padding", "count_padding"},
          read_window_pool<WindowPool::Rule::average>,
          Activated::never},
         {"squeeze_excite", {"ratio", "channels"}, read_squeeze_excite_block, Activated::never},
@@ -229,9 +327,19 @@ const std::array<BlockKindRow, 19>& block_kinds() {
         {"multiply", {}, read_nothing<MultiplyBlock>, Activated::if_named},
         {"concat", {}, read_nothing<ConcatBlock>, Activated::never},
         {"slice", {"begin", "channels"}, read_slice, Activated::never},
-        {"resize", {"like", "factor", "rule"}, read_resize, Activated::never},
+        {"resize", {"like", "factor", "height", "width", "rule"}, read_resize, Activated::never},
         {"channel_shuffle", {"groups"}, read_channel_shuffle, Activated::never},
-        {"batch_norm", {}, read_nothing<BatchNormBlock>, Activated::if_named},
+        {"batch_norm", {}, read_by_channel<ByChannel::Rule::batch_norm>, Activated::if_named},
+        {"layer_scale", {}, read_by_channel<ByChannel::Rule::scale>, Activated::if_named},
+        {"prelu", {}, read_by_channel<ByChannel::Rule::prelu>, Activated::never},
+        {"transposed_conv",
+         {"channels", "kernel", "stride", "padding", "output_padding", "batch_norm", "bias"},
+         read_transposed_conv,
+         Activated::always},
+        {"pad", {"padding", "channels"}, read_pad, Activated::never},
+        {"softmax", {}, read_nothing<SoftmaxBlock>, Activated::never},
+        {"matmul", {"transposed", "factor", "like"}, read_matmul, Activated::never},
+        {"unknown", {"op", "height", "width", "channels"}, read_unknown, Activated::never},
         {"activation", {}, read_nothing<ActivationBlock>, Activated::always},
         {"classifier", {}, read_nothing<ClassifierBlock>, Activated::never},
     }};
@@ -252,7 +360,7 @@ Block read_block(const ListedBlock& listed, const std::string& file, Activation 
     const BlockKindRow& row = block_kinds()[reader.choice("kind", block_kind_names())];
     Keys known = row.keys;
     known.insert(known.end(), list_keys().begin(), list_keys().end());
-    if (row.activated != Activated::never) known.emplace_back("activation");
+    if (row.activated != Activated::never) known.insert(known.end(), {"activation", "slope"});
     reader.allow_only(known);
     Block block{.name = listed.name,
                 .kind = row.read(reader),
@@ -260,9 +368,15 @@ Block read_block(const ListedBlock& listed, const std::string& file, Activation 
                 .tap = listed.tap,
                 .pointer = listed.pointer};
     if (auto* const resize = std::get_if<ResizeBlock>(&block.kind)) resize->like = listed.like;
+    if (auto* const matmul = std::get_if<MatMulBlock>(&block.kind)) matmul->like = listed.like;
     const Activation usual = row.activated == Activated::always ? activation : Activation::none;
     if (row.activated != Activated::never && !listed.linear)
         block.activation = reader.one_of("activation", usual);
+    if (block.activation == Activation::leaky_relu) {
+        block.slope = static_cast<float>(reader.number("slope", -kLargestSlope, kLargestSlope, kUsualSlope));
+    } else if (reader.has("slope")) {
+        reader.fail_expected("slope", "none: it belongs to the activation leaky_relu");
+    }
     return block;
 }
 
@@ -274,6 +388,7 @@ bool has_weights(const Block& block) {
            std::holds_alternative<UniversalInvertedBottleneckBlock>(block.kind) ||
            std::holds_alternative<FusedInvertedBottleneckBlock>(block.kind) ||
            std::holds_alternative<SqueezeExciteBlock>(block.kind) ||
+           std::holds_alternative<TransposedConvBlock>(block.kind) ||
            std::holds_alternative<ClassifierBlock>(block.kind);
 }
 

@@ -287,14 +287,15 @@ class Lister {
         for (const Ids& of_one : inputs)
             read.insert(read.end(), of_one.begin(), of_one.end());
         const bool pairwise = kind == "add" || kind == "multiply";
-        const std::size_t least = pairwise || kind == "concat" ? 2 : 1;
-        const std::size_t most = pairwise ? kMostInputs : kind == "concat" ? Concat::kMostInputs : 1;
+        const std::size_t least = pairwise || kind == "concat" || kind == "matmul" ? 2 : 1;
+        const std::size_t most = pairwise ? kMostInputs : kind == "concat" ? Concat::kMostInputs : least;
         if (read.size() < least || read.size() > most) {
             fail(block.reader.place(block.reader.has("inputs") ? "inputs" : ""),
                  fmt::format("{} reads {}, found {}", kind,
-                             least == most ? "one block"
-                             : least == 1  ? fmt::format("at most {} blocks", most)
-                                           : fmt::format("2 to {} blocks, named in \"inputs\"", most),
+                             most == 1       ? "one block"
+                             : least == most ? "two blocks, named in \"inputs\""
+                             : least == 1    ? fmt::format("at most {} blocks", most)
+                                             : fmt::format("2 to {} blocks, named in \"inputs\"", most),
                              read.size()));
         }
         ListedBlock listed;

@@ -7,15 +7,15 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/printable.h"
-#include "mobilenet_cost/model/layer_builder.h"
+#include "mobilenet_cost/model/graph_blocks.h"
 
 namespace mobilenet_cost {
 namespace {
 
 /// Gives the layers of one block after another.
-class Expander : LayerBuilder {
+class Expander : GraphBlocks {
   public:
-    using LayerBuilder::LayerBuilder;
+    using GraphBlocks::GraphBlocks;
 
     /// All blocks, or those before the top.
     void append_all() {
@@ -25,10 +25,12 @@ class Expander : LayerBuilder {
             if (!variant_.form.top && is_top(block.kind)) break;
             block_ = static_cast<std::int32_t>(i);
             activation_ = block.activation;
+            slope_ = block.slope;
             if (!block.inputs.empty()) read_from(block.inputs);
             const std::int64_t stride =
                 variant_.form.output_stride == 0 ? 1 : std::visit(StrideOf(), block.kind);
             dilated_ = strides_.reached * stride > variant_.form.output_stride && stride > 1;
+            if (dilated_) require_square_stride(block.kind);
             if (!dilated_) strides_.reached *= stride;
             std::visit([this](const auto& kind) { this->append_block(kind); }, block.kind);
             if (dilated_) dilate(stride);
@@ -41,6 +43,8 @@ class Expander : LayerBuilder {
     [[nodiscard]] std::vector<TensorId>& taps() { return taps_; }
 
   private:
+    using GraphBlocks::append_block;
+
     static bool is_top(const BlockKind& kind) {
         return std::holds_alternative<PoolBlock>(kind) || std::holds_alternative<ClassifierBlock>(kind);
     }
@@ -65,10 +69,6 @@ class Expander : LayerBuilder {
         }
     }
 
-    [[nodiscard]] const Tensor& tensor_of(std::int32_t block) const {
-        return block < 0 ? input_ : written_[static_cast<std::size_t>(block)].first;
-    }
-
     void read_from(const std::vector<std::int32_t>& blocks) {
         last_ = tensor_of(blocks.front());
         strides_ = blocks.front() < 0 ? Strides() : written_[static_cast<std::size_t>(blocks.front())].second;
@@ -81,11 +81,30 @@ class Expander : LayerBuilder {
                                   strides_.dilation));
     }
 
+    void require_square_stride(const BlockKind& kind) const {
+        std::visit(
+            [this](const auto& block) {
+                if constexpr (requires { block.stride; }) {
+                    if (!side_of(Sides(block.stride)))
+                        fail_here(
+                            fmt::format("expected one stride for rows and columns where the output "
+                                        "stride is {}, found {}",
+                                        variant_.form.output_stride, Sides(block.stride)));
+                }
+            },
+            kind);
+    }
+
     struct StrideOf {
         template <typename Block>
         std::int64_t operator()(const Block& block) const {
-            if constexpr (requires { block.stride; }) return block.stride;
-            return 1;
+            if constexpr (requires { block.output_padding; }) {
+                return 1;
+            } else if constexpr (requires { block.stride; }) {
+                return std::max(Sides(block.stride).h, Sides(block.stride).w);
+            } else {
+                return 1;
+            }
         }
     };
 
@@ -127,6 +146,7 @@ class Expander : LayerBuilder {
               .stride = block.stride,
               .depthwise = true,
               .dilation = block.dilation,
+              .multiplier = block.multiplier,
               .batch_norm = block.batch_norm,
               .bias = block.bias,
               .padding = block.padding},
@@ -189,123 +209,6 @@ class Expander : LayerBuilder {
 
     void append_block(const PoolBlock&) { pool(Role::whole); }
 
-    void append_block(const WindowPoolBlock& block) {
-        const Shape& in = last_.shape;
-        const PaddingRule rule = block.padding.value_or(config_.padding);
-        if (dilated_ || (block.kernel > 1 && strides_.dilation > 1))
-            fail_here(fmt::format(
-                "windows of pooling are not dilated: expected an output stride above {}, found {}",
-                strides_.reached, variant_.form.output_stride));
-        const SpatialPadding rows = pad(in.h, block.kernel, block.stride, rule);
-        const SpatialPadding columns = pad(in.w, block.kernel, block.stride, rule);
-        if (rows.output < 1 || columns.output < 1)
-            fail_here(
-                fmt::format("a {0}x{0} window does not fit a map of {1}x{2}", block.kernel, in.h, in.w));
-        push(WindowPool{.rule = block.rule,
-                        .kernel = block.kernel,
-                        .stride = block.stride,
-                        .padding = {rows.before, rows.after, columns.before, columns.after}},
-             Role::whole, Activation::none, Tensor(last_), {in.n, rows.output, columns.output, in.c});
-    }
-
-    void append_block(const SqueezeExciteBlock& block) {
-        if (block.width) return squeeze_to(width_of(*block.width, 1));
-        squeeze_excite(block.ratio, Tensor(last_));
-    }
-
-    /// The inputs of this block, which names them.
-    [[nodiscard]] const std::vector<std::int32_t>& inputs() const {
-        return config_.blocks[static_cast<std::size_t>(block_)].inputs;
-    }
-
-    static std::string text_of(const Shape& shape) {
-        return fmt::format("{}x{}x{}", shape.h, shape.w, shape.c);
-    }
-
-    void append_block(const AddBlock&) {
-        const Tensor& second = tensor_of(inputs()[1]);
-        if (second.shape != last_.shape)
-            fail_here(fmt::format("expected two maps of one shape to add, found {} and {}",
-                                  text_of(last_.shape), text_of(second.shape)));
-        push(Add{}, Role::whole, activation_, Tensor(last_), last_.shape, second.id);
-    }
-
-    void append_block(const MultiplyBlock&) {
-        Tensor first = last_;
-        Tensor second = tensor_of(inputs()[1]);
-        const auto gates = [](const Tensor& gate, const Tensor& map) {
-            return gate.shape == Shape{map.shape.n, 1, 1, map.shape.c};
-        };
-        if (gates(first, second)) std::swap(first, second);
-        const bool gate = gates(second, first);
-        if (!gate && first.shape != second.shape)
-            fail_here(fmt::format(
-                "expected two maps of one shape to multiply, or one value for each channel, found "
-                "{} and {}",
-                text_of(first.shape), text_of(second.shape)));
-        push(Scale{.by_value = !gate}, Role::whole, activation_, first, first.shape, second.id);
-    }
-
-    void append_block(const ConcatBlock&) {
-        Concat concat;
-        Shape joined = last_.shape;
-        for (std::size_t i = 1; i < inputs().size(); ++i) {
-            const Tensor& input = tensor_of(inputs()[i]);
-            if (input.shape.h != joined.h || input.shape.w != joined.w)
-                fail_here(fmt::format("expected maps of one height and width to join, found {} and {}",
-                                      text_of(last_.shape), text_of(input.shape)));
-            joined.c += input.shape.c;
-            if (joined.c >= kMostChannels)
-                fail_here(fmt::format("expected less than {} channels, found {}", kMostChannels, joined.c));
-            if (i > 1) concat.more.at(i - 2) = input.id;
-        }
-        push(concat, Role::whole, Activation::none, Tensor(last_), joined, tensor_of(inputs()[1]).id);
-    }
-
-    void append_block(const SliceBlock& block) {
-        const std::int64_t begin = block.begin ? width_of(*block.begin, 0) : 0;
-        Shape part = last_.shape;
-        part.c = width_of(block.width, 1);
-        if (begin + part.c > last_.shape.c)
-            fail_here(fmt::format("expected channels among 0 to {}, found {} to {}", last_.shape.c - 1, begin,
-                                  begin + part.c - 1));
-        push(Slice{.begin = begin}, Role::whole, Activation::none, Tensor(last_), part);
-    }
-
-    void append_block(const ResizeBlock& block) {
-        Shape to = last_.shape;
-        if (block.like) {
-            to.h = tensor_of(*block.like).shape.h;
-            to.w = tensor_of(*block.like).shape.w;
-        } else {
-            to.h = checked_multiply(to.h, block.factor);
-            to.w = checked_multiply(to.w, block.factor);
-        }
-        if (std::max(to.h, to.w) > kLargestResolution)
-            fail_here(fmt::format("expected a map of at most {0}x{0}, found {1}x{2}", kLargestResolution,
-                                  to.h, to.w));
-        const bool whole = to.h % last_.shape.h == 0 && to.w % last_.shape.w == 0;
-        if (block.rule == Resize::Rule::nearest && !whole)  // elsewhere libraries choose different pixels
-            fail_here(fmt::format("expected a multiple of {}x{} to resize to the nearest, found {}x{}",
-                                  last_.shape.h, last_.shape.w, to.h, to.w));
-        push(Resize{block.rule}, Role::whole, Activation::none, Tensor(last_), to);
-    }
-
-    void append_block(const ChannelShuffleBlock& block) {
-        if (last_.shape.c % block.groups != 0)
-            fail_here(
-                fmt::format("expected a multiple of {} channels, found {}", block.groups, last_.shape.c));
-        push(ChannelShuffle{block.groups}, Role::whole, Activation::none, Tensor(last_), last_.shape);
-    }
-
-    void append_block(const BatchNormBlock&) {
-        push(BatchNorm{}, Role::whole, activation_, Tensor(last_), last_.shape);
-    }
-
-    void append_block(const ActivationBlock&) {
-        push(Activate{}, Role::whole, activation_, Tensor(last_), last_.shape);
-    }
-
     void append_block(const ClassifierBlock&) {
         if (last_.shape.h != 1 || last_.shape.w != 1)
             fail_here(fmt::format("a classifier reads a 1x1 map, found {}x{} (put a pool block before it)",
@@ -314,7 +217,6 @@ class Expander : LayerBuilder {
              activation_);
     }
 
-    std::vector<std::pair<Tensor, Strides>> written_;  ///< by block; only where some block names its inputs
     std::vector<TensorId> taps_;
 };
 

@@ -12,7 +12,7 @@ const Conv* as_conv(const Layer& layer) {
 bool is_depthwise(const Layer& layer) {
     const Conv* conv = as_conv(layer);
     if (conv == nullptr || conv->groups != layer.input.c) return false;
-    return layer.input.c > 1 || (layer.output.c == 1 && conv->kernel > 1);
+    return layer.input.c > 1 || (layer.output.c == 1 && conv->kernel != 1);
 }
 
 bool is_pointwise(const Layer& layer) {
@@ -40,8 +40,16 @@ std::string_view op_name(const Layer& layer) {
         std::string_view operator()(const Slice&) const { return "slice"; }
         std::string_view operator()(const Resize&) const { return "resize"; }
         std::string_view operator()(const ChannelShuffle&) const { return "channel_shuffle"; }
-        std::string_view operator()(const BatchNorm&) const { return "batch_norm"; }
+        std::string_view operator()(const ByChannel& by_channel) const {
+            constexpr std::array<std::string_view, 3> kNames = {"batch_norm", "layer_scale", "prelu"};
+            return kNames.at(static_cast<std::size_t>(by_channel.rule));
+        }
         std::string_view operator()(const Activate&) const { return "activation"; }
+        std::string_view operator()(const TransposedConv&) const { return "transposed_conv2d"; }
+        std::string_view operator()(const Pad&) const { return "pad"; }
+        std::string_view operator()(const Softmax&) const { return "softmax"; }
+        std::string_view operator()(const MatMul&) const { return "matmul"; }
+        std::string_view operator()(const Unknown&) const { return "unknown"; }
     };
     return std::visit(Names{layer}, layer.kind);
 }

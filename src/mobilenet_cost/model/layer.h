@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <variant>
@@ -10,11 +11,29 @@
 
 namespace mobilenet_cost {
 
-/// Swish is x sigmoid(x), PyTorch's SiLU.
-enum class Activation { none, relu, relu6, hard_swish, hard_sigmoid, swish, sigmoid };
+/// Swish is x sigmoid(x), PyTorch's SiLU. Leaky ReLU is x, or where x is below 0, x times a slope; in PReLU
+/// each channel has a slope of its own. GELU is x Phi(x), by the error function (arXiv 1606.08415).
+enum class Activation {
+    none,
+    relu,
+    relu6,
+    hard_swish,
+    hard_sigmoid,
+    swish,
+    sigmoid,
+    leaky_relu,
+    prelu,
+    gelu,
+};
 template <>
-inline constexpr std::array<std::string_view, 7> kEnumNames<Activation> = {
-    "none", "relu", "relu6", "hard_swish", "hard_sigmoid", "swish", "sigmoid"};
+inline constexpr std::array<std::string_view, 10> kEnumNames<Activation> = {
+    "none", "relu", "relu6", "hard_swish", "hard_sigmoid", "swish", "sigmoid", "leaky_relu", "prelu", "gelu"};
+
+/// Those that are always a layer of their own: no engine computes them while it finishes another layer.
+[[nodiscard]] constexpr bool is_layer_of_its_own(Activation activation) {
+    return activation >= Activation::leaky_relu;
+}
+inline constexpr std::size_t kFinishingActivations = static_cast<std::size_t>(Activation::leaky_relu);
 
 /// Zero rows and columns around the input.
 struct Padding {
@@ -30,9 +49,9 @@ struct Padding {
 /// (groups, KH, KW, Ci/groups, Co/groups). With batch norm there is no explicit bias in the published
 /// networks; folding it leaves one bias per output channel.
 struct Conv {
-    std::int64_t kernel = 1;
-    std::int64_t stride = 1;
-    std::int64_t dilation = 1;  ///< rows, and columns, from one tap to the next
+    Sides kernel = 1;
+    Sides stride = 1;
+    Sides dilation = 1;  ///< rows, and columns, from one tap to the next
     std::int64_t groups = 1;
     Padding padding;
     bool batch_norm = false;
@@ -41,10 +60,23 @@ struct Conv {
     bool operator==(const Conv&) const = default;
 };
 
-/// Rows, and columns, of the input from a filter's first tap to its last.
-[[nodiscard]] inline std::int64_t effective_kernel(const Conv& conv) {
-    return checked_add(checked_multiply(conv.kernel - 1, conv.dilation), 1);
+/// Rows and columns of the input from a filter's first tap to its last.
+[[nodiscard]] inline Sides effective_kernel(const Conv& conv) {
+    return {checked_add(checked_multiply(conv.kernel.h - 1, conv.dilation.h), 1),
+            checked_add(checked_multiply(conv.kernel.w - 1, conv.dilation.w), 1)};
 }
+
+/// Each pixel of the input adds a filter's taps to the output, `stride` apart; `padding` is cut off from the
+/// sum. Weights are (KH, KW, Ci, Co).
+struct TransposedConv {
+    Sides kernel = 1;
+    Sides stride = 1;
+    Padding padding;  ///< at the bottom and right below 0 where rows and columns of bias alone follow
+    bool batch_norm = false;
+    bool bias = false;
+
+    bool operator==(const TransposedConv&) const = default;
+};
 
 /// Mean over height and width.
 struct GlobalPool {
@@ -68,13 +100,15 @@ struct Scale {
 using TensorId = std::int32_t;
 inline constexpr TensorId kNoTensor = -1;
 
-/// The largest or the mean value of a K x K window of each channel. What lies outside the map is not counted.
+/// The largest or the mean value of a window of each channel. What lies outside the map is not counted, or
+/// in a mean `counts_padding` counts it as zeros.
 struct WindowPool {
     enum class Rule { max, average };
     Rule rule = Rule::max;
-    std::int64_t kernel = 1;
-    std::int64_t stride = 1;
+    Sides kernel = 1;
+    Sides stride = 1;
     Padding padding;
+    bool counts_padding = false;
 
     bool operator==(const WindowPool&) const = default;
 };
@@ -118,18 +152,57 @@ struct ChannelShuffle {
     bool operator==(const ChannelShuffle&) const = default;
 };
 
-/// A batch norm that belongs to no convolution: a factor and a bias for each channel.
-struct BatchNorm {
-    bool operator==(const BatchNorm&) const = default;
+/// Values of its own for each channel: a factor and a bias (a batch norm that belongs to no convolution), a
+/// factor alone (layer scale, arXiv 2103.17239), or the slope below 0 (PReLU, arXiv 1502.01852).
+struct ByChannel {
+    enum class Rule { batch_norm, scale, prelu };
+    Rule rule = Rule::batch_norm;
+
+    bool operator==(const ByChannel&) const = default;
 };
 
 /// Layer::activation alone.
 struct Activate {
+    float slope = 0;  ///< of a leaky ReLU
+
     bool operator==(const Activate&) const = default;
 };
 
-using LayerKind = std::variant<Conv, GlobalPool, Add, Scale, WindowPool, Concat, Slice, Resize,
-                               ChannelShuffle, BatchNorm, Activate>;
+/// Zeros around the map, and channels of zeros before and behind its own.
+struct Pad {
+    Padding padding;
+    std::int64_t channels_before = 0;
+
+    bool operator==(const Pad&) const = default;
+};
+
+/// exp(x) over the sum of exp(x) over the channels of a pixel.
+struct Softmax {
+    bool operator==(const Softmax&) const = default;
+};
+
+/// Rows of the first input times a matrix of its own for each image, the second input (n, h2, w2, c2). One
+/// query has several heads, whose rows all meet the same keys and values (multi-query attention, arXiv
+/// 1911.02150).
+/// `transposed`: (n, h, w, heads * c2) times keys gives (n, h * w, heads, h2 * w2), each value times
+/// `factor`. Otherwise (n, h * w, heads, h2 * w2) times values gives (n, h, w, heads * c2).
+struct MatMul {
+    bool transposed = false;
+    std::int64_t heads = 1;
+    std::int64_t depth = 1;  ///< products behind one output
+    float factor = 1;
+
+    bool operator==(const MatMul&) const = default;
+};
+
+/// An operator of somebody's file that is not known here. What it costs is unknown, and nothing runs it.
+struct Unknown {
+    bool operator==(const Unknown&) const = default;
+};
+
+using LayerKind =
+    std::variant<Conv, GlobalPool, Add, Scale, WindowPool, Concat, Slice, Resize, ChannelShuffle, ByChannel,
+                 Activate, TransposedConv, Pad, Softmax, MatMul, Unknown>;
 
 /// The part that a layer plays in its block; decides the suffix of its name.
 enum class Role {
@@ -156,8 +229,9 @@ struct Layer {
     LayerKind kind;
     Activation activation = Activation::none;  ///< applied to the output, part of the same layer
     Role role = Role::whole;
-    std::int32_t block = 0;                                   ///< index into Network::block_names
-    std::array<TensorId, 2> inputs = {kNoTensor, kNoTensor};  ///< the second for Add, Scale and Concat
+    bool follows = false;    ///< the activation of the layer before, which is a layer of its own
+    std::int32_t block = 0;  ///< index into Network::block_names
+    std::array<TensorId, 2> inputs = {kNoTensor, kNoTensor};  ///< the second for some
     Shape input;                                              ///< of the first input
     Shape output;
 
@@ -196,12 +270,19 @@ void for_each_input(AnyLayer& layer, const Visit& visit) {
 
 /// "conv2d", "depthwise_conv2d", "pointwise_conv2d", "dense" (1x1 on a 1x1 map), "global_average_pool",
 /// "add", "multiply", "max_pool", "average_pool", "concat", "slice", "resize", "channel_shuffle",
-/// "batch_norm", "activation".
+/// "batch_norm", "layer_scale", "prelu", "activation", "transposed_conv2d", "pad", "softmax", "matmul",
+/// "unknown".
 [[nodiscard]] std::string_view op_name(const Layer& layer);
 
 /// K * K * (Ci / groups): products behind one output.
 [[nodiscard]] inline std::int64_t conv_taps(const Layer& layer, const Conv& conv) {
-    return checked_multiply(checked_multiply(conv.kernel, conv.kernel), layer.input.c / conv.groups);
+    return checked_multiply(area(conv.kernel), layer.input.c / conv.groups);
+}
+
+/// Values that a layer reads of its second input, over the whole batch.
+[[nodiscard]] inline std::int64_t matrix_elements(const Layer& layer, const MatMul& matmul) {
+    const std::int64_t columns = matmul.transposed ? layer.output.c : layer.output.c / matmul.heads;
+    return checked_multiply(checked_multiply(layer.input.n, matmul.depth), columns);
 }
 
 /// out_h * out_w * K * K * (Ci / groups) * Co for each image; a separable block's C_d is the sum of two of
@@ -216,7 +297,8 @@ void for_each_input(AnyLayer& layer, const Visit& visit) {
     return cost;
 }
 
-/// Throws Error if a count overflows.
+/// Throws Error if a count overflows. A transposed convolution has K * K * Co products for each value of its
+/// input.
 [[nodiscard]] inline Cost layer_cost(const Layer& layer) {
     Cost cost;
     const Conv* const conv = std::get_if<Conv>(&layer.kind);
@@ -232,8 +314,17 @@ void for_each_input(AnyLayer& layer, const Visit& visit) {
         cost.input_elements = checked_add(cost.input_elements, second);
     } else if (std::holds_alternative<Concat>(layer.kind) || std::holds_alternative<Slice>(layer.kind)) {
         cost.input_elements = cost.output_elements;
-    } else if (std::holds_alternative<BatchNorm>(layer.kind)) {
-        cost.bn_channels = layer.output.c;
+    } else if (const ByChannel* by_channel = std::get_if<ByChannel>(&layer.kind)) {
+        (by_channel->rule == ByChannel::Rule::batch_norm ? cost.bn_channels : cost.weights) = layer.output.c;
+    } else if (const TransposedConv* transposed = std::get_if<TransposedConv>(&layer.kind)) {
+        const std::int64_t taps = checked_multiply(area(transposed->kernel), layer.output.c);
+        cost.weights = checked_multiply(taps, layer.input.c);
+        cost.macs = checked_multiply(element_count(layer.input), taps);
+        cost.biases = transposed->bias ? layer.output.c : 0;
+        cost.bn_channels = transposed->batch_norm ? layer.output.c : 0;
+    } else if (const MatMul* matmul = std::get_if<MatMul>(&layer.kind)) {
+        cost.macs = checked_multiply(element_count(layer.output), matmul->depth);
+        cost.input_elements = checked_add(cost.input_elements, matrix_elements(layer, *matmul));
     }
     return cost;
 }

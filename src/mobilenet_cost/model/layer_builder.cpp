@@ -93,8 +93,45 @@ Layer& LayerBuilder::begin(Role role, Activation activation, const Tensor& from,
     return layer;
 }
 
-void LayerBuilder::end(const Layer& layer) {
+void LayerBuilder::end(Layer& layer) {
+    const Activation activation = layer.activation;
+    const bool alone = is_layer_of_its_own(activation) && !std::holds_alternative<Activate>(layer.kind);
+    if (alone) layer.activation = Activation::none;
     if (sink_.total != nullptr) *sink_.total += layer_cost(layer);
+    if (alone) follow(activation);
+}
+
+/// Behind the last layer, whose role it has.
+void LayerBuilder::follow(Activation activation) {
+    const Role role = sink_.layers == nullptr ? alone_.role : sink_.layers->back().role;
+    const Tensor from = last_;
+    const bool slopes = activation == Activation::prelu;
+    Layer& layer = begin(role, slopes ? Activation::none : activation, from, from.shape);
+    layer.follows = true;
+    if (slopes) {
+        layer.kind = ByChannel{ByChannel::Rule::prelu};
+    } else {
+        layer.kind = Activate{activation == Activation::leaky_relu ? slope_ : 0};
+    }
+    end(layer);
+}
+
+Window LayerBuilder::window(const Sides& extent, const Sides& stride, const BlockPadding& padding,
+                            const char* what) const {
+    const Shape& in = last_.shape;
+    const auto along = [&](std::int64_t size, std::int64_t length, std::int64_t step, std::int64_t before,
+                           std::int64_t behind) -> SpatialPadding {
+        if (!padding.zeros) return pad(size, length, step, padding.rule.value_or(config_.padding));
+        const std::int64_t padded = size + before + behind;
+        return {padded < length ? 0 : (padded - length) / step + 1, before, behind};
+    };
+    const Padding zeros = padding.zeros.value_or(Padding());
+    const SpatialPadding rows = along(in.h, extent.h, stride.h, zeros.top, zeros.bottom);
+    const bool square = in.w == in.h && side_of(extent) && side_of(stride) && !padding.zeros;
+    const SpatialPadding columns = square ? rows : along(in.w, extent.w, stride.w, zeros.left, zeros.right);
+    if (rows.output < 1 || columns.output < 1)
+        fail_here(fmt::format("a {} {} does not fit a map of {}x{}", by_text(extent), what, in.h, in.w));
+    return {{rows.output, columns.output}, {rows.before, rows.after, columns.before, columns.after}};
 }
 
 void LayerBuilder::push(const LayerKind& kind, Role role, Activation activation, const Tensor& from,
@@ -107,25 +144,22 @@ void LayerBuilder::push(const LayerKind& kind, Role role, Activation activation,
 
 void LayerBuilder::conv(Role role, const ConvSpec& spec, Activation activation) {
     const Shape& in = last_.shape;
-    const PaddingRule rule = spec.padding.value_or(config_.padding);
-    const std::int64_t stride = dilated_ ? 1 : spec.stride;
-    const std::int64_t dilation = spec.kernel > 1 ? checked_multiply(strides_.dilation, spec.dilation) : 1;
-    const std::int64_t extent = (spec.kernel - 1) * dilation + 1;
-    const SpatialPadding rows = pad(in.h, extent, stride, rule);
-    const SpatialPadding columns = in.w == in.h ? rows : pad(in.w, extent, stride, rule);
-    if (rows.output < 1 || columns.output < 1)
-        fail_here(fmt::format("a {0}x{0} kernel does not fit a map of {1}x{2}", extent, in.h, in.w));
-    const std::int64_t groups = spec.depthwise ? in.c : spec.groups;
+    const auto dilated = [this](std::int64_t kernel, std::int64_t own) {
+        return kernel > 1 ? checked_multiply(strides_.dilation, own) : 1;
+    };
+    Conv made{.kernel = spec.kernel,
+              .stride = dilated_ ? Sides() : spec.stride,
+              .dilation = {dilated(spec.kernel.h, spec.dilation.h), dilated(spec.kernel.w, spec.dilation.w)},
+              .padding = {},
+              .batch_norm = spec.batch_norm,
+              .bias = spec.bias};
+    const Window on = window(effective_kernel(made), made.stride, spec.padding, "kernel");
+    made.padding = on.padding;
+    made.groups = spec.depthwise ? in.c : spec.groups;
     const std::int64_t channels = spec.depthwise ? checked_multiply(in.c, spec.multiplier) : spec.channels;
     const Tensor from = last_;
-    Layer& layer = begin(role, activation, from, {in.n, rows.output, columns.output, channels});
-    layer.kind = Conv{.kernel = spec.kernel,
-                      .stride = stride,
-                      .dilation = dilation,
-                      .groups = groups,
-                      .padding = {rows.before, rows.after, columns.before, columns.after},
-                      .batch_norm = spec.batch_norm,
-                      .bias = spec.bias};
+    Layer& layer = begin(role, activation, from, {in.n, on.output.h, on.output.w, channels});
+    layer.kind = made;
     end(layer);
 }
 

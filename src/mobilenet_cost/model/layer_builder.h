@@ -20,6 +20,12 @@ struct SpatialPadding {
 [[nodiscard]] SpatialPadding pad(std::int64_t size, std::int64_t kernel, std::int64_t stride,
                                  PaddingRule rule);
 
+/// Of a window on a map.
+struct Window {
+    Sides output;
+    Padding padding;
+};
+
 /// A tensor that the next layer reads.
 struct Tensor {
     TensorId id = 0;
@@ -49,15 +55,15 @@ class LayerBuilder {
 
     struct ConvSpec {
         std::int64_t channels = 0;
-        std::int64_t kernel = 1;
-        std::int64_t stride = 1;
+        Sides kernel = 1;
+        Sides stride = 1;
         bool depthwise = false;
-        std::int64_t dilation = 1;
+        Sides dilation = 1;
         std::int64_t groups = 1;      ///< where not depthwise
         std::int64_t multiplier = 1;  ///< outputs for each input, where depthwise
         bool batch_norm = true;
         bool bias = false;
-        std::optional<PaddingRule> padding = std::nullopt;
+        BlockPadding padding = {};
     };
 
     /// Throws Error that names the block.
@@ -75,6 +81,10 @@ class LayerBuilder {
     [[nodiscard]] std::int64_t expanded(double expansion) const;
     /// The value of a formula, at least `least`.
     [[nodiscard]] std::int64_t width_of(const WidthExpression& expression, std::int64_t least) const;
+
+    /// Of `extent` rows and columns; fails where it does not fit.
+    [[nodiscard]] Window window(const Sides& extent, const Sides& stride, const BlockPadding& padding,
+                                const char* what) const;
 
     /// A layer of any kind; its output becomes the last tensor, as with all below.
     void push(const LayerKind& kind, Role role, Activation activation, const Tensor& from,
@@ -97,11 +107,13 @@ class LayerBuilder {
     Strides strides_;
     std::int32_t block_ = 0;
     Activation activation_ = Activation::none;  ///< of the block
+    float slope_ = 0;                           ///< of its leaky ReLU
     bool dilated_ = false;                      ///< this block's stride is one that the output stride took
 
   private:
     Layer& begin(Role role, Activation activation, const Tensor& from, const Shape& output);
-    void end(const Layer& layer);
+    void end(Layer& layer);
+    void follow(Activation activation);
 
     Sink sink_;
     Layer alone_;  ///< the last one, where no layers are kept

@@ -17,6 +17,9 @@ LayerClass layer_class(const Network& network, std::size_t index) {
     }
     if (std::holds_alternative<GlobalPool>(layer.kind) || std::holds_alternative<WindowPool>(layer.kind))
         return LayerClass::pooling;
+    if (std::holds_alternative<MatMul>(layer.kind) || std::holds_alternative<Softmax>(layer.kind))
+        return LayerClass::attention;
+    if (std::holds_alternative<TransposedConv>(layer.kind)) return LayerClass::conv;
     if (!std::holds_alternative<Conv>(layer.kind)) return LayerClass::element_wise;
     if (index == 0) return LayerClass::first_conv;
     if (is_depthwise(layer)) return LayerClass::depthwise;

@@ -18,12 +18,13 @@ enum class LayerClass {
     element_wise,
     pooling,
     conv,
+    attention,
 };
 
 template <>
-inline constexpr std::array<std::string_view, 8> kEnumNames<LayerClass> = {
-    "first_conv", "depthwise",    "pointwise", "squeeze_excite",
-    "classifier", "element_wise", "pooling",   "conv"};
+inline constexpr std::array<std::string_view, 9> kEnumNames<LayerClass> = {
+    "first_conv",   "depthwise", "pointwise", "squeeze_excite", "classifier",
+    "element_wise", "pooling",   "conv",      "attention"};
 [[nodiscard]] constexpr std::string_view layer_class_name(LayerClass layer_class) {
     return enum_name(layer_class);
 }

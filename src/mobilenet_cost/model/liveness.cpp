@@ -6,7 +6,7 @@ namespace mobilenet_cost {
 namespace {
 
 bool is_element_wise(const Layer& layer) {
-    return is_binary(layer) || std::holds_alternative<BatchNorm>(layer.kind) ||
+    return is_binary(layer) || std::holds_alternative<ByChannel>(layer.kind) ||
            std::holds_alternative<Activate>(layer.kind);
 }
 

@@ -48,27 +48,44 @@ template <>
 inline constexpr std::array<std::string_view, 4> kEnumNames<PaddingRule> = {"same", "symmetric", "end_only",
                                                                             "valid"};
 
+/// Instead of the model's rule: another rule, or so many zeros. Neither: the model's.
+struct BlockPadding {
+    std::optional<PaddingRule> rule = std::nullopt;
+    std::optional<Padding> zeros = std::nullopt;
+};
+
 struct ConvBlock {
     std::int64_t channels = 0;
     std::optional<WidthExpression> width = std::nullopt;  ///< instead of `channels`; alpha does not scale it
-    std::int64_t kernel = 1;
-    std::int64_t stride = 1;
+    Sides kernel = 1;
+    Sides stride = 1;
     WidthScaling scaling = WidthScaling::always;
     double scaled_from = 0;  ///< a width multiplier below this one leaves `channels` as they are
     double expansion = 0;    ///< of the input channels, instead of `channels`; 0: none
     std::int64_t groups = 1;
-    std::int64_t dilation = 1;
-    std::optional<PaddingRule> padding = std::nullopt;  ///< instead of the model's
+    Sides dilation = 1;
+    BlockPadding padding;
     bool batch_norm = true;
     bool bias = false;
 };
 
-/// One filter for each channel.
+/// One filter for each channel, or `multiplier`.
 struct DepthwiseBlock {
-    std::int64_t kernel = 3;
-    std::int64_t stride = 1;
-    std::int64_t dilation = 1;
-    std::optional<PaddingRule> padding = std::nullopt;  ///< instead of the model's
+    Sides kernel = 3;
+    Sides stride = 1;
+    Sides dilation = 1;
+    std::int64_t multiplier = 1;
+    BlockPadding padding;
+    bool batch_norm = true;
+    bool bias = false;
+};
+
+struct TransposedConvBlock {
+    WidthExpression width;
+    Sides kernel = 2;
+    Sides stride = 2;
+    Padding padding;                ///< cut off
+    Sides output_padding = {0, 0};  ///< rows and columns that follow
     bool batch_norm = true;
     bool bias = false;
 };
@@ -135,9 +152,10 @@ struct PoolBlock {};
 
 struct WindowPoolBlock {
     WindowPool::Rule rule = WindowPool::Rule::max;
-    std::int64_t kernel = 2;
-    std::int64_t stride = 1;
-    std::optional<PaddingRule> padding = std::nullopt;  ///< instead of the model's
+    Sides kernel = 2;
+    Sides stride = 1;
+    BlockPadding padding;
+    bool counts_padding = false;
 };
 
 /// Squeeze-and-excite on its own.
@@ -161,17 +179,43 @@ struct SliceBlock {
 struct ResizeBlock {
     Resize::Rule rule = Resize::Rule::bilinear;
     std::optional<std::int32_t> like =
-        std::nullopt;         ///< to the size of another block's output; -1: the input's
-    std::int64_t factor = 1;  ///< otherwise to so many times the size
+        std::nullopt;                          ///< to the size of another block's output; -1: the input's
+    std::optional<Sides> size = std::nullopt;  ///< to so many rows and columns
+    Sides factor = 1;                          ///< otherwise to so many times the size
 };
 
 struct ChannelShuffleBlock {
     std::int64_t groups = 2;
 };
 
-struct BatchNormBlock {};
+struct ByChannelBlock {
+    ByChannel::Rule rule = ByChannel::Rule::batch_norm;
+};
 
 struct ActivationBlock {};
+
+/// Zeros around the map, and channels of zeros.
+struct PadBlock {
+    Padding padding;
+    std::int64_t channels_before = 0;
+    std::int64_t channels_behind = 0;
+};
+
+struct SoftmaxBlock {};
+
+/// The first input's rows times the second input's matrix; see MatMul.
+struct MatMulBlock {
+    bool transposed = false;
+    double factor = 1;
+    std::optional<std::int32_t> like = std::nullopt;  ///< whose height and width the product has
+};
+
+/// An operator that is not known, by the shape that it gives.
+struct UnknownBlock {
+    std::string op;
+    Sides size;
+    std::int64_t channels = 1;
+};
 
 struct ClassifierBlock {};
 
@@ -179,7 +223,8 @@ using BlockKind =
     std::variant<ConvBlock, DepthwiseBlock, DepthwiseSeparableBlock, InvertedResidualBlock,
                  UniversalInvertedBottleneckBlock, FusedInvertedBottleneckBlock, PoolBlock, WindowPoolBlock,
                  SqueezeExciteBlock, AddBlock, MultiplyBlock, ConcatBlock, SliceBlock, ResizeBlock,
-                 ChannelShuffleBlock, BatchNormBlock, ActivationBlock, ClassifierBlock>;
+                 ChannelShuffleBlock, ByChannelBlock, ActivationBlock, TransposedConvBlock, PadBlock,
+                 SoftmaxBlock, MatMulBlock, UnknownBlock, ClassifierBlock>;
 
 struct Block {
     std::string name;
@@ -189,6 +234,7 @@ struct Block {
     std::vector<std::int32_t> inputs = {};
     bool tap = false;          ///< one of the network's outputs, beside the last block's
     std::string pointer = {};  ///< JSON place in the model file
+    float slope = 0;           ///< of a leaky ReLU
 };
 
 /// A width multiplier that a name stands for: "075" is 0.75.

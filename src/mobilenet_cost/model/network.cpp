@@ -27,9 +27,21 @@ constexpr std::array<std::string_view, 17> kSuffixes = {"",
                                                         ""};
 
 /// The division rounds towards zero, so a filter larger than the map is checked separately.
-bool output_fits(std::int64_t padded, const Conv& conv, std::int64_t output) {
-    const std::int64_t kernel = effective_kernel(conv);
-    return padded >= kernel && (padded - kernel) / conv.stride + 1 == output;
+bool output_fits(std::int64_t padded, std::int64_t kernel, std::int64_t stride, std::int64_t output) {
+    return padded >= kernel && (padded - kernel) / stride + 1 == output;
+}
+
+bool window_fits(const Layer& layer, const Sides& extent, const Sides& stride, const Padding& pad) {
+    return output_fits(layer.input.h + pad.top + pad.bottom, extent.h, stride.h, layer.output.h) &&
+           output_fits(layer.input.w + pad.left + pad.right, extent.w, stride.w, layer.output.w);
+}
+
+bool at_least_1(const Sides& sides) {
+    return sides.h >= 1 && sides.w >= 1;
+}
+
+bool not_negative(const Padding& pad) {
+    return std::min({pad.top, pad.bottom, pad.left, pad.right}) >= 0;
 }
 
 /// Checks one layer against the tensors written before it.
@@ -44,13 +56,12 @@ struct LayerCheck {
     }
 
     void operator()(const Conv& conv) const {
-        expect(conv.kernel >= 1 && conv.stride >= 1, "kernel and stride must be at least 1");
-        expect(conv.dilation >= 1, "dilation must be at least 1");
+        expect(at_least_1(conv.kernel) && at_least_1(conv.stride), "kernel and stride must be at least 1");
+        expect(at_least_1(conv.dilation), "dilation must be at least 1");
         expect(conv.groups >= 1 && layer().input.c % conv.groups == 0 && layer().output.c % conv.groups == 0,
                "channels must be a multiple of groups");
-        const Padding& pad = conv.padding;
-        expect(output_fits(layer().input.h + pad.top + pad.bottom, conv, layer().output.h) &&
-                   output_fits(layer().input.w + pad.left + pad.right, conv, layer().output.w),
+        expect(not_negative(conv.padding) &&
+                   window_fits(layer(), effective_kernel(conv), conv.stride, conv.padding),
                "output size does not follow from input, kernel, stride, dilation and padding");
     }
     void operator()(const GlobalPool&) const {
@@ -69,14 +80,12 @@ struct LayerCheck {
             scale.by_value ? "a product needs three equal shapes" : "a gate must have one value per channel");
     }
     void operator()(const WindowPool& pool) const {
-        expect(pool.kernel >= 1 && pool.stride >= 1, "kernel and stride must be at least 1");
+        expect(at_least_1(pool.kernel) && at_least_1(pool.stride), "kernel and stride must be at least 1");
         const Padding& pad = pool.padding;
-        const Conv window{.kernel = pool.kernel, .stride = pool.stride, .padding = pad};
         // A window that lies in the padding alone has no value.
-        expect(std::max({pad.top, pad.bottom, pad.left, pad.right}) < pool.kernel,
+        expect(std::max(pad.top, pad.bottom) < pool.kernel.h && std::max(pad.left, pad.right) < pool.kernel.w,
                "the padding must be smaller than the kernel");
-        expect(output_fits(layer().input.h + pad.top + pad.bottom, window, layer().output.h) &&
-                   output_fits(layer().input.w + pad.left + pad.right, window, layer().output.w) &&
+        expect(not_negative(pad) && window_fits(layer(), pool.kernel, pool.stride, pad) &&
                    layer().output.c == layer().input.c,
                "output size does not follow from input, kernel, stride and padding");
     }
@@ -105,8 +114,37 @@ struct LayerCheck {
             layer().output == layer().input && shuffle.groups >= 1 && layer().input.c % shuffle.groups == 0,
             "channels must be a multiple of groups");
     }
-    void operator()(const BatchNorm&) const { keeps_shape(); }
+    void operator()(const ByChannel&) const { keeps_shape(); }
     void operator()(const Activate&) const { keeps_shape(); }
+    void operator()(const Softmax&) const { keeps_shape(); }
+    void operator()(const TransposedConv& conv) const {
+        expect(at_least_1(conv.kernel) && at_least_1(conv.stride), "kernel and stride must be at least 1");
+        const Padding& pad = conv.padding;
+        const Shape& in = layer().input;
+        expect((in.h - 1) * conv.stride.h + conv.kernel.h - pad.top - pad.bottom == layer().output.h &&
+                   (in.w - 1) * conv.stride.w + conv.kernel.w - pad.left - pad.right == layer().output.w,
+               "output size does not follow from input, kernel, stride and padding");
+    }
+    void operator()(const Pad& pad) const {
+        const Padding& zeros = pad.padding;
+        const Shape& in = layer().input;
+        expect(not_negative(zeros) && in.h + zeros.top + zeros.bottom == layer().output.h &&
+                   in.w + zeros.left + zeros.right == layer().output.w && pad.channels_before >= 0 &&
+                   in.c + pad.channels_before <= layer().output.c,
+               "output size does not follow from input and padding");
+    }
+    void operator()(const MatMul& matmul) const {
+        const Shape& in = layer().input;
+        const Shape& out = layer().output;
+        const Shape second = tensor_shape(network, layer().inputs[1]);
+        const std::int64_t rows = second.h * second.w;
+        const bool holds = matmul.transposed ? in.c == matmul.heads * second.c && matmul.depth == second.c &&
+                                                   out == Shape{in.n, in.h * in.w, matmul.heads, rows}
+                                             : in.w == matmul.heads && in.c == rows && matmul.depth == rows &&
+                                                   out.c == matmul.heads * second.c && out.h * out.w == in.h;
+        expect(holds && second.n == in.n && out.n == in.n, "its matrices do not fit each other");
+    }
+    void operator()(const Unknown&) const {}
 
     void keeps_shape() const { expect(layer().output == layer().input, "it must keep the shape"); }
 };
@@ -116,7 +154,8 @@ struct LayerCheck {
 std::string layer_name(const Network& network, std::size_t index) {
     const auto role = static_cast<std::size_t>(network.layers[index].role);
     const auto block = static_cast<std::size_t>(network.layers[index].block);
-    return (*network.block_names)[block] + std::string(kSuffixes.at(role));
+    std::string name = (*network.block_names)[block] + std::string(kSuffixes.at(role));
+    return network.layers[index].follows ? name + "/activation" : name;
 }
 
 const std::string& block_name(const Network& network, std::size_t index) {
@@ -141,7 +180,8 @@ const Shape& tensor_shape(const Network& network, TensorId tensor) {
 void check_network(const Network& network) {
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         const Layer& layer = network.layers[i];
-        const bool two = is_binary(layer) || std::holds_alternative<Concat>(layer.kind);
+        const bool two = is_binary(layer) || std::holds_alternative<Concat>(layer.kind) ||
+                         std::holds_alternative<MatMul>(layer.kind);
         const auto written = [&](TensorId tensor) {
             return tensor >= 0 && static_cast<std::size_t>(tensor) <= i;
         };

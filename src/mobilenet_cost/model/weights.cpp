@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <numbers>
 
 #include "mobilenet_cost/base/random.h"
 
@@ -48,7 +49,7 @@ struct ActivationScale {
     double spread;
     double mean_square;
 };
-constexpr std::array<ActivationScale, kEnumNames<Activation>.size()> kScales = {
+constexpr std::array<ActivationScale, kFinishingActivations> kScales = {
     {{1, 1}, {2, 2}, {2, 1.99}, {3, 4.31}, {2, 0.34}, {3, 4.25}, {2, 0.35}}};
 
 ActivationScale scale_of(Activation activation) {
@@ -60,20 +61,31 @@ constexpr double kBiasLimit = 0.25;
 
 // Mean number of filter rows (or columns) that meet the map and not the padding. On the 2x2 maps of a small
 // network most taps of a 5x5 filter see zeros.
-double mean_taps(std::int64_t in, std::int64_t out, const Conv& conv, std::int64_t before) {
-    const auto steps = [&](std::int64_t distance) { return (distance + conv.dilation - 1) / conv.dilation; };
+struct FilterSide {
+    std::int64_t in = 1;
+    std::int64_t out = 1;
+    std::int64_t kernel = 1;
+    std::int64_t stride = 1;
+    std::int64_t dilation = 1;
+    std::int64_t before = 0;  ///< padding
+};
+
+double mean_taps(const FilterSide& side) {
+    const auto steps = [&](std::int64_t distance) { return (distance + side.dilation - 1) / side.dilation; };
     std::int64_t taps = 0;
-    for (std::int64_t o = 0; o < out; ++o) {
-        const std::int64_t first = o * conv.stride - before;
+    for (std::int64_t o = 0; o < side.out; ++o) {
+        const std::int64_t first = o * side.stride - side.before;
         const std::int64_t outside = std::max<std::int64_t>(0, steps(-first));
-        taps += std::max<std::int64_t>(0, std::min(conv.kernel, steps(in - first)) - outside);
+        taps += std::max<std::int64_t>(0, std::min(side.kernel, steps(side.in - first)) - outside);
     }
-    return static_cast<double>(taps) / static_cast<double>(out);
+    return static_cast<double>(taps) / static_cast<double>(side.out);
 }
 
 double fan_in(const Layer& layer, const Conv& conv) {
-    const double taps = mean_taps(layer.input.h, layer.output.h, conv, conv.padding.top) *
-                        mean_taps(layer.input.w, layer.output.w, conv, conv.padding.left);
+    const double taps = mean_taps({layer.input.h, layer.output.h, conv.kernel.h, conv.stride.h,
+                                   conv.dilation.h, conv.padding.top}) *
+                        mean_taps({layer.input.w, layer.output.w, conv.kernel.w, conv.stride.w,
+                                   conv.dilation.w, conv.padding.left});
     const std::int64_t group_inputs = layer.input.c / conv.groups;
     return std::max(1.0, taps * static_cast<double>(group_inputs));
 }
@@ -81,20 +93,44 @@ double fan_in(const Layer& layer, const Conv& conv) {
 // A uniform value in (-limit, limit) has variance limit^2 / 3. Over random weights, the output's variance is
 // fan-in x weight variance x E[x^2]; behind a ReLU, E[x^2] is half the variance, which makes the weight
 // variance 2 / fan-in: He et al., arXiv 1502.01852, equation 10.
-LayerWeights conv_weights(const Layer& layer, const Conv& conv, double input_mean_square, std::uint64_t seed,
-                          std::size_t index) {
-    const double spread = scale_of(layer.activation).spread;
-    const double limit = spread * std::sqrt(3 / (fan_in(layer, conv) * input_mean_square));
-    const std::int64_t filters = conv.kernel * conv.kernel * (layer.input.c / conv.groups) * layer.output.c;
-    const double bias_limit = conv.batch_norm || conv.bias ? kBiasLimit * spread : 0;
-    return {uniform_values(filters, limit, stream_of(seed, index, Purpose::filter)),
-            uniform_values(layer.output.c, bias_limit, stream_of(seed, index, Purpose::bias))};
-}
+struct RandomWeights {
+    const Layer& layer;
+    double input_mean_square;
+    std::uint64_t seed;
+    std::size_t index;
 
-/// The convolution that a batch norm of its own is.
-Conv as_conv(const Layer& layer) {
-    return {.groups = layer.input.c, .padding = {}, .batch_norm = true};
-}
+    [[nodiscard]] LayerWeights values(std::int64_t filters, double fan_in, bool has_bias) const {
+        const double spread = scale_of(layer.activation).spread;
+        const double limit = spread * std::sqrt(3 / (fan_in * input_mean_square));
+        return {filter(filters, limit), uniform_values(layer.output.c, has_bias ? kBiasLimit * spread : 0,
+                                                       stream_of(seed, index, Purpose::bias))};
+    }
+
+    [[nodiscard]] std::vector<float> filter(std::int64_t count, double limit) const {
+        return uniform_values(count, limit, stream_of(seed, index, Purpose::filter));
+    }
+
+    LayerWeights operator()(const Conv& conv) const {
+        const std::int64_t filters = area(conv.kernel) * (layer.input.c / conv.groups) * layer.output.c;
+        return values(filters, fan_in(layer, conv), conv.batch_norm || conv.bias);
+    }
+    /// Of K x K taps, one in as many as the stride's area meets an output.
+    LayerWeights operator()(const TransposedConv& conv) const {
+        const std::int64_t inputs = area(conv.kernel) * layer.input.c;
+        const double met = static_cast<double>(inputs) / static_cast<double>(area(conv.stride));
+        return values(inputs * layer.output.c, std::max(1.0, met), conv.batch_norm || conv.bias);
+    }
+    LayerWeights operator()(const ByChannel& by_channel) const {
+        constexpr double kSlopes = 0.5;
+        if (by_channel.rule == ByChannel::Rule::batch_norm) return values(layer.output.c, 1, true);
+        const bool slopes = by_channel.rule == ByChannel::Rule::prelu;
+        return {filter(layer.output.c, slopes ? kSlopes : std::sqrt(3)), {}};
+    }
+    template <typename Kind>
+    LayerWeights operator()(const Kind& /*has none*/) const {
+        return {};
+    }
+};
 
 /// E[y^2] of what tensors hold, by TensorId.
 class MeanSquares {
@@ -113,7 +149,10 @@ class MeanSquares {
 
   private:
     [[nodiscard]] double of(const Layer& layer) const {
-        if (std::holds_alternative<Conv>(layer.kind) || std::holds_alternative<BatchNorm>(layer.kind))
+        const auto* const by_channel = std::get_if<ByChannel>(&layer.kind);
+        const bool normal = by_channel != nullptr && by_channel->rule == ByChannel::Rule::batch_norm;
+        if (normal || std::holds_alternative<Conv>(layer.kind) ||
+            std::holds_alternative<TransposedConv>(layer.kind))
             return scale_of(layer.activation).mean_square;
         switch (layer.activation) {
             case Activation::none:
@@ -131,6 +170,12 @@ class MeanSquares {
         const double first = (*this)[layer.inputs[0]];
         if (std::holds_alternative<Add>(layer.kind)) return first + (*this)[layer.inputs[1]];
         if (std::holds_alternative<Scale>(layer.kind)) return first * (*this)[layer.inputs[1]];
+        if (const auto* const matmul = std::get_if<MatMul>(&layer.kind))
+            return first * (*this)[layer.inputs[1]] * static_cast<double>(matmul->depth) * matmul->factor *
+                   matmul->factor;
+        // About 1 / c each.
+        if (std::holds_alternative<Softmax>(layer.kind))
+            return std::numbers::e / std::pow(static_cast<double>(layer.output.c), 2);
         // Pooling: between 1/pi behind a ReLU (positions independent) and 1 (positions equal).
         if (std::holds_alternative<GlobalPool>(layer.kind)) return first / 2;
         if (!std::holds_alternative<Concat>(layer.kind)) return first;
@@ -162,11 +207,8 @@ Weights make_weights(const Network& network, std::uint64_t seed) {
     MeanSquares mean_squares(network);
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
         const Layer& layer = network.layers[i];
-        const auto* conv = std::get_if<Conv>(&layer.kind);
-        const bool normal = std::holds_alternative<BatchNorm>(layer.kind);
-        weights.layers.push_back(conv || normal ? conv_weights(layer, conv ? *conv : as_conv(layer),
-                                                               mean_squares[layer.inputs[0]], seed, i)
-                                                : LayerWeights{});
+        weights.layers.push_back(
+            std::visit(RandomWeights{layer, mean_squares[layer.inputs[0]], seed, i}, layer.kind));
         mean_squares.add(i);
     }
     return weights;

@@ -22,10 +22,12 @@ OnnxWrite load_writer() {
 std::int64_t onnx_weight_bytes(const Network& network) {
     std::int64_t values = 0;
     for (const Layer& layer : network.layers) {
-        const bool normal = std::holds_alternative<BatchNorm>(layer.kind);
-        if (!normal && !std::holds_alternative<Conv>(layer.kind)) continue;
+        const auto* const by_channel = std::get_if<ByChannel>(&layer.kind);
+        const bool normal = by_channel != nullptr && by_channel->rule == ByChannel::Rule::batch_norm;
+        const bool has_bias = normal || std::holds_alternative<Conv>(layer.kind) ||
+                              std::holds_alternative<TransposedConv>(layer.kind);
         const std::int64_t factors = normal ? layer.output.c : layer_cost(layer).weights;
-        values = checked_add(values, checked_add(factors, layer.output.c));
+        values = checked_add(values, checked_add(factors, has_bias ? layer.output.c : 0));
     }
     return checked_multiply(values, element_bytes(DataType::f32));
 }

@@ -54,7 +54,7 @@ void require_onnx_exporter();
 OnnxFile write_onnx(const Network& network, const Weights* weights, const OnnxText& text, std::FILE* file);
 
 /// Raised when Network, Weights or the types above change: a module of another number is refused.
-inline constexpr int kOnnxInterface = 3;
+inline constexpr int kOnnxInterface = 4;
 
 /// What the plug-in offers, as extern "C" OnnxWrite mobilenet_cost_onnx(int interface).
 using OnnxWrite = OnnxFile (*)(const Network&, const Weights*, const OnnxText&, std::FILE*);

@@ -85,9 +85,10 @@ Features fit_rates(const std::vector<Sample>& samples) {
 std::string layer_kind(const Network& network, std::size_t index) {
     const Layer& layer = network.layers[index];
     const Conv* conv = std::get_if<Conv>(&layer.kind);
-    std::string kind = fmt::format("{} {} {}", layer_class_name(layer_class(network, index)),
-                                   conv != nullptr ? conv->kernel : 0, conv != nullptr ? conv->stride : 0);
-    if (conv != nullptr && conv->dilation > 1) kind += fmt::format(" dilation {}", conv->dilation);
+    std::string kind =
+        fmt::format("{} {} {}", layer_class_name(layer_class(network, index)),
+                    conv != nullptr ? conv->kernel : Sides(0), conv != nullptr ? conv->stride : Sides(0));
+    if (conv != nullptr && conv->dilation != 1) kind += fmt::format(" dilation {}", conv->dilation);
     if (conv != nullptr && conv->groups > 1 && !is_depthwise(layer)) kind += " grouped";
     return kind;
 }

@@ -79,15 +79,14 @@ std::int64_t row_size(const BandLayer& layer) {
 Range rows_under(const BandLayer& layer, std::int64_t begin, std::int64_t end) {
     if (layer.product != nullptr) return {begin, end};
     const Conv& conv = layer.depthwise.conv;
-    return {std::max<std::int64_t>(0, begin * conv.stride - conv.padding.top),
-            std::clamp<std::int64_t>((end - 1) * conv.stride - conv.padding.top + effective_kernel(conv), 0,
-                                     layer.depthwise.in.h)};
+    return {std::max<std::int64_t>(0, begin * conv.stride.h - conv.padding.top),
+            std::clamp<std::int64_t>((end - 1) * conv.stride.h - conv.padding.top + effective_kernel(conv).h,
+                                     0, layer.depthwise.in.h)};
 }
 
 std::int64_t multiply_adds(const BandLayer& layer) {
-    const std::int64_t taps = layer.product != nullptr
-                                  ? layer.product->segments * layer.product->depth
-                                  : layer.depthwise.conv.kernel * layer.depthwise.conv.kernel;
+    const std::int64_t taps = layer.product != nullptr ? layer.product->segments * layer.product->depth
+                                                       : area(layer.depthwise.conv.kernel);
     return element_count(out_shape(layer)) * taps;
 }
 
@@ -103,7 +102,7 @@ std::vector<BandRows> plan_rows(const std::vector<BandLayer>& layers) {
             continue;
         }
         const Conv& conv = layers[i + 1].depthwise.conv;
-        const std::int64_t read = (rows[i + 1].rows - 1) * conv.stride + effective_kernel(conv);
+        const std::int64_t read = (rows[i + 1].rows - 1) * conv.stride.h + effective_kernel(conv).h;
         // Room for rows that are computed ahead; rows that are computed together do not cross the ring's end.
         const std::int64_t kept = divide_up(read + rows[i].rows - 1, rows[i].rows) * rows[i].rows;
         rows[i].capacity = std::min(out.h, kept);

@@ -99,7 +99,7 @@ class SegmentTable {
         Pixel pixel = pixel_at(conv_.out, rows.begin);
         cut(rows, most, [&](GemmTile& tile) {
             if (inside(pixel, tile.height)) {
-                tile.step = conv_.conv.stride * conv_.input.pixel;
+                tile.step = conv_.conv.stride.w * conv_.input.pixel;
                 add_row(pixel, 1, pointer_);
                 pointer_ += conv_.segments;
                 pixel.x += tile.height - 1;
@@ -115,21 +115,21 @@ class SegmentTable {
     /// Whether the windows of `count` pixels, from this one on, lie in one row and inside the image.
     bool inside(const Pixel& pixel, std::int64_t count) const {
         const Conv& conv = conv_.conv;
-        const std::int64_t left = pixel.x * conv.stride - conv.padding.left;
-        const std::int64_t filter = effective_kernel(conv);
-        const std::int64_t right = left + (count - 1) * conv.stride + filter;
-        const std::int64_t top = pixel.y * conv.stride - conv.padding.top;
+        const std::int64_t left = pixel.x * conv.stride.w - conv.padding.left;
+        const Sides filter = effective_kernel(conv);
+        const std::int64_t right = left + (count - 1) * conv.stride.w + filter.w;
+        const std::int64_t top = pixel.y * conv.stride.h - conv.padding.top;
         return pixel.x + count <= conv_.out.w && left >= 0 && right <= conv_.in.w && top >= 0 &&
-               top + filter <= conv_.in.h;
+               top + filter.h <= conv_.in.h;
     }
 
     /// `at` points to the row's first segment, `stride` from each to the next.
     void add_row(const Pixel& pixel, std::int64_t stride, const float** at) {
         const Conv& conv = conv_.conv;
-        const std::int64_t left = pixel.x * conv.stride - conv.padding.left;
-        const std::int64_t top = pixel.y * conv.stride - conv.padding.top;
-        for (std::int64_t kh = 0; kh < conv.kernel; ++kh) {
-            const std::int64_t y = top + kh * conv.dilation;
+        const std::int64_t left = pixel.x * conv.stride.w - conv.padding.left;
+        const std::int64_t top = pixel.y * conv.stride.h - conv.padding.top;
+        for (std::int64_t kh = 0; kh < conv.kernel.h; ++kh) {
+            const std::int64_t y = top + kh * conv.dilation.h;
             const bool inside = 0 <= y && y < conv_.in.h;
             const float* row =
                 inside ? input_ + (pixel.n * conv_.in.h + y) * conv_.in.w * conv_.input.pixel : nullptr;
@@ -144,8 +144,8 @@ class SegmentTable {
 
     const float** add_taps(const float* row, std::int64_t left, std::int64_t stride, const float** at) {
         const std::int64_t pieces = conv_.in.c / conv_.depth;
-        const std::int64_t dilation = conv_.conv.dilation;
-        for (std::int64_t x = left; x < left + conv_.conv.kernel * dilation; x += dilation) {
+        const std::int64_t dilation = conv_.conv.dilation.w;
+        for (std::int64_t x = left; x < left + conv_.conv.kernel.w * dilation; x += dilation) {
             const bool inside = row != nullptr && 0 <= x && x < conv_.in.w;
             const float* tap = inside ? row + x * conv_.input.pixel : conv_.zeros.data();
             const std::int64_t step = inside ? conv_.depth : 0;
@@ -157,7 +157,7 @@ class SegmentTable {
 
     const float* row_of_taps(const float* row, std::int64_t left) {
         const std::int64_t channels = conv_.in.c;
-        const std::int64_t right = left + conv_.conv.kernel;
+        const std::int64_t right = left + conv_.conv.kernel.w;
         if (0 <= left && right <= conv_.in.w) return row + left * channels;
         float* copy = copies_.data() + copied_;
         copied_ += conv_.depth;
@@ -248,16 +248,17 @@ void run_panel(const NativeConv& conv, const ProductRows& part, const SegmentTab
 /// Segments of one row of the matrix: a row of taps each, or one tap, or an equal piece of one tap so that a
 /// chunk of segments can be about as long as `longest`.
 void cut_segments(NativeConv& plan, bool contiguous, std::int64_t longest) {
-    const std::int64_t row = plan.conv.kernel * plan.in.c;
-    plan.rows_of_taps = contiguous && plan.conv.kernel > 1 && plan.conv.dilation == 1 && row <= kShortSegment;
+    const std::int64_t row = plan.conv.kernel.w * plan.in.c;
+    plan.rows_of_taps =
+        contiguous && plan.conv.kernel != 1 && plan.conv.dilation.w == 1 && row <= kShortSegment;
     if (plan.rows_of_taps) {
-        plan.segments = plan.conv.kernel;
+        plan.segments = plan.conv.kernel.h;
         plan.depth = row;
     } else {
         std::int64_t pieces = divide_up(plan.in.c, longest);
         while (plan.in.c % pieces != 0)
             ++pieces;
-        plan.segments = plan.conv.kernel * plan.conv.kernel * pieces;
+        plan.segments = area(plan.conv.kernel) * pieces;
         plan.depth = plan.in.c / pieces;
     }
     plan.chunk = std::clamp<std::int64_t>(longest / plan.depth, 1, plan.segments);
@@ -279,7 +280,7 @@ NativeConv plan_native_conv(const Layer& layer, const Conv& conv, const NativeCo
     const std::int64_t lanes = options.kernels->lanes;
     const std::int64_t rows = layer.output.n * layer.output.h * layer.output.w;
     const std::int64_t vectors = divide_up(layer.output.c, lanes);
-    const std::int64_t length = conv.kernel * conv.kernel * layer.input.c;
+    const std::int64_t length = area(conv.kernel) * layer.input.c;
     plan.panels = choose_panels(*options.kernels, options.core, rows, vectors, length);
     const std::int64_t widest = std::max(plan.panels[0].vectors, 1) * lanes;
     const std::int64_t float_bytes = sizeof(float);
@@ -289,7 +290,7 @@ NativeConv plan_native_conv(const Layer& layer, const Conv& conv, const NativeCo
                            std::to_string(plan.segments));
     plan.zeros.assign(static_cast<std::size_t>(plan.depth), 0.0F);
 
-    const std::int64_t row_bytes = conv.stride * conv.stride * layer.input.c * float_bytes;
+    const std::int64_t row_bytes = area(conv.stride) * layer.input.c * float_bytes;
     std::int64_t block = std::max<std::int64_t>(options.core.l2_bytes / 2 / row_bytes, 4 * kMaxTileRows);
     block = std::min({block, kMostPointers / plan.segments, kMostRows});
     if (plan.rows_of_taps) block = std::min(block, kMostCopied / (plan.segments * plan.depth));

@@ -13,9 +13,9 @@ struct PlainViews {
     View output;
 };
 
-/// Layers that move values, or compute little for each: windows of pooling, concat, slice, resize, channel
-/// shuffle, batch norm, activation, and a product value by value. Loops that the compiler vectorises, a row
-/// of the output at a time. `weights` (of a batch norm) must outlive the step.
+/// Every kind of layer that MobileNetV1 to V4 have not: those that move values or compute little for each,
+/// products of activations, transposed convolutions. Loops that the compiler vectorises, a row of the output
+/// at a time. `weights` must outlive the step.
 [[nodiscard]] NativeStep plain_step(const StepOptions& options, const Layer& layer, const PlainViews& views,
                                     const LayerWeights& weights);
 

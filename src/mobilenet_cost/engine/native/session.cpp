@@ -143,8 +143,7 @@ class NativeSession final : public PlannedSession {
             if (const auto* conv = std::get_if<Conv>(&network().layers[i].kind)) plan(i, *conv, core, size);
         plain_weights_.resize(convs_.size());
         for (std::size_t i = 0; i < convs_.size(); ++i)
-            if (std::holds_alternative<BatchNorm>(network().layers[i].kind))
-                plain_weights_[i] = weights.layers[i];
+            if (is_plain(network().layers[i])) plain_weights_[i] = weights.layers[i];
         float* const packed = floats(weight_memory(bytes_of(size)));
         for (std::size_t i = 0; i < convs_.size(); ++i)
             if (const auto* conv = std::get_if<Conv>(&network().layers[i].kind))
@@ -232,6 +231,8 @@ class NativeSession final : public PlannedSession {
                 if (is_depthwise(layer) && !is_plain_depthwise(layer))
                     add(i, repeat_step(shared_, layer, view(layer.inputs[0]), repeated(layer)), "repeat");
                 add(i, conv_step(i), conv_name(i));
+            } else if (std::holds_alternative<Unknown>(layer.kind)) {
+                refuse(i);
             } else if (is_plain(layer)) {
                 add(i, plain_step(shared_, layer, plain_views(i), plain_weights_[i]), "plain loops");
             } else if (std::holds_alternative<GlobalPool>(layer.kind)) {
@@ -295,7 +296,7 @@ class NativeSession final : public PlannedSession {
     float* spread_ = nullptr;                  // null: not needed
     float* repeated_ = nullptr;                // null: not needed
     std::vector<PlannedConv> convs_;           // by layer
-    std::vector<LayerWeights> plain_weights_;  // by layer; only batch norms of their own have any
+    std::vector<LayerWeights> plain_weights_;  // by layer; of plain steps alone
     std::vector<std::unique_ptr<NativeBands>> bands_;
     std::vector<NativeStep> steps_;
 };

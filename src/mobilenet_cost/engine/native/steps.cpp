@@ -105,6 +105,10 @@ Finish finish_of(Activation activation) {
             return {.low = -kInfinity, .high = kInfinity, .times_sum = true, .sigmoid = true};
         case Activation::sigmoid:
             return {.low = -kInfinity, .high = kInfinity, .sigmoid = true};
+        case Activation::leaky_relu:
+        case Activation::prelu:
+        case Activation::gelu:
+            break;  // layers of their own
     }
     return {.low = -kInfinity, .high = kInfinity};
 }

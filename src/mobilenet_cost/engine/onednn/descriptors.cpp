@@ -91,23 +91,29 @@ void append_activation(dnnl::post_ops& ops, Activation activation) {
         case Activation::sigmoid:
             append(ops, algorithm::eltwise_logistic, 0, 0);
             break;
+        case Activation::leaky_relu:
+        case Activation::prelu:
+        case Activation::gelu:
+            break;  // layers of their own
     }
 }
 
 memory::desc filter_desc(const Layer& layer, const Conv& conv, bool as_stored) {
     const memory::dim in = layer.input.c / conv.groups;
     const memory::dim out = layer.output.c / conv.groups;
-    const memory::dim k = conv.kernel;
-    if (conv.groups == 1) return {{out, in, k, k}, memory::data_type::f32, as_stored ? Tag::hwio : Tag::any};
-    return {{conv.groups, out, in, k, k}, memory::data_type::f32, as_stored ? Tag::hwigo : Tag::any};
+    const memory::dim kh = conv.kernel.h;
+    const memory::dim kw = conv.kernel.w;
+    if (conv.groups == 1)
+        return {{out, in, kh, kw}, memory::data_type::f32, as_stored ? Tag::hwio : Tag::any};
+    return {{conv.groups, out, in, kh, kw}, memory::data_type::f32, as_stored ? Tag::hwigo : Tag::any};
 }
 
 dnnl::convolution_forward::primitive_desc conv_primitive(const dnnl::engine& engine, const Layer& layer,
                                                          const Conv& conv, const dnnl::post_ops& ops) {
     const memory::desc bias({layer.output.c}, memory::data_type::f32, Tag::x);
     const Padding& pad = conv.padding;
-    const memory::dims strides = {conv.stride, conv.stride};
-    const memory::dims between = {conv.dilation - 1, conv.dilation - 1};  // values left out
+    const memory::dims strides = {conv.stride.h, conv.stride.w};
+    const memory::dims between = {conv.dilation.h - 1, conv.dilation.w - 1};  // values left out
     const memory::dims before = {pad.top, pad.left};
     const memory::dims behind = {pad.bottom, pad.right};
     return primitive<dnnl::convolution_forward>(

@@ -76,9 +76,9 @@ Operator create_convolution(const OperatorSite& site, const Layer& layer, const 
     const Padding& pad = conv.padding;
     return created(site, [&](xnn_operator_t* result) {
         return xnn_create_convolution2d_nhwc_f32(
-            narrow(pad.top), narrow(pad.right), narrow(pad.bottom), narrow(pad.left), narrow(conv.kernel),
-            narrow(conv.kernel), narrow(conv.stride), narrow(conv.stride), narrow(conv.dilation),
-            narrow(conv.dilation), narrow(conv.groups), size(in.c / conv.groups), size(out.c / conv.groups),
+            narrow(pad.top), narrow(pad.right), narrow(pad.bottom), narrow(pad.left), narrow(conv.kernel.h),
+            narrow(conv.kernel.w), narrow(conv.stride.h), narrow(conv.stride.w), narrow(conv.dilation.h),
+            narrow(conv.dilation.w), narrow(conv.groups), size(in.c / conv.groups), size(out.c / conv.groups),
             size(in.c), size(out.c), weights.filter.data(), weights.bias.data(), range.low, range.high, 0,
             caches..., result);
     });

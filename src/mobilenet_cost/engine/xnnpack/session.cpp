@@ -50,7 +50,7 @@ std::size_t size(std::int64_t count) {
 
 /// (KH, KW, Ci/G, Co) as (G, Co/G, KH, KW, Ci/G).
 std::vector<float> regroup(const Layer& layer, const Conv& conv, const std::vector<float>& filter) {
-    const std::size_t taps = size(conv.kernel * conv.kernel);
+    const std::size_t taps = size(area(conv.kernel));
     const std::size_t in = size(layer.input.c / conv.groups);
     const std::size_t out = size(layer.output.c);
     std::vector<float> grouped(filter.size());

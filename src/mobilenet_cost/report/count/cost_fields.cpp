@@ -16,7 +16,8 @@ const RowFields<SeparableBlock>& block_fields() {
     static const RowFields<Block> fields = {
         {"name", "block", Show::name, kJson, &Block::name},
         {"block", kCsv, &Block::name},
-        {"k", "K", Show::plain, kEach, &Block::k},
+        {"k", "K", Show::plain, kEach,
+         [](const Block& block) { return side_of(block.k) ? Value(block.k.h) : Value(sides_text(block.k)); }},
         {"c_in", "Ci", Show::plain, kEach, &Block::c_in},
         {"c_out", "Co", Show::plain, kEach, &Block::c_out},
         {"h_out", "H", Show::plain, kEach, &Block::h_out},

@@ -43,6 +43,11 @@ Json scaling_json(const Scaling& scaling) {
                       {"params_rule_error", scaling.params_rule_error()}});
 }
 
+/// A number, or "1x7".
+Json sides_json(const Sides& sides) {
+    return side_of(sides) ? Json(sides.h) : Json(sides_text(sides));
+}
+
 Json shape_json(const Shape& shape) {
     return Json::array({shape.h, shape.w, shape.c});
 }
@@ -51,13 +56,14 @@ Json shape_json(const Shape& shape) {
 /// dilation stands where there is one.
 Json layer_json(const LayerAnalysis& layer, DataType type) {
     const auto if_any = [](std::int64_t value) { return value == 0 ? Json(nullptr) : Json(value); };
+    const auto sides = [](const Sides& of) { return of == 0 ? Json() : sides_json(of); };
     Json json = object_of({{"name", layer.name},
                            {"op", layer.op},
                            {"block", layer.block},
                            {"input", shape_json(layer.input)},
                            {"output", shape_json(layer.output)},
-                           {"kernel", if_any(layer.kernel)},
-                           {"stride", if_any(layer.stride)},
+                           {"kernel", sides(layer.kernel)},
+                           {"stride", sides(layer.stride)},
                            {"groups", if_any(layer.groups)},
                            {"macs", layer.macs},
                            {"params", layer.params},
@@ -65,7 +71,7 @@ Json layer_json(const LayerAnalysis& layer, DataType type) {
                            {"activation_bytes", activation_bytes(layer.cost, type)},
                            {"memory_access_cost", memory_access_cost(layer.cost)},
                            {"arithmetic_intensity", arithmetic_intensity(layer.cost, type)}});
-    if (layer.dilation > 1) json["dilation"] = layer.dilation;
+    if (layer.dilation != 1) json["dilation"] = sides(layer.dilation);
     return json;
 }
 

@@ -75,8 +75,9 @@ Cell size_cell(const Shape& shape) {
     return text_cell(size_text(shape.h, shape.w, shape.c));
 }
 
-Cell if_conv(const LayerAnalysis& layer, std::int64_t value) {
-    return layer.kernel == 0 ? unknown_cell() : count_cell(value);
+Cell if_conv(const LayerAnalysis& layer, const Sides& value) {
+    if (layer.kernel == 0) return unknown_cell();
+    return side_of(value) ? count_cell(value.h) : text_cell(sides_text(value));
 }
 
 Cell share_cell(std::int64_t part, std::int64_t whole) {
@@ -170,7 +171,7 @@ using TableOf = Table (*)(const Analysis&);
 TableOf layer_table_of(std::span<const Analysis> analyses) {
     for (const Analysis& analysis : analyses) {
         for (const LayerAnalysis& layer : analysis.layers)
-            if (layer.dilation > 1) return dilated_layer_table;
+            if (layer.dilation != 1) return dilated_layer_table;
     }
     return layer_table;
 }

@@ -121,11 +121,12 @@ std::string layer_words(const LayerAnalysis& layer) {
     if (layer.op == "multiply") return "squeeze-excite";
     const bool convolution = layer.op.ends_with("conv2d");
     if (!convolution && layer.kernel == 0) return words_of(layer.op);
-    if (!convolution) return fmt::format("{0}×{0} {1}", layer.kernel, words_of(layer.op));
+    if (!convolution) return fmt::format("{}×{} {}", layer.kernel.h, layer.kernel.w, words_of(layer.op));
     const bool depthwise = layer.op == "depthwise_conv2d";
-    const std::string stride = layer.stride > 1 ? fmt::format(" /{}", layer.stride) : "";
-    const std::string dilation = layer.dilation > 1 ? fmt::format(", dilation {}", layer.dilation) : "";
-    return fmt::format("{0}×{0}{1}{2}{3}", layer.kernel, depthwise ? " depthwise" : "", stride, dilation);
+    const std::string stride = layer.stride != 1 ? fmt::format(" /{}", layer.stride) : "";
+    const std::string dilation = layer.dilation != 1 ? fmt::format(", dilation {}", layer.dilation) : "";
+    return fmt::format("{}×{}{}{}{}", layer.kernel.h, layer.kernel.w, depthwise ? " depthwise" : "", stride,
+                       dilation);
 }
 
 void DrawnBlock::add(const LayerAnalysis& layer) {
@@ -197,7 +198,7 @@ Json blocks_table(const PicturedRun& pictured, const std::string& model) {
     for_each_analysis(pictured, model, table, [&](const Json& cell, const Analysis& analysis) {
         std::int64_t index = 0;
         for (const SeparableBlock& block : analysis.blocks) {
-            add(table, {cell, index++, block.name, block.k, block.c_out, block.c_s, block.c_d,
+            add(table, {cell, index++, block.name, sides_text(block.k), block.c_out, block.c_s, block.c_d,
                         mac_ratio(block), block.p_s, block.p_d, parameter_ratio(block)});
         }
     });
