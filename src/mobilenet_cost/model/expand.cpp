@@ -136,7 +136,7 @@ class Expander : GraphBlocks {
               .groups = block.groups,
               .batch_norm = block.batch_norm,
               .bias = block.bias,
-              .padding = block.padding},
+              .padding = &block.padding},
              activation_);
     }
 
@@ -149,7 +149,7 @@ class Expander : GraphBlocks {
               .multiplier = block.multiplier,
               .batch_norm = block.batch_norm,
               .bias = block.bias,
-              .padding = block.padding},
+              .padding = &block.padding},
              activation_);
     }
 

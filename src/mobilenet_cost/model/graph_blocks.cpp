@@ -20,7 +20,7 @@ void GraphBlocks::append_block(const WindowPoolBlock& block) {
         fail_here(
             fmt::format("windows of pooling are not dilated: expected an output stride above {}, found {}",
                         strides_.reached, variant_.form.output_stride));
-    const Window on = window(block.kernel, block.stride, block.padding, "window");
+    const Window on = window(block.kernel, block.stride, &block.padding, "window");
     const Padding& pad = on.padding;
     if (std::max(pad.top, pad.bottom) >= block.kernel.h || std::max(pad.left, pad.right) >= block.kernel.w)
         fail_here(fmt::format("expected a padding below the kernel's {}, found {} {} {} {}",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -28,6 +29,16 @@ SpatialPadding pad(std::int64_t size, std::int64_t kernel, std::int64_t stride, 
     const std::int64_t total = std::max<std::int64_t>((output - 1) * stride + kernel - size, 0);
     return {output, total / 2, total - total / 2};
 }
+
+namespace {
+
+SpatialPadding with_zeros(std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t before,
+                          std::int64_t after) {
+    const std::int64_t padded = size + before + after;
+    return {padded < kernel ? 0 : (padded - kernel) / stride + 1, before, after};
+}
+
+}  // namespace
 
 LayerBuilder::LayerBuilder(const ModelConfig& config, const Variant& variant, const Shape& input,
                            const Sink& sink)
@@ -94,11 +105,17 @@ Layer& LayerBuilder::begin(Role role, Activation activation, const Tensor& from,
 }
 
 void LayerBuilder::end(Layer& layer) {
-    const Activation activation = layer.activation;
-    const bool alone = is_layer_of_its_own(activation) && !std::holds_alternative<Activate>(layer.kind);
-    if (alone) layer.activation = Activation::none;
+    if (is_layer_of_its_own(layer.activation)) return end_apart(layer);
     if (sink_.total != nullptr) *sink_.total += layer_cost(layer);
-    if (alone) follow(activation);
+}
+
+/// The activation behind the layer, if that is not the activation itself.
+void LayerBuilder::end_apart(Layer& layer) {
+    const bool alone = std::holds_alternative<Activate>(layer.kind);
+    const Activation activation =
+        alone ? Activation::none : std::exchange(layer.activation, Activation::none);
+    if (sink_.total != nullptr) *sink_.total += layer_cost(layer);
+    if (!alone) follow(activation);
 }
 
 /// Behind the last layer, whose role it has.
@@ -116,21 +133,32 @@ void LayerBuilder::follow(Activation activation) {
     end(layer);
 }
 
-Window LayerBuilder::window(const Sides& extent, const Sides& stride, const BlockPadding& padding,
+void LayerBuilder::fail_no_room(const Sides& extent, const char* what) const {
+    fail_here(fmt::format("a {} {} does not fit a map of {}x{}", by_text(extent), what, last_.shape.h,
+                          last_.shape.w));
+}
+
+inline Window LayerBuilder::square_window(std::int64_t extent, std::int64_t stride) const {
+    const SpatialPadding side = pad(last_.shape.h, extent, stride, config_.padding);
+    return {side.output, {side.before, side.after, side.before, side.after}};
+}
+
+Window LayerBuilder::window(const Sides& extent, const Sides& stride, const BlockPadding* padding,
                             const char* what) const {
     const Shape& in = last_.shape;
-    const auto along = [&](std::int64_t size, std::int64_t length, std::int64_t step, std::int64_t before,
-                           std::int64_t behind) -> SpatialPadding {
-        if (!padding.zeros) return pad(size, length, step, padding.rule.value_or(config_.padding));
-        const std::int64_t padded = size + before + behind;
-        return {padded < length ? 0 : (padded - length) / step + 1, before, behind};
-    };
-    const Padding zeros = padding.zeros.value_or(Padding());
-    const SpatialPadding rows = along(in.h, extent.h, stride.h, zeros.top, zeros.bottom);
-    const bool square = in.w == in.h && side_of(extent) && side_of(stride) && !padding.zeros;
-    const SpatialPadding columns = square ? rows : along(in.w, extent.w, stride.w, zeros.left, zeros.right);
-    if (rows.output < 1 || columns.output < 1)
-        fail_here(fmt::format("a {} {} does not fit a map of {}x{}", by_text(extent), what, in.h, in.w));
+    SpatialPadding rows;
+    SpatialPadding columns;
+    if (padding != nullptr && padding->zeros) {
+        const Padding& zeros = *padding->zeros;
+        rows = with_zeros(in.h, extent.h, stride.h, zeros.top, zeros.bottom);
+        columns = with_zeros(in.w, extent.w, stride.w, zeros.left, zeros.right);
+    } else {
+        const PaddingRule rule = padding != nullptr && padding->rule ? *padding->rule : config_.padding;
+        const bool square = in.h == in.w && extent.h == extent.w && stride.h == stride.w;
+        rows = pad(in.h, extent.h, stride.h, rule);
+        columns = square ? rows : pad(in.w, extent.w, stride.w, rule);
+    }
+    if (rows.output < 1 || columns.output < 1) fail_no_room(extent, what);
     return {{rows.output, columns.output}, {rows.before, rows.after, columns.before, columns.after}};
 }
 
@@ -144,22 +172,27 @@ void LayerBuilder::push(const LayerKind& kind, Role role, Activation activation,
 
 void LayerBuilder::conv(Role role, const ConvSpec& spec, Activation activation) {
     const Shape& in = last_.shape;
+    const Sides stride = dilated_ ? Sides() : spec.stride;
     const auto dilated = [this](std::int64_t kernel, std::int64_t own) {
-        return kernel > 1 ? checked_multiply(strides_.dilation, own) : 1;
+        return kernel > 1 ? strides_.dilation * own : 1;
     };
-    Conv made{.kernel = spec.kernel,
-              .stride = dilated_ ? Sides() : spec.stride,
-              .dilation = {dilated(spec.kernel.h, spec.dilation.h), dilated(spec.kernel.w, spec.dilation.w)},
-              .padding = {},
-              .batch_norm = spec.batch_norm,
-              .bias = spec.bias};
-    const Window on = window(effective_kernel(made), made.stride, spec.padding, "kernel");
-    made.padding = on.padding;
-    made.groups = spec.depthwise ? in.c : spec.groups;
+    const Sides dilation = {dilated(spec.kernel.h, spec.dilation.h), dilated(spec.kernel.w, spec.dilation.w)};
+    const Sides extent = {(spec.kernel.h - 1) * dilation.h + 1, (spec.kernel.w - 1) * dilation.w + 1};
+    const bool square = in.h == in.w && extent.h == extent.w && stride.h == stride.w;
+    const Window on = square && spec.padding == nullptr ? square_window(extent.h, stride.h)
+                                                        : window(extent, stride, spec.padding, "kernel");
+    if (on.output.h < 1) fail_no_room(extent, "kernel");
+    const std::int64_t groups = spec.depthwise ? in.c : spec.groups;
     const std::int64_t channels = spec.depthwise ? checked_multiply(in.c, spec.multiplier) : spec.channels;
     const Tensor from = last_;
     Layer& layer = begin(role, activation, from, {in.n, on.output.h, on.output.w, channels});
-    layer.kind = made;
+    layer.kind = Conv{.kernel = spec.kernel,
+                      .stride = stride,
+                      .dilation = dilation,
+                      .groups = groups,
+                      .padding = on.padding,
+                      .batch_norm = spec.batch_norm,
+                      .bias = spec.bias};
     end(layer);
 }
 

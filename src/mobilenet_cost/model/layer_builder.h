@@ -63,7 +63,7 @@ class LayerBuilder {
         std::int64_t multiplier = 1;  ///< outputs for each input, where depthwise
         bool batch_norm = true;
         bool bias = false;
-        BlockPadding padding = {};
+        const BlockPadding* padding = nullptr;  ///< null: the model's
     };
 
     /// Throws Error that names the block.
@@ -83,7 +83,7 @@ class LayerBuilder {
     [[nodiscard]] std::int64_t width_of(const WidthExpression& expression, std::int64_t least) const;
 
     /// Of `extent` rows and columns; fails where it does not fit.
-    [[nodiscard]] Window window(const Sides& extent, const Sides& stride, const BlockPadding& padding,
+    [[nodiscard]] Window window(const Sides& extent, const Sides& stride, const BlockPadding* padding,
                                 const char* what) const;
 
     /// A layer of any kind; its output becomes the last tensor, as with all below.
@@ -113,6 +113,10 @@ class LayerBuilder {
   private:
     Layer& begin(Role role, Activation activation, const Tensor& from, const Shape& output);
     void end(Layer& layer);
+    void end_apart(Layer& layer);
+    /// Nearly all windows are: by the model's rule, and the same along rows and columns.
+    [[nodiscard]] Window square_window(std::int64_t extent, std::int64_t stride) const;
+    [[noreturn]] void fail_no_room(const Sides& extent, const char* what) const;
     void follow(Activation activation);
 
     Sink sink_;
