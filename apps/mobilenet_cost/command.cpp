@@ -82,7 +82,7 @@ CLI::Option* Command::texts(const std::string& flag, const std::string& type,
 int Command::run() const {
     for (const auto& read : readers_)
         read();
-    return run_();
+    return finish_(run_());
 }
 
 CLI::Option* Command::add(const std::string& flag, const std::string& type, const std::string& help) {

@@ -135,6 +135,8 @@ class Command {
     void footer(const std::string& text) { parser_.footer(text); }
 
     void on_run(Run run) { run_ = std::move(run); }
+    /// What becomes of the exit status of a run.
+    void on_finish(std::function<int(int)> finish) { finish_ = std::move(finish); }
 
     /// Reads every value and runs. Throws Error, naming the flag, for a value that cannot be read.
     int run() const;
@@ -147,6 +149,7 @@ class Command {
     CLI::App& parser_;
     std::vector<std::function<void()>> readers_;
     Run run_;
+    std::function<int(int)> finish_ = [](int status) { return status; };
 };
 
 }  // namespace mobilenet_cost::app

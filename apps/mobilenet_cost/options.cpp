@@ -1,11 +1,17 @@
 #include "options.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/count/unknown_operators.h"
 #include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/model/model_files.h"
+
+#include "app.h"
+#include "say.h"
 
 namespace mobilenet_cost::app {
 namespace {
@@ -108,6 +114,10 @@ void add_variant_options(Command& command, VariantOptions& options, Bytes bytes,
     if (bytes == Bytes::counted)
         command.choice("--dtype", "data type", options.data_type,
                        "data type that bytes are counted in [f32]");
+    command.flag("--allow-unknown", options.allow_unknown, "exit with 0 where operators are not known, too");
+    command.on_finish([&options](int status) {
+        return status == kFine && options.unknown_found && !options.allow_unknown ? kFailed : status;
+    });
 }
 
 void add_convention_option(Command& command, std::string& convention) {
@@ -148,6 +158,9 @@ std::vector<Family> read_families(const VariantOptions& options, DefaultGrid gri
         Family& family = families.emplace_back();
         family.config = find_model(name);
         family.variants = variants_of(options, family.config, grid);
+        if (const std::string note = unknown_note(family.config); !note.empty()) {
+            if (!std::exchange(options.unknown_found, true)) say("{}", note);
+        }
     }
     return families;
 }

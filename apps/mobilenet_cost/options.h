@@ -21,6 +21,8 @@ struct VariantOptions {
     std::vector<double> betas;        ///< instead of resolutions
     Variant common = {.classes = 0};  ///< batch, scope and form of every variant; classes 0: the model's own
     DataType data_type = DataType::f32;
+    bool allow_unknown = false;          ///< operators of which no cost is known
+    mutable bool unknown_found = false;  ///< read_families() came across some
 };
 
 enum class Bytes { counted, not_counted };
@@ -49,7 +51,7 @@ struct Family {
 [[nodiscard]] SweepSettings settings_of(const VariantOptions& options, const Convention& convention,
                                         const std::vector<ModelConfig>& configs);
 
-/// One for each model. Throws Error naming the flag.
+/// One for each model; says which operators of them are not known. Throws Error naming the flag.
 [[nodiscard]] std::vector<Family> read_families(const VariantOptions& options, DefaultGrid grid);
 
 /// One for each variant of each model, in the order of the flags.

@@ -136,6 +136,7 @@ Analysis analyze(const ModelConfig& config, const Variant& variant, DataType dat
     analysis.blocks = separable_blocks(network);
     for (std::size_t i = 0; i < network.layers.size(); ++i)
         analysis.layers.push_back(layer_analysis(network, i, convention));
+    analysis.unknown = unknown_operators(config);
     return analysis;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mobilenet_cost/count/convention.h"
+#include "mobilenet_cost/count/unknown_operators.h"
 #include "mobilenet_cost/model/expand.h"
 #include "mobilenet_cost/model/layer_class.h"
 #include "mobilenet_cost/model/liveness.h"
@@ -92,6 +93,7 @@ struct Analysis {
     Scaling scaling;
     std::vector<SeparableBlock> blocks;
     std::vector<LayerAnalysis> layers;
+    std::vector<UnknownOperators> unknown;  ///< some: every total is a lower bound
 };
 
 [[nodiscard]] Analysis analyze(const ModelConfig& config, const Variant& variant, DataType data_type,

@@ -57,6 +57,7 @@ Json shape_json(const Shape& shape) {
 Json layer_json(const LayerAnalysis& layer, DataType type) {
     const auto if_any = [](std::int64_t value) { return value == 0 ? Json(nullptr) : Json(value); };
     const auto sides = [](const Sides& of) { return of == 0 ? Json() : sides_json(of); };
+    const auto known = [&](std::int64_t count) { return layer.op == "unknown" ? Json() : Json(count); };
     Json json = object_of({{"name", layer.name},
                            {"op", layer.op},
                            {"block", layer.block},
@@ -65,8 +66,8 @@ Json layer_json(const LayerAnalysis& layer, DataType type) {
                            {"kernel", sides(layer.kernel)},
                            {"stride", sides(layer.stride)},
                            {"groups", if_any(layer.groups)},
-                           {"macs", layer.macs},
-                           {"params", layer.params},
+                           {"macs", known(layer.macs)},
+                           {"params", known(layer.params)},
                            {"weight_bytes", weight_bytes(layer.cost, type)},
                            {"activation_bytes", activation_bytes(layer.cost, type)},
                            {"memory_access_cost", memory_access_cost(layer.cost)},
@@ -105,6 +106,8 @@ Json variant_json(const Analysis& analysis) {
          {"blocks", Json::array()},
          {"layers", Json::array()}});
     json.update(changed_form(analysis.variant.form));
+    for (const UnknownOperators& operators : analysis.unknown)
+        json["unknown_operators"].push_back(object_of({{"op", operators.op}, {"blocks", operators.blocks}}));
     Json& blocks = json["blocks"];
     for (const SeparableBlock& block : analysis.blocks)
         blocks.push_back(block_json(block));

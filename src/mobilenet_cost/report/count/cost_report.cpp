@@ -52,11 +52,12 @@ std::string params_text(const Analysis& analysis) {
 /// The most important numbers, in a few lines.
 std::string summary_text(const Analysis& analysis) {
     const Totals& totals = analysis.totals;
+    const char* const least = analysis.unknown.empty() ? "" : "at least ";
     std::string text = variant_title(analysis) + "\n\n";
-    text += summary_line(analysis.unit,
-                         fmt::format("{} ({})", with_prefix(totals.macs), with_thousands(totals.macs)));
-    text += summary_line("parameters", params_text(analysis));
-    text += summary_line("weights", fmt::format("{} (batch norm folded)",
+    text += summary_line(analysis.unit, fmt::format("{}{} ({})", least, with_prefix(totals.macs),
+                                                    with_thousands(totals.macs)));
+    text += summary_line("parameters", least + params_text(analysis));
+    text += summary_line("weights", fmt::format("{}{} (batch norm folded)", least,
                                                 bytes_text(weight_bytes(analysis.cost, analysis.data_type))));
     text += summary_line("activations", peak_text(analysis));
     text += summary_line("traffic", fmt::format("{} at least, {:.2f} FLOP per byte",
@@ -80,6 +81,11 @@ Cell if_conv(const LayerAnalysis& layer, const Sides& value) {
     return side_of(value) ? count_cell(value.h) : text_cell(sides_text(value));
 }
 
+/// What an operator that is not known costs is not 0.
+Cell known_cell(const LayerAnalysis& layer, const Cell& cell) {
+    return layer.op == "unknown" ? text_cell("?") : cell;
+}
+
 Cell share_cell(std::int64_t part, std::int64_t whole) {
     if (whole == 0) return unknown_cell();
     Cell cell = percent_cell(ratio_or_0(part, whole), 1);
@@ -99,9 +105,9 @@ std::vector<Cell> layer_row(const Analysis& analysis, const LayerAnalysis& layer
             size_cell(layer.output),
             if_conv(layer, layer.kernel),
             if_conv(layer, layer.stride),
-            count_cell(layer.macs),
+            known_cell(layer, count_cell(layer.macs)),
             share_cell(layer.macs, analysis.totals.macs),
-            count_cell(layer.params),
+            known_cell(layer, count_cell(layer.params)),
             share_cell(layer.params, analysis.totals.params),
             count_cell(traffic_bytes(layer.cost, type)),
             share_cell(traffic_bytes(layer.cost, type), traffic_bytes(analysis.cost, type)),
@@ -126,7 +132,7 @@ std::vector<Column> layer_columns(const Analysis& analysis) {
 
 std::vector<Cell> layer_total(const Analysis& analysis) {
     const Cell blank{};
-    return {text_cell("TOTAL"),
+    return {text_cell(analysis.unknown.empty() ? "TOTAL" : "TOTAL, at least"),
             blank,
             blank,
             blank,

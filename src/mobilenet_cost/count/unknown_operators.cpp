@@ -1,0 +1,50 @@
+#include "mobilenet_cost/count/unknown_operators.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace mobilenet_cost {
+namespace {
+
+/// "LSTM (rnn)", "TopK (a, b and 7 more)"
+std::string text_of(const UnknownOperators& operators) {
+    constexpr std::size_t kMostNames = 3;
+    const std::vector<std::string>& blocks = operators.blocks;
+    const std::size_t shown = std::min(blocks.size(), kMostNames);
+    const std::string more =
+        blocks.size() > shown ? fmt::format(" and {} more", blocks.size() - shown) : std::string();
+    return fmt::format("{} ({}{})", operators.op,
+                       fmt::join(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                       more);
+}
+
+}  // namespace
+
+std::vector<UnknownOperators> unknown_operators(const ModelConfig& config) {
+    std::vector<UnknownOperators> found;
+    for (const Block& block : config.blocks) {
+        const auto* const unknown = std::get_if<UnknownBlock>(&block.kind);
+        if (unknown == nullptr) continue;
+        auto known = std::find_if(found.begin(), found.end(),
+                                  [&](const UnknownOperators& other) { return other.op == unknown->op; });
+        if (known == found.end()) known = found.insert(found.end(), {unknown->op, {}});
+        known->blocks.push_back(block.name);
+    }
+    return found;
+}
+
+std::string unknown_note(const ModelConfig& config) {
+    std::size_t count = 0;
+    std::vector<std::string> texts;
+    for (const UnknownOperators& operators : unknown_operators(config)) {
+        count += operators.blocks.size();
+        texts.push_back(text_of(operators));
+    }
+    if (count == 0) return "";
+    return fmt::format("{}: {} operator{} not known and not counted, totals are lower bounds: {}",
+                       config.name, count, count == 1 ? " is" : "s are", fmt::join(texts, ", "));
+}
+
+}  // namespace mobilenet_cost
