@@ -156,7 +156,8 @@ std::vector<Family> read_families(const VariantOptions& options, DefaultGrid gri
     std::vector<Family> families;
     for (const std::string& name : options.models) {
         Family& family = families.emplace_back();
-        family.config = find_model(name);
+        family.config =
+            find_model(name, options.resolutions.empty() ? Resolution() : options.resolutions.front());
         family.variants = variants_of(options, family.config, grid);
         if (const std::string note = unknown_note(family.config); !note.empty()) {
             if (!std::exchange(options.unknown_found, true)) say("{}", note);

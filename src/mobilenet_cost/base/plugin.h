@@ -13,6 +13,7 @@ struct PluginKind {
 };
 inline constexpr PluginKind kEnginePlugins = {"engines", "MOBILENET_COST_ENGINE_DIR"};
 inline constexpr PluginKind kExporterPlugins = {"exporters", "MOBILENET_COST_EXPORTER_DIR"};
+inline constexpr PluginKind kImporterPlugins = {"importers", "MOBILENET_COST_IMPORTER_DIR"};
 inline constexpr PluginKind kProbePlugins = {"probes", "MOBILENET_COST_PROBE_DIR"};
 
 /// What a plug-in offers, a pointer of type `Interface`, or why there is none.

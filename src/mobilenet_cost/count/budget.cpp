@@ -51,9 +51,11 @@ std::vector<std::string> known_keys() {
 
 ModelConfig read_model(const ObjectReader& reader, const std::filesystem::path& folder) {
     const std::string name = reader.text("model", "mobilenet_v1");
-    const bool relative_file = name.ends_with(".json") && std::filesystem::path(name).is_relative();
+    const bool file = name.ends_with(".json") || is_file_of_others(name);
+    const bool relative_file = file && std::filesystem::path(name).is_relative();
+    const Resolution wanted = read_resolution(reader, Resolution());
     try {
-        return find_model(relative_file ? (folder / name).string() : name);
+        return find_model(relative_file ? (folder / name).string() : name, wanted);
     } catch (const Error& error) {
         fail(reader.place("model"), error.what());
     }

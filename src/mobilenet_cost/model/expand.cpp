@@ -249,11 +249,14 @@ std::int64_t round_channels(double v, const Rounding& rounding) {
     return static_cast<double>(channels) < rounding.keep * v ? channels + rounding.divisor : channels;
 }
 
-std::int64_t resolution_of_beta(const ModelConfig& config, double beta) {
-    const double pixels = beta * static_cast<double>(config.resolution);
-    if (!(beta > 0) || !(pixels < static_cast<double>(kLargestResolution)))
-        fail("", fmt::format("beta: expected a resolution multiplier above 0, found {:.6g}", beta));
-    return std::max<std::int64_t>(1, std::llround(pixels));
+Resolution resolution_of_beta(const ModelConfig& config, double beta) {
+    const auto side = [beta](std::int64_t native) {
+        const double pixels = beta * static_cast<double>(native);
+        if (!(beta > 0) || !(pixels < static_cast<double>(kLargestResolution)))
+            fail("", fmt::format("beta: expected a resolution multiplier above 0, found {:.6g}", beta));
+        return std::max<std::int64_t>(1, std::llround(pixels));
+    };
+    return {side(config.resolution.height), side(config.resolution.width)};
 }
 
 namespace {
@@ -318,6 +321,7 @@ void expand_into(const ModelConfig& config, const Variant& variant, Network& net
     network.block_names = config.block_names;
     network.input = input_shape(config, variant);
     network.part_of = config.part_of;
+    network.weights = config.weights;
     network.chain = !config.branches;
     network.layers.clear();
     network.taps = expand_blocks(config, variant, network.input, {.layers = &network.layers});

@@ -80,6 +80,6 @@ void expand_into(const ModelConfig& config, const Variant& variant, Network& net
 [[nodiscard]] std::int64_t round_channels(double v, const Rounding& rounding);
 
 /// Resolution multiplier to pixels, rounded to the nearest.
-[[nodiscard]] std::int64_t resolution_of_beta(const ModelConfig& config, double beta);
+[[nodiscard]] Resolution resolution_of_beta(const ModelConfig& config, double beta);
 
 }  // namespace mobilenet_cost

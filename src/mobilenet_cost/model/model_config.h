@@ -54,6 +54,8 @@ struct BlockPadding {
     std::optional<Padding> zeros = std::nullopt;
 };
 
+class ImportedWeights;
+
 struct ConvBlock {
     std::int64_t channels = 0;
     std::optional<WidthExpression> width = std::nullopt;  ///< instead of `channels`; alpha does not scale it
@@ -249,7 +251,7 @@ struct ModelConfig {
     std::string title;
     std::string description;
     std::vector<std::string> sources;
-    std::int64_t resolution = 224;  ///< native input height and width, pixels
+    Resolution resolution = 224;  ///< native input height and width, pixels
     std::int64_t input_channels = 3;
     std::int64_t classes = 1000;            ///< where none are asked for
     std::vector<double> alphas;             ///< published width multipliers
@@ -264,6 +266,7 @@ struct ModelConfig {
     bool branches = false;  ///< some block reads another one than that before it, or is an output
     std::shared_ptr<const std::vector<std::string>> block_names;  ///< as in `blocks`; shared by its networks
     std::shared_ptr<const std::vector<std::string>> part_of;      ///< see Network::part_of
+    std::shared_ptr<const ImportedWeights> weights;               ///< see Network::weights
 };
 
 /// Any bytes give a ModelConfig or an Error that starts with `place` and names the JSON location.

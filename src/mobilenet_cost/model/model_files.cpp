@@ -1,6 +1,7 @@
 #include "mobilenet_cost/model/model_files.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -12,6 +13,8 @@
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/nearest.h"
 #include "mobilenet_cost/base/paths.h"
+#include "mobilenet_cost/base/plugin.h"
+#include "mobilenet_cost/model/imported_model.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -40,8 +43,23 @@ fs::path library_folder() {
     return config_folder() / "libraries";
 }
 
+/// Files of others, by their ending.
+struct Importer {
+    std::string_view ending;
+    std::string_view plugin;
+};
+constexpr std::array kImporters = {Importer{".onnx", "onnx_reader"}};
+
+const Importer* importer_of(const fs::path& path) {
+    const auto found = std::find_if(kImporters.begin(), kImporters.end(), [&](const Importer& importer) {
+        return path.extension() == importer.ending;
+    });
+    return found == kImporters.end() ? nullptr : found;
+}
+
 bool is_path(const std::string& name) {
-    return name.find('/') != std::string::npos || fs::path(name).extension() == ".json";
+    return name.find('/') != std::string::npos || fs::path(name).extension() == ".json" ||
+           importer_of(name) != nullptr;
 }
 
 bool of_library(const std::string& name) {
@@ -209,7 +227,28 @@ std::vector<std::string> models_named(const std::vector<std::string>& words) {
     return models;
 }
 
-ModelConfig find_model(const std::string& name_or_path) {
+namespace {
+
+ModelConfig import_model(const fs::path& path, const Importer& importer, const Resolution& wanted) {
+    const auto [read, reason] = open_plugin<ImportModel>(kImporterPlugins, importer.plugin,
+                                                         "mobilenet_cost_import", kImporterInterface);
+    if (read == nullptr)
+        fail(path.string(), fmt::format("reading {} files is not available: {}", importer.ending, reason));
+    const ImportedModel imported = read(path, wanted);
+    ModelConfig config = parse_model_config(imported.document, path.string());
+    config.weights = imported.weights;
+    return config;
+}
+
+}  // namespace
+
+bool is_file_of_others(const std::string& name_or_path) {
+    return importer_of(name_or_path) != nullptr;
+}
+
+ModelConfig find_model(const std::string& name_or_path, const Resolution& wanted) {
+    if (const Importer* importer = importer_of(name_or_path))
+        return import_model(name_or_path, *importer, wanted);
     if (is_path(name_or_path)) return load_model_config(name_or_path);
     if (const auto path = file_of(name_or_path)) return load_model_config(*path);
     if (auto config = find_size(name_or_path)) return *std::move(config);

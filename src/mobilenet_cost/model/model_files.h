@@ -4,10 +4,14 @@
 
 namespace mobilenet_cost {
 
-/// A bundled name, or a path (anything with a '/' or ending in .json). LIBRARY:NAME is the network that this
-/// library builds; where the name ends in one of its family's sizes, its width multiplier is fixed. Throws
-/// Error with the nearest name.
-[[nodiscard]] ModelConfig find_model(const std::string& name_or_path);
+/// A bundled name, or a path (anything with a '/' or ending in .json or .onnx). LIBRARY:NAME is the network
+/// that this library builds; where the name ends in one of its family's sizes, its width multiplier is fixed.
+/// Throws Error with the nearest name. A file of another format (.onnx) is read by a plug-in; `wanted`: the
+/// size of its input that the user asks for, where the file leaves it open.
+[[nodiscard]] ModelConfig find_model(const std::string& name_or_path, const Resolution& wanted = {});
+
+/// A path to a file that find_model() reads by a plug-in: of another format than ours.
+[[nodiscard]] bool is_file_of_others(const std::string& name_or_path);
 
 /// The file of a bundled model. Throws Error, naming `place`, with the nearest name.
 [[nodiscard]] std::filesystem::path bundled_model(const std::string& name, const std::string& place);

@@ -9,6 +9,8 @@
 
 namespace mobilenet_cost {
 
+class ImportedWeights;
+
 /// Layers in execution order; each reads tensors that earlier layers wrote.
 struct Network {
     std::shared_ptr<const std::vector<std::string>> block_names;
@@ -19,6 +21,7 @@ struct Network {
     /// Where a block's definition gives several names: by its index, the block that they are parts of. Null:
     /// each name is a block.
     std::shared_ptr<const std::vector<std::string>> part_of = nullptr;
+    std::shared_ptr<const ImportedWeights> weights = nullptr;  ///< those of a file of others, if it has them
 };
 
 /// Every tensor that the network gives: its taps, then what its last layer writes.

@@ -29,12 +29,13 @@ std::vector<Resolution> parse_item(const std::string& item, const std::string& p
 
 }  // namespace
 
-double resolution_multiplier(const Resolution& resolution, std::int64_t native) {
-    const auto side = side_of(resolution);
-    const double length =
-        side ? static_cast<double>(*side)
-             : std::sqrt(static_cast<double>(resolution.height) * static_cast<double>(resolution.width));
-    return length / static_cast<double>(native);
+double resolution_multiplier(const Resolution& resolution, const Resolution& native) {
+    const auto length = [](const Resolution& of) {
+        const auto side = side_of(of);
+        return side ? static_cast<double>(*side)
+                    : std::sqrt(static_cast<double>(of.height) * static_cast<double>(of.width));
+    };
+    return length(resolution) / length(native);
 }
 
 std::string resolution_text(const Resolution& resolution) {

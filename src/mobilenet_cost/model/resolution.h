@@ -41,8 +41,9 @@ struct Resolution {
     return resolution.height == resolution.width ? std::optional(resolution.height) : std::nullopt;
 }
 
-/// The side of the square with as many pixels, over that of the model's own input: MACs follow its square.
-[[nodiscard]] double resolution_multiplier(const Resolution& resolution, std::int64_t native);
+/// The side of the square with as many pixels, over that of the square with as many as the model's own input
+/// has: MACs follow its square.
+[[nodiscard]] double resolution_multiplier(const Resolution& resolution, const Resolution& native);
 
 /// "224", "240x320"
 [[nodiscard]] std::string resolution_text(const Resolution& resolution);

@@ -5,8 +5,10 @@
 #include <cmath>
 #include <cstddef>
 #include <numbers>
+#include <utility>
 
 #include "mobilenet_cost/base/random.h"
+#include "mobilenet_cost/model/imported_model.h"
 
 namespace mobilenet_cost {
 
@@ -203,6 +205,9 @@ class MeanSquares {
 }  // namespace
 
 Weights make_weights(const Network& network, std::uint64_t seed) {
+    if (network.weights != nullptr) {
+        if (auto imported = network.weights->of(network)) return *std::move(imported);
+    }
     Weights weights;
     MeanSquares mean_squares(network);
     for (std::size_t i = 0; i < network.layers.size(); ++i) {

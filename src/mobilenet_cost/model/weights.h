@@ -23,7 +23,8 @@ struct Weights {
 /// same.
 inline constexpr std::uint64_t kDataSeed = 1;
 
-/// Reproducible values from a seed, the same for every engine. He-scaled for the layer's activation, so that
+/// The weights of the file that the network was read from, where it is that file's own network; otherwise
+/// reproducible values from a seed, the same for every engine. He-scaled for the layer's activation, so that
 /// activations keep their magnitude through the network; no denormals.
 [[nodiscard]] Weights make_weights(const Network& network, std::uint64_t seed);
 

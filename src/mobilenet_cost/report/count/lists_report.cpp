@@ -16,12 +16,17 @@ std::vector<std::string> names_of_sizes(const ModelConfig& config) {
     return names;
 }
 
+Json json_of(const Resolution& resolution) {
+    const auto side = side_of(resolution);
+    return side ? Json(*side) : Json(resolution_text(resolution));
+}
+
 Json model_json(const ModelSummary& model) {
     const ModelConfig& config = model.config;
     Json json = {{"name", config.name},
                  {"title", config.title},
                  {"description", config.description},
-                 {"resolution", config.resolution},
+                 {"resolution", json_of(config.resolution)},
                  {"alphas", config.alphas},
                  {"resolutions", config.resolutions},
                  {"blocks", config.blocks.size()},
@@ -52,7 +57,7 @@ Table models_table(const std::vector<ModelSummary>& models) {
                      {"macs", "MACs"},           {"params", "params"},
                      {"alphas", "alphas", true}, {"resolutions", "resolutions", true}};
     for (const ModelSummary& model : models) {
-        table.rows.push_back({text_cell(model.config.name), count_cell(model.config.resolution),
+        table.rows.push_back({text_cell(model.config.name), resolution_cell(model.config.resolution),
                               count_cell(model.macs), count_cell(model.params),
                               text_cell(fmt::format("{}", fmt::join(model.config.alphas, " "))),
                               text_cell(fmt::format("{}", fmt::join(model.config.resolutions, " ")))});

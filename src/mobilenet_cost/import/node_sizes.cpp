@@ -1,0 +1,395 @@
+#include "mobilenet_cost/import/node_sizes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/import/axes.h"
+#include "mobilenet_cost/import/window.h"
+
+namespace mobilenet_cost {
+namespace {
+
+using Sizes = std::optional<std::vector<Dims>>;
+
+/// One node whose inputs have sizes.
+struct NodeSizes {
+    const PlainGraph& graph;
+    const PlainNode& node;
+
+    [[nodiscard]] bool knows(std::size_t index) const {
+        const PlainTensorId id = node.input(index);
+        return id != kNoPlainTensor && graph.tensor(id).dims.has_value();
+    }
+    [[nodiscard]] const Dims& dims(std::size_t index) const { return *graph.tensor(node.input(index)).dims; }
+
+    [[noreturn]] void expected(const char* what, const Dims& found) const {
+        fail_at(graph, node, fmt::format("expected {}, found {}", what, dims_text(found)));
+    }
+
+    /// A map has a batch, channels and one or more sides.
+    [[nodiscard]] const Dims& map() const {
+        if (dims(0).size() < 3) expected("a map with batch, channels, height and width", dims(0));
+        return dims(0);
+    }
+
+    [[nodiscard]] Dims spatial() const {
+        Dims sides;
+        for (const std::size_t axis : map_axes(graph.layout, map().size()).spatial)
+            sides.push_back(map()[axis]);
+        return sides;
+    }
+
+    [[nodiscard]] Dims map_of(const std::vector<WindowSide>& sides, std::int64_t channels) const {
+        const MapAxes axes = map_axes(graph.layout, map().size());
+        Dims result = map();
+        result[axes.channel] = channels;
+        for (std::size_t i = 0; i < sides.size(); ++i)
+            result[axes.spatial[i]] = sides[i].out;
+        return result;
+    }
+
+    [[nodiscard]] std::int64_t channels() const {
+        return map()[map_axes(graph.layout, map().size()).channel];
+    }
+
+    /// (Co, Ci / groups, KH, KW), or of a transposed one (Ci, Co / groups, KH, KW).
+    [[nodiscard]] Sizes conv(bool transposed) const {
+        if (!knows(1)) return std::nullopt;
+        const Dims& filter = dims(1);
+        if (filter.size() != map().size()) expected("a filter with as many dimensions as its map", filter);
+        const std::int64_t groups = node.integer("group", 1);
+        const std::int64_t inputs = transposed ? filter[0] : filter[1];
+        if (groups < 1 || groups > channels() || channels() % groups != 0 || filter[0] % groups != 0 ||
+            filter[0] < 1 || filter[1] < 1 || inputs != (transposed ? channels() : channels() / groups))
+            fail_at(graph, node,
+                    fmt::format("expected a filter for {} channels in {} groups, found {}", channels(),
+                                groups, dims_text(filter)));
+        const Dims kernel(filter.begin() + 2, filter.end());
+        if (node.has("kernel_shape") && node.integers("kernel_shape", {}) != kernel)
+            expected("a filter of its kernel_shape", filter);
+        const auto sides = transposed ? transposed_window_of(graph, node, spatial(), kernel)
+                                      : window_of(graph, node, spatial(), kernel);
+        return {{map_of(sides, transposed ? filter[1] * groups : filter[0])}};
+    }
+
+    [[nodiscard]] Sizes pool() const {
+        const Dims result =
+            map_of(window_of(graph, node, spatial(), node.integers("kernel_shape", {})), channels());
+        return {{result, result}};
+    }
+
+    [[nodiscard]] Sizes global_pool() const {
+        Dims result = map();
+        for (const std::size_t axis : map_axes(graph.layout, result.size()).spatial)
+            result[axis] = 1;
+        return {{result}};
+    }
+
+    [[nodiscard]] Sizes same() const { return {{dims(0)}}; }
+
+    [[nodiscard]] Sizes joined() const {
+        Dims result = {};
+        for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+            if (!knows(i)) return std::nullopt;
+            const auto both = broadcast(result, dims(i));
+            if (!both)
+                fail_at(graph, node,
+                        fmt::format("expected sizes that fit each other, found {} and {}", dims_text(result),
+                                    dims_text(dims(i))));
+            result = *both;
+        }
+        return {{result}};
+    }
+
+    [[nodiscard]] Sizes concat() const {
+        const auto axis =
+            static_cast<std::size_t>(axis_of(graph, node, node.integer("axis", 1), dims(0).size()));
+        Dims result = dims(0);
+        for (std::size_t i = 1; i < node.inputs.size(); ++i) {
+            if (!knows(i)) return std::nullopt;
+            Dims part = dims(i);
+            if (part.size() != result.size()) expected("parts with as many dimensions as the first", part);
+            const std::int64_t more = std::exchange(part[axis], result[axis]);
+            if (part != result) expected("parts that differ in no other size", dims(i));
+            result[axis] += more;
+        }
+        return {{result}};
+    }
+
+    [[nodiscard]] Sizes split() const {
+        const auto axis =
+            static_cast<std::size_t>(axis_of(graph, node, node.integer("axis", 0), dims(0).size()));
+        const std::int64_t size = dims(0)[axis];
+        const auto count = static_cast<std::int64_t>(node.outputs.size());
+        Dims parts = node.has("split") ? node.integers("split", {})
+                                       : integers_of(graph, node.input(1)).value_or(Dims());
+        if (parts.empty()) {
+            parts.assign(node.outputs.size(), (size + count - 1) / count);
+            parts.back() = size - (count - 1) * parts.front();
+        }
+        const bool good = parts.size() == node.outputs.size() &&
+                          std::all_of(parts.begin(), parts.end(),
+                                      [&](std::int64_t part) { return part >= 0 && part <= size; }) &&
+                          std::accumulate(parts.begin(), parts.end(), std::int64_t{0}) == size;
+        if (!good)
+            fail_at(graph, node,
+                    fmt::format("expected {} parts of {}, found {}", count, size, dims_text(parts)));
+        std::vector<Dims> results;
+        for (const std::int64_t part : parts) {
+            results.push_back(dims(0));
+            results.back()[axis] = part;
+        }
+        return results;
+    }
+
+    [[nodiscard]] Sizes slice() const {
+        const auto ranges = slice_ranges(graph, node, dims(0));
+        if (!ranges) return std::nullopt;
+        Dims result = dims(0);
+        for (const SliceRange& range : *ranges)
+            result[range.axis] = range.count;
+        return {{result}};
+    }
+
+    [[nodiscard]] Sizes transpose() const {
+        Dims order(dims(0).size());
+        std::iota(order.rbegin(), order.rend(), 0);
+        order = node.integers("perm", order);
+        Dims sorted = order;
+        std::sort(sorted.begin(), sorted.end());
+        Dims result;
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            if (order.size() != dims(0).size() || sorted[i] != static_cast<std::int64_t>(i))
+                expected("each axis once in \"perm\"", order);
+            result.push_back(dims(0)[static_cast<std::size_t>(order[i])]);
+        }
+        return {{result}};
+    }
+
+    [[nodiscard]] Sizes gemm() const {
+        if (!knows(1)) return std::nullopt;
+        if (dims(0).size() != 2 || dims(1).size() != 2) expected("two matrices, the first", dims(0));
+        const bool turn_a = node.integer("transA", 0) != 0;
+        const bool turn_b = node.integer("transB", 0) != 0;
+        if (dims(0)[turn_a ? 0 : 1] != dims(1)[turn_b ? 1 : 0])
+            fail_at(graph, node,
+                    fmt::format("expected matrices that fit each other, found {} and {}", dims_text(dims(0)),
+                                dims_text(dims(1))));
+        return {{{dims(0)[turn_a ? 1 : 0], dims(1)[turn_b ? 0 : 1]}}};
+    }
+
+    [[nodiscard]] Sizes matmul() const {
+        if (!knows(1) || dims(0).size() < 2 || dims(1).size() < 2) return std::nullopt;
+        Dims left = dims(0);
+        Dims right = dims(1);
+        const std::int64_t rows = left[left.size() - 2];
+        const std::int64_t columns = right.back();
+        const bool fits = left.back() == right[right.size() - 2];
+        left.resize(left.size() - 2);
+        right.resize(right.size() - 2);
+        auto result = broadcast(left, right);
+        if (!fits || !result)
+            fail_at(graph, node,
+                    fmt::format("expected matrices that fit each other, found {} and {}", dims_text(dims(0)),
+                                dims_text(dims(1))));
+        result->insert(result->end(), {rows, columns});
+        return {{*result}};
+    }
+
+    [[nodiscard]] Sizes reduce() const {
+        auto axes = axes_of(graph, node, 1, dims(0).size());
+        if (!axes) return std::nullopt;
+        const bool all = axes->empty();
+        if (all && node.integer("noop_with_empty_axes", 0) != 0) return same();
+        Dims result;
+        for (std::size_t i = 0; i < dims(0).size(); ++i) {
+            const bool named =
+                std::find(axes->begin(), axes->end(), static_cast<std::int64_t>(i)) != axes->end();
+            if (!named && !all) {
+                result.push_back(dims(0)[i]);
+            } else if (node.integer("keepdims", 1) != 0) {
+                result.push_back(1);
+            }
+        }
+        return {{result}};
+    }
+
+    [[nodiscard]] Sizes resize() const {
+        constexpr double kLargestSide = 1e6;
+        const std::size_t rank = dims(0).size();
+        const bool old = node.op == "Upsample" || node.inputs.size() == 2;
+        const PlainTensorId scales_id = node.input(old ? 1 : 2);
+        std::vector<double> scales;
+        if (const auto* given = node.has("scales")
+                                    ? std::get_if<std::vector<double>>(&node.attributes.at("scales"))
+                                    : nullptr)
+            scales = *given;
+        if (scales.empty()) scales = numbers_of(graph, scales_id, 16).value_or(std::vector<double>());
+        Dims result = integers_of(graph, node.input(3)).value_or(Dims());
+        if (node.has("axes") || (scales.empty() && result.empty())) return std::nullopt;
+        if (result.empty() && scales.size() == rank) {
+            for (std::size_t i = 0; i < rank; ++i) {
+                const double size = std::floor(static_cast<double>(dims(0)[i]) * scales[i]);
+                if (!(size >= 1 && size <= kLargestSide))
+                    fail_at(graph, node,
+                            fmt::format("expected sizes of 1 to {}, found {}", kLargestSide, size));
+                result.push_back(static_cast<std::int64_t>(size));
+            }
+        }
+        const bool good =
+            result.size() == rank && std::all_of(result.begin(), result.end(), [](std::int64_t size) {
+                return size >= 1 && size <= static_cast<std::int64_t>(kLargestSide);
+            });
+        if (!good)
+            fail_at(
+                graph, node,
+                fmt::format("expected {} sizes of 1 to {}, found {}", rank, kLargestSide, dims_text(result)));
+        return {{result}};
+    }
+
+    [[nodiscard]] Sizes pad() const {
+        const auto pads =
+            node.has("pads") ? std::optional(node.integers("pads", {})) : integers_of(graph, node.input(1));
+        if (!pads || node.input(3) != kNoPlainTensor) return std::nullopt;
+        Dims result = dims(0);
+        const std::size_t rank = result.size();
+        if (pads->size() != 2 * rank) expected("two pads for each dimension", *pads);
+        constexpr std::int64_t kMostPads = 1 << 20;
+        for (std::size_t i = 0; i < rank; ++i) {
+            if (std::max(std::abs((*pads)[i]), std::abs((*pads)[rank + i])) > kMostPads)
+                expected("pads of at most 2^20", *pads);
+            result[i] += (*pads)[i] + (*pads)[rank + i];
+            if (result[i] < 0) expected("sizes that are not negative", result);
+        }
+        return {{result}};
+    }
+
+    [[nodiscard]] Sizes expand() const {
+        const auto shape = integers_of(graph, node.input(1));
+        if (!shape) return std::nullopt;
+        const auto result = broadcast(dims(0), *shape);
+        if (!result) expected("a shape that the input fits", *shape);
+        return {{*result}};
+    }
+
+    [[nodiscard]] Sizes gather() const {
+        if (!knows(1)) return std::nullopt;
+        const auto axis = axis_of(graph, node, node.integer("axis", 0), dims(0).size());
+        Dims result(dims(0).begin(), dims(0).begin() + axis);
+        result.insert(result.end(), dims(1).begin(), dims(1).end());
+        result.insert(result.end(), dims(0).begin() + axis + 1, dims(0).end());
+        return {{result}};
+    }
+
+    [[nodiscard]] Sizes depth_to_space(bool back) const {
+        const std::int64_t size = node.integer("blocksize", 0);
+        if (map().size() != 4 || size < 1 || size > 1024) return std::nullopt;
+        const Dims& in = map();
+        if (back) return {{{in[0], in[1] * size * size, in[2] / size, in[3] / size}}};
+        return {{{in[0], in[1] / (size * size), in[2] * size, in[3] * size}}};
+    }
+};
+
+const std::set<std::string>& elementwise() {
+    static const std::set<std::string> ops = {"Relu",
+                                              "LeakyRelu",
+                                              "PRelu",
+                                              "Sigmoid",
+                                              "HardSigmoid",
+                                              "HardSwish",
+                                              "Tanh",
+                                              "Elu",
+                                              "Selu",
+                                              "Celu",
+                                              "Softplus",
+                                              "Softsign",
+                                              "Clip",
+                                              "Exp",
+                                              "Log",
+                                              "Sqrt",
+                                              "Abs",
+                                              "Neg",
+                                              "Floor",
+                                              "Ceil",
+                                              "Round",
+                                              "Sign",
+                                              "Sin",
+                                              "Cos",
+                                              "Erf",
+                                              "Reciprocal",
+                                              "Gelu",
+                                              "Mish",
+                                              "Not",
+                                              "Cast",
+                                              "Softmax",
+                                              "LogSoftmax",
+                                              "Hardmax",
+                                              "LRN",
+                                              "BatchNormalization",
+                                              "Identity",
+                                              "Dropout",
+                                              "CumSum",
+                                              "InstanceNormalization",
+                                              "LayerNormalization",
+                                              "GroupNormalization",
+                                              "LpNormalization",
+                                              "QuantizeLinear",
+                                              "DequantizeLinear",
+                                              "ThresholdedRelu",
+                                              "Activation"};
+    return ops;
+}
+
+const std::set<std::string>& broadcasting() {
+    static const std::set<std::string> ops = {
+        "Add",  "Sub", "Mul", "Div", "Pow",   "Min",  "Max",     "Mean",           "Sum",
+        "Mod",  "And", "Or",  "Xor", "Equal", "Less", "Greater", "GreaterOrEqual", "LessOrEqual",
+        "Where"};
+    return ops;
+}
+
+}  // namespace
+
+Sizes node_sizes(const PlainGraph& graph, const PlainNode& node) {
+    const NodeSizes sizes{graph, node};
+    if (!sizes.knows(0)) return std::nullopt;
+    if (elementwise().contains(node.op)) return sizes.same();
+    if (broadcasting().contains(node.op)) return sizes.joined();
+    if (const auto dims = same_values_dims(graph, node, sizes.dims(0))) return {{*dims}};
+    using Rule = Sizes (*)(const NodeSizes&);
+    static const std::map<std::string, Rule> rules = {
+        {"Conv", [](const NodeSizes& of) { return of.conv(false); }},
+        {"ConvTranspose", [](const NodeSizes& of) { return of.conv(true); }},
+        {"MaxPool", [](const NodeSizes& of) { return of.pool(); }},
+        {"AveragePool", [](const NodeSizes& of) { return of.pool(); }},
+        {"GlobalAveragePool", [](const NodeSizes& of) { return of.global_pool(); }},
+        {"GlobalMaxPool", [](const NodeSizes& of) { return of.global_pool(); }},
+        {"Concat", [](const NodeSizes& of) { return of.concat(); }},
+        {"Split", [](const NodeSizes& of) { return of.split(); }},
+        {"Slice", [](const NodeSizes& of) { return of.slice(); }},
+        {"Transpose", [](const NodeSizes& of) { return of.transpose(); }},
+        {"Gemm", [](const NodeSizes& of) { return of.gemm(); }},
+        {"MatMul", [](const NodeSizes& of) { return of.matmul(); }},
+        {"ReduceMean", [](const NodeSizes& of) { return of.reduce(); }},
+        {"ReduceMax", [](const NodeSizes& of) { return of.reduce(); }},
+        {"ReduceMin", [](const NodeSizes& of) { return of.reduce(); }},
+        {"ReduceSum", [](const NodeSizes& of) { return of.reduce(); }},
+        {"ReduceL2", [](const NodeSizes& of) { return of.reduce(); }},
+        {"Resize", [](const NodeSizes& of) { return of.resize(); }},
+        {"Upsample", [](const NodeSizes& of) { return of.resize(); }},
+        {"Pad", [](const NodeSizes& of) { return of.pad(); }},
+        {"Expand", [](const NodeSizes& of) { return of.expand(); }},
+        {"Gather", [](const NodeSizes& of) { return of.gather(); }},
+        {"DepthToSpace", [](const NodeSizes& of) { return of.depth_to_space(false); }},
+        {"SpaceToDepth", [](const NodeSizes& of) { return of.depth_to_space(true); }},
+    };
+    const auto found = rules.find(node.op);
+    return found == rules.end() ? std::nullopt : found->second(sizes);
+}
+
+}  // namespace mobilenet_cost

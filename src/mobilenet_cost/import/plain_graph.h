@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace mobilenet_cost {
+
+// A graph of operators as a file of others tells it, whatever its format. Operators, their inputs and their
+// attributes have the names and meanings of ONNX (docs/Operators.md there); a reader of another format says
+// what it found in these words.
+
+using Dims = std::vector<std::int64_t>;
+
+enum class ElementType { other, f32, f16, bf16, f64, i8, u8, i16, u16, i32, u32, i64, u64, boolean };
+
+/// Bytes of one element; 0 of `other`.
+[[nodiscard]] std::int64_t element_size(ElementType type);
+
+/// Where a file keeps values outside of itself.
+struct ExternalValues {
+    std::filesystem::path file;
+    std::int64_t offset = 0;
+};
+
+/// Values of a tensor that does not change, little-endian. They are looked at only when they are asked for.
+struct PlainValues {
+    ElementType type = ElementType::other;
+    std::shared_ptr<const std::string> bytes;
+    std::optional<ExternalValues> external;
+};
+
+/// A size that is not known is -1.
+struct PlainTensor {
+    std::string name;
+    std::optional<Dims> dims;
+    std::vector<std::string> symbols;  ///< names of the sizes that are not known; empty: none has any
+    std::optional<Dims> declared;      ///< what the file says of a tensor that a node writes
+    std::optional<PlainValues> values;
+    bool is_constant = false;  ///< has values, or stands for some that the file leaves open
+};
+
+using PlainAttribute =
+    std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>;
+
+using PlainTensorId = std::int32_t;
+inline constexpr PlainTensorId kNoPlainTensor = -1;
+
+struct PlainNode {
+    std::string op;  ///< of another domain than ONNX' own "DOMAIN.OP"
+    std::string name;
+    std::vector<PlainTensorId> inputs;  ///< kNoPlainTensor where an optional one is left out
+    std::vector<PlainTensorId> outputs;
+    std::map<std::string, PlainAttribute> attributes;
+
+    [[nodiscard]] bool has(const std::string& attribute) const { return attributes.contains(attribute); }
+    [[nodiscard]] std::int64_t integer(const std::string& attribute, std::int64_t fallback) const;
+    [[nodiscard]] double number(const std::string& attribute, double fallback) const;
+    [[nodiscard]] std::string text(const std::string& attribute, const std::string& fallback) const;
+    [[nodiscard]] Dims integers(const std::string& attribute, const Dims& fallback) const;
+    /// kNoPlainTensor where there is none.
+    [[nodiscard]] PlainTensorId input(std::size_t index) const;
+};
+
+/// The order of a map's sizes.
+enum class PlainLayout { nchw, nhwc };
+
+/// Nodes in the order in which they run.
+struct PlainGraph {
+    std::string file;  ///< for messages
+    std::string name;
+    PlainLayout layout = PlainLayout::nchw;
+    std::vector<PlainTensor> tensors;
+    std::vector<PlainNode> nodes;
+    std::vector<PlainTensorId> inputs;  ///< without those that have values
+    std::vector<PlainTensorId> outputs;
+
+    [[nodiscard]] PlainTensor& tensor(PlainTensorId id) { return tensors[static_cast<std::size_t>(id)]; }
+    [[nodiscard]] const PlainTensor& tensor(PlainTensorId id) const {
+        return tensors[static_cast<std::size_t>(id)];
+    }
+    [[nodiscard]] bool is_constant(PlainTensorId id) const {
+        return id != kNoPlainTensor && tensor(id).is_constant;
+    }
+};
+
+/// Throws Error: `FILE: node "NAME": MESSAGE`; by its operator where it has no name.
+[[noreturn]] void fail_at(const PlainGraph& graph, const PlainNode& node, const std::string& message);
+[[noreturn]] void fail_at(const PlainGraph& graph, const PlainTensor& tensor, const std::string& message);
+
+/// "1x3x224x?"
+[[nodiscard]] std::string dims_text(const Dims& dims);
+
+/// Product of known sizes. Throws Error at the tensor if it is larger than any memory.
+[[nodiscard]] std::int64_t element_count(const PlainGraph& graph, const PlainTensor& tensor);
+
+/// Values as numbers; absent if the tensor is no constant, the file leaves them open, or there are more than
+/// `most`. Throws Error if they cannot be read.
+[[nodiscard]] std::optional<std::vector<double>> numbers_of(const PlainGraph& graph, PlainTensorId id,
+                                                            std::int64_t most);
+
+/// All values of a constant as f32. Throws Error where the file has none.
+[[nodiscard]] std::vector<float> floats_of(const PlainGraph& graph, PlainTensorId id);
+
+/// A constant of f64 values.
+[[nodiscard]] PlainValues values_of_numbers(const std::vector<double>& numbers);
+
+/// How many nodes read each tensor; being an output of the graph counts, too.
+[[nodiscard]] std::vector<std::int32_t> count_readers(const PlainGraph& graph);
+
+/// Throws Error unless every tensor is written once, before it is read.
+void check_order(const PlainGraph& graph);
+
+/// Leaves out nodes that no output depends on.
+void remove_unused(PlainGraph& graph);
+
+}  // namespace mobilenet_cost

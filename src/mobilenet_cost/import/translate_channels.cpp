@@ -1,0 +1,315 @@
+// Operations by channel, activations, sums and products of maps.
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "mobilenet_cost/import/translator.h"
+
+namespace mobilenet_cost {
+
+/// How a constant lies beside a tensor that keeps its shape: as one number, as one for each channel.
+Translator::Spread Translator::spread_of(PlainTensorId constant, const TensorValue& value,
+                                         const Dims& dims) const {
+    if (!graph_.tensor(constant).dims) return Spread::other;
+    const Dims& sizes = *graph_.tensor(constant).dims;
+    if (broadcast(sizes, dims) != dims) return Spread::other;
+    if (element_count(graph_, graph_.tensor(constant)) == 1) return Spread::one;
+    std::size_t wide = dims.size();
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+        if (sizes[i] == 1) continue;
+        if (wide != dims.size()) return Spread::other;
+        wide = dims.size() - sizes.size() + i;
+    }
+    return value.view[wide] == whole_axis('c', shape(value).c) ? Spread::by_channel : Spread::other;
+}
+
+/// The block that writes a tensor where nothing else reads it and its activation is still to come.
+ImportedBlock* Translator::open_block(const TensorValue& value) {
+    if (value.block == kInputBlock || !value.alone || blocks_[value.block].closed) return nullptr;
+    ImportedBlock& block = blocks_[value.block];
+    return block.weights.filter == WeightSource::Filter::none || block.kind == "prelu" ? nullptr : &block;
+}
+
+/// A step that becomes a part of the block, so that what the block is said to have (batch norm, bias) are the
+/// parameters of the file.
+bool Translator::take_in(ImportedBlock& block, const ChannelStep& step, Spread spread, const PlainNode& node,
+                         BlockId id) {
+    using What = ChannelStep::What;
+    const bool adds = step.what == What::add || step.what == What::subtract;
+    const bool follows = block.multiplied && adds;
+    if (spread == Spread::by_channel) {
+        const bool convolves = block.keys.contains("batch_norm");
+        if (step.what == What::batch_norm || !adds) {
+            if (!convolves || block.keys["batch_norm"] == true) return false;
+            block.keys["batch_norm"] = true;
+            block.multiplied = step.what != What::batch_norm;
+        } else if (follows) {
+            if (!convolves) {
+                block.kind = "batch_norm";
+                blocks_.rename(id, node);
+            }
+            block.multiplied = false;
+        } else {
+            if (!convolves || block.keys["bias"] == true || block.keys["batch_norm"] == true) return false;
+            block.keys["bias"] = true;
+        }
+    }
+    if (block.kind == "layer_scale" && (adds || step.what == What::shift)) block.kind = "batch_norm";
+    block.weights.steps.push_back(step);
+    return true;
+}
+
+void Translator::by_channel(const PlainNode& node, std::size_t input, const ChannelStep& step,
+                            Spread spread) {
+    using What = ChannelStep::What;
+    const TensorValue from = value(node, input);
+    ImportedBlock* block = open_block(from);
+    if (block != nullptr && take_in(*block, step, spread, node, from.block))
+        return set_view(node, from, from.view);
+    const bool factor = step.what == What::multiply || step.what == What::divide || step.what == What::scale;
+    add_alike(node,
+              {.kind = factor ? "layer_scale" : "batch_norm",
+               .inputs = {from.block},
+               .shape = shape(from),
+               .multiplied = factor && spread == Spread::by_channel,
+               .weights = {.filter = WeightSource::Filter::unit, .map = shape(from), .steps = {step}}},
+              input);
+}
+
+bool Translator::batch_norm(const PlainNode& node) {
+    const TensorValue from = value(node, 0);
+    ChannelStep step{
+        .what = ChannelStep::What::batch_norm, .constants = {}, .value = node.number("epsilon", 1e-5)};
+    for (std::size_t i = 1; i < 5; ++i) {
+        const PlainTensorId id = node.input(i);
+        if (!is_constant(id) || dims(id) != Dims{shape(from).c}) return false;
+        step.constants.push_back(id);
+    }
+    const std::size_t rank = dims(node.inputs[0]).size();
+    const std::size_t axis = rank < 3 ? rank - 1 : map_axes(graph_.layout, rank).channel;
+    if (from.view[axis] != whole_axis('c', shape(from).c)) return false;
+    by_channel(node, 0, step, Spread::by_channel);
+    return true;
+}
+
+bool Translator::arithmetic(const PlainNode& node) {
+    if (node.inputs.size() != 2) return false;
+    for (const std::size_t constant : {1U, 0U})
+        if (is_constant(node.input(constant))) return with_constant(node, constant);
+    return two_maps(node);
+}
+
+bool Translator::with_constant(const PlainNode& node, std::size_t constant) {
+    using What = ChannelStep::What;
+    const std::size_t input = 1 - constant;
+    const PlainTensorId id = node.input(constant);
+    const Spread spread = spread_of(id, value(node, input), dims(node.input(input)));
+    if (spread == Spread::other || (node.op == "Div" && constant == 0)) return false;
+    if (node.op == "Sub" && constant == 0) {
+        if (spread == Spread::by_channel) return false;
+        const auto number = numbers_of(graph_, id, 1);
+        if (!number) return false;
+        by_channel(node, input, {.what = What::scale, .constants = {}, .value = -1}, Spread::one);
+        const BlockId block = values_[static_cast<std::size_t>(node.outputs.front())]->block;
+        blocks_[block].weights.steps.push_back({.what = What::add, .constants = {id}, .value = 0});
+        if (blocks_[block].kind == "layer_scale") blocks_[block].kind = "batch_norm";
+        return true;
+    }
+    const What what = node.op == "Add"   ? What::add
+                      : node.op == "Sub" ? What::subtract
+                      : node.op == "Mul" ? What::multiply
+                                         : What::divide;
+    const bool nothing_added =
+        spread == Spread::one &&
+        numbers_of(graph_, id, 1) ==
+            std::vector<double>{what == What::add || what == What::subtract ? 0.0 : 1.0};
+    if (nothing_added) {
+        const TensorValue from = value(node, input);
+        set_view(node, from, from.view);
+        return true;
+    }
+    by_channel(node, input, {.what = what, .constants = {id}, .value = 0}, spread);
+    return true;
+}
+
+/// One value for each channel of a map.
+bool Translator::gates(const TensorValue& gate, const Dims& gate_dims, const TensorValue& map,
+                       const Dims& map_dims) const {
+    const Shape& of = shape(gate);
+    if (of.h != 1 || of.w != 1 || of.c != shape(map).c || gate_dims.size() > map_dims.size()) return false;
+    const std::size_t missing = map_dims.size() - gate_dims.size();
+    for (std::size_t i = 0; i < map_dims.size(); ++i) {
+        const bool channels = map.view[i] == whole_axis('c', of.c);
+        const ViewGroup& group = i < missing ? ViewGroup() : gate.view[i - missing];
+        if (channels && of.c > 1 ? group != map.view[i] : !group.empty() && group != map.view[i])
+            return false;
+    }
+    return true;
+}
+
+BlockId Translator::joined(const PlainNode& node, const char* kind, BlockId first, BlockId second) {
+    return blocks_.add(node, {.kind = kind, .inputs = {first, second}, .shape = blocks_.shape(first)});
+}
+
+bool Translator::two_maps(const PlainNode& node) {
+    if (node.op != "Add" && node.op != "Mul") return false;
+    std::size_t first = 0;
+    std::size_t second = 1;
+    if (value(node, 0).view != value(node, 1).view && dims(node.input(0)) == dims(node.input(1)) &&
+        (!map(node, 0) || !map(node, 1)))
+        return false;
+    const char* kind = node.op == "Add" ? "add" : "multiply";
+    const auto same = [&] {
+        return value(node, 0).view == value(node, 1).view && shape(value(node, 0)) == shape(value(node, 1));
+    };
+    if (same()) {
+        View view = value(node, 0).view;
+        set(node.outputs.front(), joined(node, kind, value(node, 0).block, value(node, 1).block),
+            std::move(view));
+        return true;
+    }
+    const auto gated = [&] {
+        return gates(value(node, second), dims(node.input(second)), value(node, first),
+                     dims(node.input(first)));
+    };
+    if (!gated()) std::swap(first, second);
+    if (!gated()) return false;
+    View view = value(node, first).view;
+    const BlockId map = value(node, first).block;
+    BlockId gate = value(node, second).block;
+    if (node.op == "Add") {  // sums are of maps of one size
+        const Shape& of = shape(value(node, first));
+        gate = blocks_.add(node, {.kind = "resize",
+                                  .keys = object_of({{"height", of.h}, {"width", of.w}, {"rule", "nearest"}}),
+                                  .inputs = {gate},
+                                  .shape = of});
+    }
+    set(node.outputs.front(), joined(node, kind, map, gate), std::move(view));
+    return true;
+}
+
+bool Translator::sum(const PlainNode& node) {
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+        if (is_constant(node.input(i)) || value(node, i).view != value(node, 0).view ||
+            shape(value(node, i)) != shape(value(node, 0)))
+            return false;
+    }
+    View view = value(node, 0).view;
+    BlockId total = value(node, 0).block;
+    for (std::size_t i = 1; i < node.inputs.size(); ++i)
+        total = joined(node, "add", total, value(node, i).block);
+    set(node.outputs.front(), total, std::move(view));
+    return true;
+}
+
+bool Translator::activate(const PlainNode& node, const std::string& kind, std::optional<double> slope) {
+    const TensorValue from = value(node, 0);
+    const auto say = [&](ImportedBlock& block) {
+        block.keys["activation"] = kind;
+        if (slope) block.keys["slope"] = *slope;
+        block.closed = true;
+    };
+    const bool free = from.block != kInputBlock && from.alone && !blocks_[from.block].closed;
+    const auto takes = [&](const std::string& of) {
+        return of == "conv" || of == "depthwise" || of == "transposed_conv" || of == "add" ||
+               of == "multiply" || of == "batch_norm" || of == "layer_scale";
+    };
+    if (free && takes(blocks_[from.block].kind)) {
+        say(blocks_[from.block]);
+        set_view(node, from, from.view);
+        return true;
+    }
+    ImportedBlock block{.kind = "activation", .inputs = {from.block}, .shape = shape(from)};
+    say(block);
+    add_alike(node, std::move(block));
+    return true;
+}
+
+bool Translator::activation(const PlainNode& node) {
+    static const std::map<std::string, std::string> kinds = {
+        {"Relu", "relu"}, {"Sigmoid", "sigmoid"}, {"HardSwish", "hard_swish"}};
+    return activate(node, node.op == "Activation" ? node.text("kind", "") : kinds.at(node.op));
+}
+
+bool Translator::clip(const PlainNode& node) {
+    constexpr double kNone = std::numeric_limits<double>::infinity();
+    const auto limit = [&](const char* name, std::size_t input, double none) -> std::optional<double> {
+        if (node.has(name)) return node.number(name, none);
+        if (node.input(input) == kNoPlainTensor) return none;
+        const auto numbers = numbers_of(graph_, node.input(input), 1);
+        return numbers && numbers->size() == 1 ? std::optional(numbers->front()) : std::nullopt;
+    };
+    constexpr double kUnbounded = 3e38;  // files write the largest f32
+    const auto low = limit("min", 1, -kNone);
+    const auto high = limit("max", 2, kNone);
+    if (!low || !high) return false;
+    if (*low<-kUnbounded&& * high> kUnbounded) return pass(node), true;
+    if (*low != 0 || (*high != 6 && *high < kUnbounded)) return false;
+    return activate(node, *high == 6 ? "relu6" : "relu");
+}
+
+bool Translator::leaky_relu(const PlainNode& node) {
+    return activate(node, "leaky_relu", node.number("alpha", 0.01));
+}
+
+bool Translator::prelu(const PlainNode& node) {
+    const PlainTensorId slopes = node.input(1);
+    if (!is_constant(slopes)) return false;
+    const TensorValue from = value(node, 0);
+    const Spread spread = spread_of(slopes, from, dims(node.input(0)));
+    if (spread == Spread::other) return false;
+    const auto numbers = numbers_of(graph_, slopes, 1);
+    if (spread == Spread::one && numbers && shape(from).c > 1)
+        return activate(node, "leaky_relu", numbers->front());
+    add_alike(node,
+              {.kind = "prelu",
+               .inputs = {from.block},
+               .shape = shape(from),
+               .closed = true,
+               .weights = {.filter = WeightSource::Filter::slopes, .tensor = slopes, .map = shape(from)}});
+    return true;
+}
+
+/// Ours is max(0, min(1, x / 6 + 1 / 2)); of another slope or offset it is that of a linear function of x.
+bool Translator::hard_sigmoid(const PlainNode& node) {
+    using What = ChannelStep::What;
+    constexpr double kTolerance = 1e-3;
+    const double factor = 6 * node.number("alpha", 0.2);
+    const double offset = 6 * (node.number("beta", 0.5) - 0.5);
+    if (std::abs(factor - 1) < kTolerance && std::abs(offset) < kTolerance)
+        return activate(node, "hard_sigmoid");
+    const TensorValue from = value(node, 0);
+    ImportedBlock* block = open_block(from);
+    if (block == nullptr) {
+        const BlockId id =
+            blocks_.add(node, {.kind = "batch_norm",
+                               .inputs = {from.block},
+                               .shape = shape(from),
+                               .weights = {.filter = WeightSource::Filter::unit, .map = shape(from)}});
+        values_[static_cast<std::size_t>(node.outputs.front())] = TensorValue{id, from.view, true, nullptr};
+        block = &blocks_[id];
+    }
+    block->weights.steps.push_back({.what = What::scale, .constants = {}, .value = factor});
+    block->weights.steps.push_back({.what = What::shift, .constants = {}, .value = offset});
+    block->keys["activation"] = "hard_sigmoid";
+    block->closed = true;
+    if (!values_[static_cast<std::size_t>(node.outputs.front())]) set_view(node, from, from.view);
+    return true;
+}
+
+bool Translator::gelu(const PlainNode& node) {
+    return node.text("approximate", "none") == "none" && activate(node, "gelu");
+}
+
+bool Translator::softmax(const PlainNode& node) {
+    const std::size_t rank = dims(node.input(0)).size();
+    if (rank == 0) return false;
+    const auto axis = static_cast<std::size_t>(axis_of(graph_, node, node.integer("axis", -1), rank));
+    const TensorValue from = value(node, 0);
+    if (from.view[axis] != whole_axis('c', shape(from).c)) return false;
+    add_alike(node, {.kind = "softmax", .inputs = {from.block}, .shape = shape(from)});
+    return true;
+}
+
+}  // namespace mobilenet_cost

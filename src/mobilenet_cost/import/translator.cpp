@@ -1,0 +1,274 @@
+#include "mobilenet_cost/import/translator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/import/fold.h"
+#include "mobilenet_cost/import/import_model.h"
+#include "mobilenet_cost/import/infer.h"
+
+namespace mobilenet_cost {
+
+namespace {
+
+bool changes_view(const PlainNode& node) {
+    return node.op == "Reshape" || node.op == "Transpose" || node.op == "Flatten" || node.op == "Squeeze" ||
+           node.op == "Unsqueeze" || node.op == "Identity";
+}
+
+}  // namespace
+
+const std::map<std::string, Translator::Rule>& Translator::rules() {
+    static const std::map<std::string, Rule> table = {
+        {"Conv", &Translator::conv},
+        {"ConvTranspose", &Translator::transposed_conv},
+        {"MaxPool", &Translator::window_pool},
+        {"AveragePool", &Translator::window_pool},
+        {"GlobalAveragePool", &Translator::global_pool},
+        {"GlobalMaxPool", &Translator::global_pool},
+        {"ReduceMean", &Translator::reduce},
+        {"ReduceMax", &Translator::reduce},
+        {"Gemm", &Translator::gemm},
+        {"MatMul", &Translator::matmul},
+        {"Resize", &Translator::resize},
+        {"Upsample", &Translator::resize},
+        {"Expand", &Translator::expand},
+        {"Pad", &Translator::pad},
+        {"BatchNormalization", &Translator::batch_norm},
+        {"Add", &Translator::arithmetic},
+        {"Sub", &Translator::arithmetic},
+        {"Mul", &Translator::arithmetic},
+        {"Div", &Translator::arithmetic},
+        {"Sum", &Translator::sum},
+        {"Activation", &Translator::activation},
+        {"Relu", &Translator::activation},
+        {"Sigmoid", &Translator::activation},
+        {"HardSwish", &Translator::activation},
+        {"Clip", &Translator::clip},
+        {"LeakyRelu", &Translator::leaky_relu},
+        {"PRelu", &Translator::prelu},
+        {"HardSigmoid", &Translator::hard_sigmoid},
+        {"Gelu", &Translator::gelu},
+        {"Softmax", &Translator::softmax},
+        {"Reshape", &Translator::same_values},
+        {"Flatten", &Translator::same_values},
+        {"Squeeze", &Translator::same_values},
+        {"Unsqueeze", &Translator::same_values},
+        {"Identity", &Translator::nothing},
+        {"Dropout", &Translator::nothing},
+        {"Cast", &Translator::nothing},
+        {"Transpose", &Translator::transpose},
+        {"Split", &Translator::split},
+        {"Slice", &Translator::slice},
+        {"Gather", &Translator::gather},
+        {"Concat", &Translator::concat},
+    };
+    return table;
+}
+
+Translator::Translator(const PlainGraph& graph)
+    : graph_(graph), blocks_(graph), readers_(count_readers(graph)), values_(graph.tensors.size()) {}
+
+void Translator::translate() {
+    add_input();
+    for (const PlainNode& node : graph_.nodes) {
+        if (!changes_view(node)) shuffle_inputs(node);
+        const auto rule = rules().find(node.op);
+        const bool sized = std::all_of(node.outputs.begin(), node.outputs.end(), [this](PlainTensorId id) {
+            return !is_read(id) || graph_.tensor(id).dims.has_value();
+        });
+        if (!sized || rule == rules().end() || node.inputs.empty() || !(this->*rule->second)(node))
+            unknown(node);
+    }
+    add_outputs();
+}
+
+/// Channels in another order are a layer of their own as soon as values are looked at.
+void Translator::shuffle_inputs(const PlainNode& node) {
+    for (const PlainTensorId id : node.inputs) {
+        if (id == kNoPlainTensor || !values_[static_cast<std::size_t>(id)]) continue;
+        const TensorValue from = *values_[static_cast<std::size_t>(id)];
+        const auto expected = map_view(shape(from), graph_.layout, from.view.size());
+        if (expected && *expected != from.view) (void)shuffled(id, from);
+    }
+}
+
+void Translator::add_input() {
+    if (graph_.inputs.size() != 1) {
+        std::string names;
+        for (std::size_t i = 0; i < std::min<std::size_t>(graph_.inputs.size(), 4); ++i)
+            names += (i == 0 ? ": " : ", ") + in_quotes(graph_.tensor(graph_.inputs[i]).name);
+        fail(graph_.file, fmt::format("expected one input, found {}{}", graph_.inputs.size(), names));
+    }
+    const PlainTensorId id = graph_.inputs.front();
+    const Dims& sizes = dims(id);
+    batch_ = sizes.empty() ? 1 : sizes[0];
+    FreeView free = free_view(sizes, input_layout(graph_, id), batch_);
+    blocks_.input = free.shape;
+    if (std::min({free.shape.n, free.shape.h, free.shape.w, free.shape.c}) < 1)
+        fail_at(graph_, graph_.tensor(id),
+                fmt::format("expected an input with values, found {}", dims_text(sizes)));
+    set(id, kInputBlock, std::move(free.view));
+}
+
+void Translator::add_outputs() {
+    for (const PlainTensorId id : graph_.outputs) {
+        const auto& value = values_[static_cast<std::size_t>(id)];
+        if (value && value->block != kInputBlock) blocks_[value->block].tap = true;
+    }
+}
+
+bool Translator::is_read(PlainTensorId id) const {
+    return id != kNoPlainTensor && readers_[static_cast<std::size_t>(id)] > 0;
+}
+
+const TensorValue& Translator::value(const PlainNode& node, std::size_t input) const {
+    const PlainTensorId id = node.input(input);
+    if (id == kNoPlainTensor || !values_[static_cast<std::size_t>(id)])
+        fail_at(
+            graph_, node,
+            fmt::format("expected input {} to depend on the network's input, found a constant", input + 1));
+    return *values_[static_cast<std::size_t>(id)];
+}
+
+void Translator::set(PlainTensorId id, BlockId block, View view) {
+    const auto place = static_cast<std::size_t>(id);
+    values_[place] = TensorValue{block, std::move(view), readers_[place] == 1, nullptr};
+}
+
+void Translator::set_view(const PlainNode& node, const TensorValue& from, View view) {
+    const auto place = static_cast<std::size_t>(node.outputs.front());
+    values_[place] = TensorValue{from.block, std::move(view), from.alone && readers_[place] == 1, &node};
+}
+
+void Translator::pass(const PlainNode& node) {
+    const TensorValue from = value(node, 0);
+    set_view(node, from, from.view);
+    values_[static_cast<std::size_t>(node.outputs.front())]->by = from.by;
+}
+
+BlockId Translator::add(const PlainNode& node, ImportedBlock block) {
+    const Dims& sizes = dims(node.outputs.front());
+    auto view = map_view(block.shape, graph_.layout, sizes.size());
+    if (!view) view = free_view(sizes, graph_.layout, batch_).view;
+    const BlockId id = blocks_.add(node, std::move(block));
+    set(node.outputs.front(), id, *std::move(view));
+    return id;
+}
+
+BlockId Translator::add_alike(const PlainNode& node, ImportedBlock block, std::size_t like) {
+    View view = value(node, like).view;
+    const BlockId id = blocks_.add(node, std::move(block));
+    set(node.outputs.front(), id, std::move(view));
+    return id;
+}
+
+std::optional<BlockId> Translator::map(const PlainNode& node, std::size_t input) {
+    const PlainTensorId id = node.input(input);
+    const TensorValue from = value(node, input);
+    const auto expected = map_view(shape(from), graph_.layout, dims(id).size());
+    if (expected && *expected == from.view) return from.block;
+    const std::size_t rank = dims(id).size();
+    if (rank != 3 && rank != 4) return std::nullopt;
+    if (expected && shuffled(id, from)) return values_[static_cast<std::size_t>(id)]->block;
+    if (from.by == nullptr) return std::nullopt;
+    Shape made = free_view(dims(id), graph_.layout, batch_).shape;
+    if (rank == 3) {
+        const MapAxes axes = map_axes(graph_.layout, 3);
+        made = {dims(id)[0], 1, dims(id)[axes.spatial[0]], dims(id)[axes.channel]};
+    }
+    const BlockId block = blocks_.add(
+        *from.by,
+        {.kind = "unknown", .keys = keys_of_shape(from.by->op, made), .inputs = {from.block}, .shape = made});
+    set(id, block, *map_view(made, graph_.layout, rank));
+    return block;
+}
+
+/// Channels that were seen as (groups, channels / groups) and transposed.
+bool Translator::shuffled(PlainTensorId id, const TensorValue& from) {
+    const View expected = *map_view(shape(from), graph_.layout, dims(id).size());
+    const std::size_t axis = map_axes(graph_.layout, expected.size()).channel;
+    for (std::size_t i = 0; i < expected.size(); ++i)
+        if (i != axis && expected[i] != from.view[i]) return false;
+    const ViewGroup& group = from.view[axis];
+    const std::int64_t channels = shape(from).c;
+    if (group.size() != 2 || group[0].axis != 'c' || group[1].axis != 'c' ||
+        group[0].size * group[1].size != channels || group[0].stride != 1 ||
+        group[1].stride != group[0].size || from.by == nullptr)
+        return false;
+    const BlockId block = blocks_.add(*from.by, {.kind = "channel_shuffle",
+                                                 .keys = object_of({{"groups", group[1].size}}),
+                                                 .inputs = {from.block},
+                                                 .shape = shape(from)});
+    set(id, block, expected);
+    return true;
+}
+
+Json Translator::keys_of_shape(const std::string& op, const Shape& shape) const {
+    return object_of({{"op", printable(op)}, {"height", shape.h}, {"width", shape.w}, {"channels", shape.c}});
+}
+
+/// Each output that something reads is a block of its own.
+void Translator::unknown(const PlainNode& node) {
+    std::vector<BlockId> inputs;
+    for (const PlainTensorId id : node.inputs)
+        if (id != kNoPlainTensor && values_[static_cast<std::size_t>(id)])
+            inputs.push_back(values_[static_cast<std::size_t>(id)]->block);
+    if (inputs.empty())
+        fail_at(
+            graph_, node,
+            fmt::format("expected an operator whose inputs depend on the network's, found {} of constants",
+                        in_quotes(node.op)));
+    // A block of that kind reads one other: the rest would be unread.
+    for (std::size_t i = 1; i < inputs.size(); ++i)
+        if (inputs[i] != kInputBlock) blocks_[inputs[i]].tap = true;
+    for (const PlainTensorId id : node.outputs) {
+        if (!is_read(id)) continue;
+        if (!graph_.tensor(id).dims)
+            fail_at(graph_, node,
+                    fmt::format(
+                        "expected an operator that is known, or one whose output shape the file declares, "
+                        "found {}, and {} without a shape",
+                        in_quotes(node.op), in_quotes(graph_.tensor(id).name)));
+        FreeView made = free_view(dims(id), graph_.layout, batch_);
+        if (node.op == "MatMul" && dims(id).size() == 4) {  // of heads, whose rows are pixels
+            const Dims& sizes = dims(id);
+            made.shape = {sizes[0], 1, sizes[2], sizes[1] * sizes[3]};
+            made.view = *reshape_view({whole_axis('n', sizes[0]), whole_axis('c', made.shape.c), whole_axis('w', sizes[2])},
+                                      {sizes[0], sizes[1], sizes[3], sizes[2]});
+            made.view = transpose_view(made.view, {0, 1, 3, 2});
+        } else if (node.input(0) != kNoPlainTensor && values_[static_cast<std::size_t>(node.input(0))] &&
+            dims(id) == dims(node.input(0)))  // most likely by value: the axes stay what they are
+            made = {value(node, 0).view, shape(value(node, 0))};
+        const BlockId block = blocks_.add(node, {.kind = "unknown",
+                                                 .keys = keys_of_shape(node.op, made.shape),
+                                                 .inputs = {inputs.front()},
+                                                 .shape = made.shape});
+        set(id, block, std::move(made.view));
+    }
+}
+
+Json sides_json(std::int64_t rows, std::int64_t columns) {
+    if (rows == columns) return rows;
+    Json both = Json::array();
+    both.push_back(rows);
+    both.push_back(columns);
+    return both;
+}
+
+ImportedModel import_graph(PlainGraph graph, const Resolution& wanted) {
+    check_order(graph);
+    take_open_parameters(graph);
+    infer(graph, wanted);
+    fold(graph);
+    const auto shared = std::make_shared<const PlainGraph>(std::move(graph));
+    Translator translator(*shared);
+    translator.translate();
+    return translator.blocks().model(shared);
+}
+
+}  // namespace mobilenet_cost
