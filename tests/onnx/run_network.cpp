@@ -3,8 +3,9 @@
 //
 // Runs a network on every engine that is available here and writes what went in and what came out, as raw
 // float32: FOLDER/input.f32 and, for each engine, FOLDER/ENGINE.f32, both (n, h, w, c), the outputs one
-// behind the other. Prints the names of the engines; one that has no kernel for a layer is left out. Weights
-// and input are those of the seed; the four words behind it are those of Form.
+// behind the other. CONFIG may be an ONNX file, which has its own weights. Prints the names of the engines;
+// one that has no kernel for a layer is left out. Weights and input are those of the seed; the four words
+// behind it are those of Form.
 
 #include <algorithm>
 #include <cstdlib>
@@ -20,6 +21,7 @@
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/engine/registry.h"
 #include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/model_files.h"
 #include "mobilenet_cost/model/standard_counterpart.h"
 
 namespace {
@@ -43,7 +45,7 @@ Network network_of(const std::vector<std::string>& words) {
                                    .top = words[8] == "1",
                                    .output_stride = std::stoll(words[9]),
                                    .depth_multiplier = std::stoll(words[10])}};
-    const Network network = expand(load_model_config(words[0]), variant);
+    const Network network = expand(find_model(words[0], variant.resolution), variant);
     return words[5] == "standard" ? standard_counterpart(network) : network;
 }
 

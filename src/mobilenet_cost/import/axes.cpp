@@ -87,11 +87,13 @@ std::optional<std::vector<SliceRange>> slice_ranges(const PlainGraph& graph, con
         const auto place = [&](std::int64_t index) {
             return std::clamp<std::int64_t>(index < 0 ? index + size : index, first, size + first);
         };
-        const std::int64_t begin = step > 0 ? place((*begins)[i]) : std::max<std::int64_t>(0, place((*begins)[i]));
+        const std::int64_t begin =
+            step > 0 ? place((*begins)[i]) : std::max<std::int64_t>(0, place((*begins)[i]));
         const std::int64_t end = place((*ends)[i]);
         const std::int64_t length = std::max<std::int64_t>(0, step > 0 ? end - begin : begin - end);
         const std::int64_t stride = step > 0 ? step : -std::max(step, -size - 1);
-        ranges.push_back({axis, begin, length / stride + (length % stride != 0 ? 1 : 0), step > 0 ? stride : -stride});
+        ranges.push_back(
+            {axis, begin, length / stride + (length % stride != 0 ? 1 : 0), step > 0 ? stride : -stride});
     }
     return ranges;
 }

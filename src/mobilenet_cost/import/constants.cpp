@@ -344,7 +344,7 @@ bool evaluate(PlainGraph& graph, const PlainNode& node) {
     static const std::map<std::string, Evaluate> table = {
         {"Cast", evaluate_cast},           {"Gather", evaluate_gather}, {"Concat", evaluate_concat},
         {"Slice", evaluate_slice},         {"Expand", evaluate_expand}, {"Range", evaluate_range},
-        {"Transpose", evaluate_transpose}, {"Where", evaluate_where},         {"Clip", evaluate_clip}};
+        {"Transpose", evaluate_transpose}, {"Where", evaluate_where},   {"Clip", evaluate_clip}};
     if (node.op == "ConstantOfShape") return evaluate_filled(graph, node, node.number("value", 0), false);
     const auto found = table.find(node.op);
     return found == table.end() ? evaluate_same_values(graph, node) : found->second(graph, node);

@@ -56,6 +56,7 @@ Json ModelBlocks::block_json(std::size_t index, BlockId before) const {
     Json json = object_of({{"kind", block.kind}, {"name", block.name}});
     for (const auto& [key, value] : block.keys.items())
         json[key] = value;
+    if (block.like != kInputBlock) json["like"] = blocks_[static_cast<std::size_t>(block.like)].name;
     if (block.tap) json["tap"] = true;
     if (block.inputs == std::vector<BlockId>{before}) return json;
     Json& inputs = json["inputs"] = Json::array();

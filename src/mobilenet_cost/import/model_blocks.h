@@ -22,8 +22,10 @@ struct ImportedBlock {
     std::vector<BlockId> inputs = {};
     Shape shape = {};  ///< of what it writes
     bool tap = false;
-    bool closed = false;      ///< its activation is there: nothing more becomes a part of it
-    bool multiplied = false;  ///< its batch norm is a product of the file, and a sum may follow
+    bool closed = false;          ///< its activation is there: nothing more becomes a part of it
+    bool multiplied = false;      ///< its batch norm is a product of the file, and a sum may follow
+    BlockId query = kInputBlock;  ///< of a product with keys, and what follows from it: the first factor
+    BlockId like = kInputBlock;   ///< whose height and width it takes, if any
     WeightSource weights = {};
 };
 

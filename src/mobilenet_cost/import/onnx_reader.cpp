@@ -160,7 +160,7 @@ class GraphReader {
 
     const std::string& name_of(const std::string& name, const char* what) const {
         if (name.size() > kLongestName)
-            fail(graph_.file, fmt::format("expected names of at most {} bytes, found {} with one of {} ({})",
+            fail(graph_.file, fmt::format("expected names of at most {} bytes, found {} with one of {}: {}",
                                           kLongestName, what, name.size(), in_quotes(name)));
         return name;
     }

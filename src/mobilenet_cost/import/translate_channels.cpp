@@ -60,11 +60,23 @@ bool Translator::take_in(ImportedBlock& block, const ChannelStep& step, Spread s
     return true;
 }
 
+/// Factors by channel that biases by channel follow are a batch norm; alone they are a layer of their own.
+bool Translator::is_norm(const PlainNode& product) const {
+    const PlainNode* sum = only_reader(product.outputs.front());
+    if (sum == nullptr || (sum->op != "Add" && sum->op != "Sub")) return false;
+    for (const PlainTensorId id : sum->inputs)
+        if (is_constant(id) && graph_.tensor(id).dims && element_count(graph_, graph_.tensor(id)) > 1)
+            return true;
+    return false;
+}
+
 void Translator::by_channel(const PlainNode& node, std::size_t input, const ChannelStep& step,
                             Spread spread) {
     using What = ChannelStep::What;
     const TensorValue from = value(node, input);
-    ImportedBlock* block = open_block(from);
+    const bool factors =
+        spread == Spread::by_channel && (step.what == What::multiply || step.what == What::divide);
+    ImportedBlock* block = factors && !is_norm(node) ? nullptr : open_block(from);
     if (block != nullptr && take_in(*block, step, spread, node, from.block))
         return set_view(node, from, from.view);
     const bool factor = step.what == What::multiply || step.what == What::divide || step.what == What::scale;
@@ -100,6 +112,21 @@ bool Translator::arithmetic(const PlainNode& node) {
     return two_maps(node);
 }
 
+/// The factor of a product with keys.
+bool Translator::scales_product(const PlainNode& node, std::size_t input, PlainTensorId constant) {
+    const TensorValue from = value(node, input);
+    const auto number = numbers_of(graph_, constant, 1);
+    if (from.block == kInputBlock || !from.alone || blocks_[from.block].query == kInputBlock || !number ||
+        blocks_[from.block].kind != "matmul" || (node.op != "Mul" && node.op != "Div") ||
+        !(number->front() > 0))
+        return false;
+    Json& factor = blocks_[from.block].keys["factor"];
+    const double before = factor.is_null() ? 1 : factor.get<double>();
+    factor = node.op == "Mul" ? before * number->front() : before / number->front();
+    set_view(node, from, from.view);
+    return true;
+}
+
 bool Translator::with_constant(const PlainNode& node, std::size_t constant) {
     using What = ChannelStep::What;
     const std::size_t input = 1 - constant;
@@ -129,6 +156,7 @@ bool Translator::with_constant(const PlainNode& node, std::size_t constant) {
         set_view(node, from, from.view);
         return true;
     }
+    if (spread == Spread::one && scales_product(node, input, id)) return true;
     by_channel(node, input, {.what = what, .constants = {id}, .value = 0}, spread);
     return true;
 }
@@ -308,7 +336,10 @@ bool Translator::softmax(const PlainNode& node) {
     const auto axis = static_cast<std::size_t>(axis_of(graph_, node, node.integer("axis", -1), rank));
     const TensorValue from = value(node, 0);
     if (from.view[axis] != whole_axis('c', shape(from).c)) return false;
-    add_alike(node, {.kind = "softmax", .inputs = {from.block}, .shape = shape(from)});
+    add_alike(node, {.kind = "softmax",
+                     .inputs = {from.block},
+                     .shape = shape(from),
+                     .query = from.block == kInputBlock ? kInputBlock : blocks_[from.block].query});
     return true;
 }
 

@@ -218,9 +218,10 @@ bool Translator::gemm(const PlainNode& node) {
 }
 
 bool Translator::matmul(const PlainNode& node) {
-    if (!is_constant(node.input(1))) return false;
+    if (is_constant(node.input(0))) return false;
+    if (!is_constant(node.input(1))) return attention(node);
     const Dims& matrix = dims(node.input(1));
-    if (matrix.size() < 2 || is_constant(node.input(0))) return false;
+    if (matrix.size() < 2) return false;
     for (std::size_t i = 0; i + 2 < matrix.size(); ++i)
         if (matrix[i] != 1) return false;
     return linear(node, false, matrix.back());

@@ -71,7 +71,15 @@ const std::map<std::string, Translator::Rule>& Translator::rules() {
 }
 
 Translator::Translator(const PlainGraph& graph)
-    : graph_(graph), blocks_(graph), readers_(count_readers(graph)), values_(graph.tensors.size()) {}
+    : graph_(graph),
+      blocks_(graph),
+      last_reader_(graph.tensors.size(), nullptr),
+      readers_(count_readers(graph)),
+      values_(graph.tensors.size()) {
+    for (const PlainNode& node : graph.nodes)
+        for (const PlainTensorId id : node.inputs)
+            if (id != kNoPlainTensor) last_reader_[static_cast<std::size_t>(id)] = &node;
+}
 
 void Translator::translate() {
     add_input();
@@ -120,6 +128,10 @@ void Translator::add_outputs() {
         const auto& value = values_[static_cast<std::size_t>(id)];
         if (value && value->block != kInputBlock) blocks_[value->block].tap = true;
     }
+}
+
+const PlainNode* Translator::only_reader(PlainTensorId id) const {
+    return readers_[static_cast<std::size_t>(id)] == 1 ? last_reader_[static_cast<std::size_t>(id)] : nullptr;
 }
 
 bool Translator::is_read(PlainTensorId id) const {
@@ -238,11 +250,12 @@ void Translator::unknown(const PlainNode& node) {
         if (node.op == "MatMul" && dims(id).size() == 4) {  // of heads, whose rows are pixels
             const Dims& sizes = dims(id);
             made.shape = {sizes[0], 1, sizes[2], sizes[1] * sizes[3]};
-            made.view = *reshape_view({whole_axis('n', sizes[0]), whole_axis('c', made.shape.c), whole_axis('w', sizes[2])},
-                                      {sizes[0], sizes[1], sizes[3], sizes[2]});
+            made.view = *reshape_view(
+                {whole_axis('n', sizes[0]), whole_axis('c', made.shape.c), whole_axis('w', sizes[2])},
+                {sizes[0], sizes[1], sizes[3], sizes[2]});
             made.view = transpose_view(made.view, {0, 1, 3, 2});
         } else if (node.input(0) != kNoPlainTensor && values_[static_cast<std::size_t>(node.input(0))] &&
-            dims(id) == dims(node.input(0)))  // most likely by value: the axes stay what they are
+                   dims(id) == dims(node.input(0)))  // most likely by value: the axes stay what they are
             made = {value(node, 0).view, shape(value(node, 0))};
         const BlockId block = blocks_.add(node, {.kind = "unknown",
                                                  .keys = keys_of_shape(node.op, made.shape),

@@ -40,6 +40,8 @@ class Translator {
     void add_outputs();
     [[nodiscard]] const Dims& dims(PlainTensorId id) const { return *graph_.tensor(id).dims; }
     [[nodiscard]] bool is_constant(PlainTensorId id) const { return graph_.is_constant(id); }
+    /// The node that alone reads a tensor; null: none does, or several, or it is an output.
+    [[nodiscard]] const PlainNode* only_reader(PlainTensorId id) const;
     [[nodiscard]] bool is_read(PlainTensorId id) const;
     [[nodiscard]] const TensorValue& value(const PlainNode& node, std::size_t input) const;
     [[nodiscard]] const Shape& shape(const TensorValue& value) const { return blocks_.shape(value.block); }
@@ -68,6 +70,8 @@ class Translator {
     void by_channel(const PlainNode& node, std::size_t input, const ChannelStep& step, Spread spread);
     bool batch_norm(const PlainNode& node);
     bool arithmetic(const PlainNode& node);
+    [[nodiscard]] bool is_norm(const PlainNode& product) const;
+    bool scales_product(const PlainNode& node, std::size_t input, PlainTensorId constant);
     bool with_constant(const PlainNode& node, std::size_t constant);
     bool two_maps(const PlainNode& node);
     bool sum(const PlainNode& node);
@@ -93,6 +97,7 @@ class Translator {
     bool reduce(const PlainNode& node);
     bool gemm(const PlainNode& node);
     bool matmul(const PlainNode& node);
+    bool attention(const PlainNode& node);
     bool linear(const PlainNode& node, bool turned, std::int64_t outputs);
     bool resize(const PlainNode& node);
     bool expand(const PlainNode& node);
@@ -111,6 +116,7 @@ class Translator {
 
     const PlainGraph& graph_;
     ModelBlocks blocks_;
+    std::vector<const PlainNode*> last_reader_;       ///< by tensor
     std::vector<std::int32_t> readers_;               ///< by tensor
     std::vector<std::optional<TensorValue>> values_;  ///< by tensor
     std::int64_t batch_ = 1;                          ///< of the file

@@ -237,7 +237,7 @@ class GraphWriter {
         std::string matrix = reshaped(name + "/second", inputs[1], columns);
         if (!matmul.transposed) matrix = turned(name + "/second_rows", matrix, {0, 2, 1});
         std::string product = new_value(name + "/product");
-        add_node("MatMul", name + "/product", {rows, matrix}, product);
+        add_node("MatMul", name, {rows, matrix}, product);
         if (matmul.factor != 1) {
             const std::string scaled = new_value(name + "/scaled");
             add_node("Mul", name + "/scaled",
@@ -245,7 +245,7 @@ class GraphWriter {
             product = scaled;
         }
         const std::string pixels = reshaped(name + "/outputs", product, {out.n, out.h, out.w, out.c});
-        add_ints(add_node("Transpose", name, {pixels}, output), "perm", {0, 3, 1, 2});
+        add_ints(add_node("Transpose", name + "/map", {pixels}, output), "perm", {0, 3, 1, 2});
     }
 
     /// ONNX's filters are (Ci, Co, KH, KW); rows and columns that follow are its output_padding.

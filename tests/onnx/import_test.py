@@ -1,0 +1,311 @@
+"""ONNX files are read back: our own exports to the same layers, counts and outputs, those of others to what ONNX Runtime
+computes of them.
+
+import_test.py RUN_NETWORK VENV [unittest's arguments]
+
+RUN_NETWORK is tests/onnx/run_network.cpp, built; VENV the virtual environment that `scripts/setup --test` makes.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import agreement_test as agreement  # noqa: E402 (a file beside this one)
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    agreement.enter(Path(sys.argv[2]))
+
+import numpy as np  # noqa: E402 (only in the virtual environment)
+import onnx  # noqa: E402
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+PROGRAM = agreement.PROGRAM
+SOURCE = agreement.SOURCE
+Case = agreement.Case
+
+CASES = [
+    *(Case(model, "0.5", 64) for model in agreement.MODELS),
+    *(Case(name, "1", 112 if "mobilefacenet" in name else 64) for name in agreement.LIBRARIES),
+    *(Case(model, "0.25", 32, network="standard") for model in agreement.MODELS[:3]),
+    Case("tests/data/every_kind.json", "1", "35x62"),
+    Case("mobilenet_v2", "0.5", "33x64", channels=4, batch=2),
+    Case("mobilenet_v3_large", "0.25", "64x48", top=False),
+    Case("mobilenet_v1", "0.25", 48, depth_multiplier=2),
+]
+
+
+def program(*arguments):
+    result = subprocess.run([PROGRAM, *map(str, arguments)], text=True, capture_output=True, timeout=300)
+    return result.returncode, result.stdout, result.stderr
+
+
+def variant_of(*arguments):
+    status, stdout, stderr = program("cost", *arguments, "--format", "json")
+    assert status == 0, stderr
+    return json.loads(stdout)["variants"][0]
+
+
+def run_network(run, config, folder, resolution, batch=1, words=("1", "1", "0", "1", "0", "1")):
+    """Outputs of `reference` of a file that has its own weights, and what went in."""
+    classes, seed, channels, top, stride, multiplier = words
+    for stale in folder.glob("*.f32"):
+        stale.unlink()
+    engines, _ = agreement.run(run, config, "1", resolution, batch, classes, "separable", seed, channels, top, stride,
+                               multiplier, folder)
+    read = {name: np.fromfile(folder / f"{name}.f32", dtype="<f4") for name in ["input", *engines.split()]}
+    return read.pop("input"), read
+
+
+class Files(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.path = self.folder / "model.onnx"
+
+
+class OwnExports(Files):
+    SAME = ["name", "op", "input", "output", "kernel", "stride", "groups", "macs"]
+
+    def rows(self, variant):
+        return [{key: layer[key] for key in self.SAME} for layer in variant["layers"]]
+
+    def test_layers_counts_and_outputs_are_the_same(self):
+        for case in CASES:
+            with self.subTest(case):
+                agreement.export(case, self.path)
+                (self.folder / "a").mkdir(exist_ok=True)
+                (self.folder / "b").mkdir(exist_ok=True)
+                agreement.run(RUN_NETWORK, *case.words(), self.folder / "a")
+                run_network(RUN_NETWORK, self.path, self.folder / "b", case.resolution, case.batch)
+                first = np.fromfile(self.folder / "a/reference.f32", dtype="<f4")
+                again = np.fromfile(self.folder / "b/reference.f32", dtype="<f4")
+                # The input of both is that of the seed.
+                self.assertGreater(np.ptp(first), 0)
+                if "every_kind" in case.model:  # its batch norm on its own becomes a part of a convolution
+                    np.testing.assert_allclose(again, first, atol=1e-6 * np.ptp(first))
+                else:
+                    np.testing.assert_array_equal(again, first)
+
+    def test_layers_and_counts(self):
+        for case in CASES:
+            # An activation on its own is a part of the layer before it when it is read.
+            if case.network != "separable" or "every_kind" in case.model:
+                continue
+            with self.subTest(case):
+                model = agreement.export(case, self.path)
+                flags = case.flags()
+                for name in ["--network", "--seed"]:
+                    del flags[flags.index(name) : flags.index(name) + 2]
+                own = variant_of(*flags)
+                read = variant_of("--model", self.path, "--batch", case.batch)
+                self.assertEqual(self.rows(read), self.rows(own))
+                self.assertEqual(read["totals"]["macs"], own["totals"]["macs"])
+                self.assertEqual(read["totals"]["peak_activation_bytes"], own["totals"]["peak_activation_bytes"])
+                values = [tensor.dims for tensor in model.graph.initializer if tensor.data_type == TensorProto.FLOAT]
+                self.assertEqual(read["params"]["bn2"], sum(int(np.prod(dims)) for dims in values if dims))
+
+    def test_a_file_without_weights_is_counted(self):
+        case = Case("mobilenet_v3_small", "0.5", 64)
+        agreement.export(case, self.path, "--weights", "none")
+        flags = ["--model", case.file(), "--alpha", case.alpha, "--res", 64, "--classes", case.classes]
+        self.assertEqual(self.rows(variant_of("--model", self.path)), self.rows(variant_of(*flags)))
+
+
+def tensor(name, *dims, values=None):
+    generator = np.random.default_rng(sum(name.encode()))
+    array = generator.uniform(-1, 1, dims) if values is None else np.array(values)
+    return numpy_helper.from_array(array.astype(np.float32 if array.dtype.kind == "f" else np.int64), name)
+
+
+def node(op, inputs, output, **attributes):
+    return helper.make_node(op, inputs.split(), [output], name=output, **attributes)
+
+
+def model_of(nodes, initializers, shape=(1, 3, 12, 10), output="y", opset=13, outputs=None):
+    graph = helper.make_graph(
+        nodes, "test", [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs or [output]], initializers)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=7)
+
+
+STEM = node("Conv", "x w b", "c", pads=[1, 1, 1, 1])
+WEIGHTS = [tensor("w", 8, 3, 3, 3), tensor("b", 8)]
+SIX = [tensor("zero", values=0.0), tensor("three", values=3.0), tensor("six", values=6.0), tensor("sixth", values=1 / 6)]
+
+
+class Graphs(Files):
+    """What other programs write; every output is ONNX Runtime's."""
+
+    GRAPHS = {
+        "batch norm": ([STEM, node("BatchNormalization", "c s t m v", "n", epsilon=1e-3), node("Relu", "n", "y")],
+                       [*WEIGHTS, *(tensor(name, 8) for name in "stm"), tensor("v", values=np.linspace(0.5, 2, 8))]),
+        "product and sum": ([STEM, node("Mul", "c f", "p"), node("Add", "p g", "y")],
+                            [*WEIGHTS, tensor("f", 8, 1, 1), tensor("g", 1, 8, 1, 1)]),
+        "torch's hard swish": ([STEM, node("Add", "c three", "a"), node("Clip", "a zero six", "k"),
+                                node("Div", "k six", "d"), node("Mul", "c d", "y")], [*WEIGHTS, *SIX]),
+        "paddle's hard swish": ([STEM, node("Add", "c three", "a"), node("Clip", "a zero six", "k"),
+                                 node("Mul", "c k", "d"), node("Div", "d six", "y")], [*WEIGHTS, *SIX]),
+        "keras' hard swish": ([STEM, node("Add", "c three", "a"), node("Clip", "a", "k", min=0.0, max=6.0),
+                               node("Mul", "k sixth", "d"), node("Mul", "c d", "y")], [*WEIGHTS, *SIX], {"opset": 10}),
+        "a steep hard sigmoid": ([STEM, node("HardSigmoid", "c", "y", alpha=0.2, beta=0.6)], WEIGHTS),
+        "squeeze and excite": ([STEM, node("ReduceMean", "c", "p", axes=[2, 3]), node("Conv", "p u", "e"),
+                                node("Sigmoid", "e", "g"), node("Mul", "g c", "y")], [*WEIGHTS, tensor("u", 8, 8, 1, 1)]),
+        "flatten of a map": ([STEM, node("Flatten", "c", "f"), node("Gemm", "f m t", "y", transB=1)],
+                             [*WEIGHTS, tensor("m", 5, 960), tensor("t", 5)]),
+        "keras' flatten": ([STEM, node("Transpose", "c", "r", perm=[0, 2, 3, 1]), node("Reshape", "r to", "f"),
+                            node("MatMul", "f m", "q"), node("Add", "q t", "y")],
+                           [*WEIGHTS, tensor("to", values=[1, -1]), tensor("m", 960, 5), tensor("t", 5)]),
+        "pixels first": ([node("Transpose", "x", "i", perm=[0, 3, 1, 2]), node("Conv", "i w b", "c", auto_pad="SAME_UPPER", strides=[2, 2]),
+                          node("Transpose", "c", "r", perm=[0, 2, 3, 1]), node("MatMul", "r m", "q"), node("Add", "q t", "s"),
+                          node("Transpose", "s", "y", perm=[0, 3, 1, 2])],
+                         [*WEIGHTS, tensor("m", 8, 6), tensor("t", 6)], {"shape": (1, 12, 10, 3)}),
+        "pads of its own": ([node("Pad", "x z", "p"), node("Conv", "p w b", "y", strides=[2, 2])],
+                            [*WEIGHTS, tensor("z", values=[0, 0, 0, 1, 0, 0, 2, 1])]),
+        "a filter that is no square": ([node("Conv", "x k", "y", pads=[0, 1, 0, 2], strides=[2, 1], dilations=[2, 1])],
+                                       [tensor("k", 4, 3, 2, 5)]),
+        "depthwise with a multiplier": ([node("Conv", "x k", "y", group=3)], [tensor("k", 6, 1, 3, 3)]),
+        "two groups": ([STEM, node("Conv", "c k", "y", group=2)], [*WEIGHTS, tensor("k", 6, 4, 1, 1)]),
+        "transposed": ([STEM, node("ConvTranspose", "c k", "y", strides=[2, 2], pads=[1, 0, 0, 1], output_padding=[1, 0])],
+                       [*WEIGHTS, tensor("k", 8, 4, 3, 2)]),
+        "shuffle and split": ([STEM, node("Reshape", "c to", "g"), node("Transpose", "g", "t", perm=[0, 2, 1, 3, 4]),
+                               node("Reshape", "t back", "s"), helper.make_node("Split", ["s"], ["l", "r"], axis=1),
+                               node("Relu", "l", "m"), node("Concat", "r m", "y", axis=1)],
+                              [*WEIGHTS, tensor("to", values=[1, 2, 4, 12, 10]), tensor("back", values=[1, 8, 12, 10])]),
+        "sizes worked out": ([STEM, node("Shape", "c", "h"), node("Gather", "h i", "n"), node("Unsqueeze", "n axes", "o"),
+                              node("Concat", "o rest", "to", axis=0), node("GlobalAveragePool", "c", "p"),
+                              node("Reshape", "p to", "f"), node("Gemm", "f m", "y")],
+                             [*WEIGHTS, tensor("i", values=0), tensor("axes", values=[0]), tensor("rest", values=[-1]),
+                              tensor("m", 8, 3)]),
+        "nearest and bilinear": ([STEM, node("Resize", "c none factors", "u", mode="nearest", nearest_mode="floor",
+                                             coordinate_transformation_mode="asymmetric"),
+                                  helper.make_node("Resize", ["u", "", "", "to"], ["y"], name="y", mode="linear")],
+                                 [*WEIGHTS, tensor("none", values=np.zeros(0)), tensor("factors", values=[1.0, 1.0, 2.0, 3.0]),
+                                  tensor("to", values=[1, 8, 9, 31])]),
+        "ceilings": ([STEM, node("MaxPool", "c", "p", kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1),
+                      node("AveragePool", "p", "y", kernel_shape=[2, 3], pads=[1, 1, 0, 1], count_include_pad=1)], WEIGHTS),
+        "slopes": ([STEM, node("PRelu", "c s", "p"), node("LeakyRelu", "p", "y", alpha=0.25)], [*WEIGHTS, tensor("s", 8, 1, 1)]),
+        "error function": ([STEM, node("Div", "c root", "d"), node("Erf", "d", "e"), node("Add", "e one", "a"),
+                            node("Mul", "c a", "p"), node("Mul", "p half", "y")],
+                           [*WEIGHTS, tensor("root", values=2**0.5), tensor("one", values=1.0), tensor("half", values=0.5)]),
+        "added channels": ([STEM, node("Pad", "c z", "p"), node("Add", "p p", "y")],
+                           [*WEIGHTS, tensor("z", values=[0, 1, 0, 0, 0, 2, 1, 0])]),
+        "softmax": ([STEM, node("Softmax", "c", "y", axis=1)], WEIGHTS),
+        "half precision": ([helper.make_node("Cast", ["w16"], ["w"], to=1), STEM, node("Relu", "c", "y")],
+                           [numpy_helper.from_array(np.float16(numpy_helper.to_array(WEIGHTS[0])), "w16"), WEIGHTS[1]]),
+    }
+
+    def test_outputs_are_those_of_onnx_runtime(self):
+        for name, (nodes, initializers, *more) in self.GRAPHS.items():
+            with self.subTest(name):
+                model = model_of(nodes, initializers, **(more[0] if more else {}))
+                onnx.save(model, self.path)
+                shape = [dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim]
+                first = shape[1] == 3
+                size = shape[2:] if first else shape[1:3]
+                image, outputs = run_network(RUN_NETWORK, self.path, self.folder, "x".join(map(str, size)))
+                image = image.reshape(1, *size, 3)
+                given = np.ascontiguousarray(image.transpose(0, 3, 1, 2)) if first else image
+                [expected] = agreement.onnx_runtime(model, {"x": given})
+                if expected.ndim == 4:
+                    expected = expected.transpose(0, 2, 3, 1)
+                self.assertIn("reference", outputs)
+                for engine, output in outputs.items():
+                    self.assertEqual(output.size, expected.size, engine)
+                    np.testing.assert_allclose(output, expected.ravel(), rtol=1e-4, atol=1e-5, err_msg=engine)
+
+
+class Damage(Files):
+    """One sentence, exit status 2."""
+
+    def fails(self, expected, data=None, *flags):
+        if data is not None:
+            self.path.write_bytes(data if isinstance(data, bytes) else data.SerializeToString())
+        status, stdout, stderr = program("cost", "--model", self.path, *flags)
+        self.assertEqual((status, stdout), (2, ""), stderr)
+        self.assertEqual(stderr.count("\n"), 1, stderr)
+        self.assertLess(len(stderr), 700)
+        self.assertRegex(stderr, expected)
+
+    def good(self):
+        return model_of([STEM, node("Relu", "c", "y")], WEIGHTS)
+
+    def test_bytes_that_are_no_model(self):
+        whole = self.good().SerializeToString()
+        self.fails("expected an ONNX model of 1 to 2147483647 bytes", b"")
+        self.fails("expected an ONNX model, found bytes that are none", b"\0\0PK" + whole)
+        self.fails("expected an ONNX model, found bytes that are none", whole[: len(whole) // 2])
+        self.fails("expected an ONNX model", b'{"schema": "mobilenet-cost.model.v2"}')
+        self.fails("with a graph, found none", onnx.ModelProto(ir_version=7))
+        self.path.unlink()
+        self.fails("expected a readable file, found: No such file")
+        self.path.mkdir()
+        self.fails("expected a file that is no folder")
+
+    def test_graphs_that_are_none(self):
+        model = self.good()
+        del model.graph.node[:]
+        self.fails("expected a graph with nodes, found none", model)
+        model = self.good()
+        del model.graph.output[:]
+        self.fails("expected a graph with outputs, found none", model)
+        model = self.good()
+        model.graph.output[0].name = "z"
+        self.fails('output "z": expected a node that writes it', model)
+        cycle = model_of([node("Add", "c r", "a"), node("Conv", "x w b", "c"), node("Relu", "a", "r"), node("Relu", "r", "y")], WEIGHTS)
+        self.fails('node "a": expected inputs that earlier nodes write, found "c"', cycle)
+        self.fails('node "c": expected a tensor that the file has, found "b"', model_of([STEM], WEIGHTS[:1], output="c"))
+        twice = model_of([STEM, node("Relu", "c", "y"), node("Relu", "c", "y")], WEIGHTS)
+        self.fails('expected an output that nothing else writes, found "y"', twice)
+        two = self.good()
+        two.graph.node[1].CopyFrom(node("Add", "c x2", "y"))
+        two.graph.input.append(helper.make_tensor_value_info("x2", TensorProto.FLOAT, (1, 8, 12, 10)))
+        self.fails('expected one input, found 2: "x", "x2"', two)
+
+    def test_sizes_that_cannot_be(self):
+        def weights(*dims, **more):
+            return model_of([STEM], [onnx.TensorProto(name="w", data_type=1, dims=dims, **more), WEIGHTS[1]], output="c")
+
+        self.fails('tensor "w": expected sizes that are not negative, found -3', weights(8, -3, 3, 3))
+        self.fails('tensor "w": expected at most 2.46 values', weights(1 << 62))
+        self.fails('tensor "w": expected at most 2.46 values', weights(1 << 31, 1 << 31, 1 << 31, 1 << 31))
+        self.fails('tensor "w": expected 864 bytes of data for 8x3x3x3, found 3', weights(8, 3, 3, 3, raw_data=b"abc"))
+        self.fails("expected at most 16 dimensions", weights(*[1] * 20))
+        self.fails("expected a filter for 3 channels in 1 groups, found 8x4x3x3", model_of([STEM], [tensor("w", 8, 4, 3, 3), WEIGHTS[1]], output="c"))
+        self.fails("expected a map that a kernel of 19 fits", model_of([node("Conv", "x w", "y", dilations=[1, 9])], WEIGHTS))
+        self.fails('expected "strides" to be 2 whole numbers from 1', model_of([node("Conv", "x w", "y", strides=[0, 1])], WEIGHTS))
+        self.fails("expected a shape of 960 values", model_of([STEM, node("Reshape", "c to", "y")], [*WEIGHTS, tensor("to", values=[7, 7])]))
+        large = [node("Resize", "x none f", "y")], [tensor("none", values=np.zeros(0)), tensor("f", values=[1.0, 1.0, 1e9, 1e9])]
+        self.fails("expected sizes of 1 to", model_of(*large))
+        model = self.good()
+        model.graph.value_info.append(helper.make_tensor_value_info("c", TensorProto.FLOAT, (1, 8, 3, 3)))
+        self.fails('node "c": expected "c" to be 1x8x12x10, as follows from its inputs, found 1x8x3x3 declared', model)
+        open_size = model_of([STEM, node("Relu", "c", "y")], WEIGHTS, shape=("n", 3, "rows", "columns"))
+        self.fails('input "x" has no fixed height and width: dimension 2 ."rows". of 1x3x.x. is open, say --res HxW', open_size)
+        status, stdout, stderr = program("cost", "--model", self.path, "--res", "12x10")
+        self.assertEqual(status, 0, stderr)
+
+    def test_names_and_files(self):
+        model = self.good()
+        model.graph.node[0].name = "n" * 10_000_000
+        self.fails("expected names of at most 4096 bytes, found a node with one of 10000000: .nnn", model)
+        for location in ["../weights.bin", "/etc/passwd", "", "a/../../b"]:
+            model = self.good()
+            external = model.graph.initializer[0]
+            external.ClearField("raw_data")
+            external.data_location = onnx.TensorProto.EXTERNAL
+            external.external_data.add(key="location", value=location)
+            self.fails('tensor "w": expected external data in a file beside this one', model)
+        strange = model_of([STEM, node("LSTM", "c", "y")], WEIGHTS)
+        self.fails('node "y": expected an operator that is known, or one whose output shape the file declares, found "LSTM"', strange)
+
+
+if __name__ == "__main__":
+    RUN_NETWORK = sys.argv[1]
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
