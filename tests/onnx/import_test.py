@@ -3,7 +3,8 @@ computes of them.
 
 import_test.py RUN_NETWORK VENV [unittest's arguments]
 
-RUN_NETWORK is tests/onnx/run_network.cpp, built; VENV the virtual environment that `scripts/setup --test` makes.
+RUN_NETWORK is tests/onnx/run_network.cpp, built; VENV the virtual environment that `scripts/setup --test` makes. With
+`--corpus FOLDER` the files for tests/fuzz/corpus/onnx are written instead.
 """
 
 import json
@@ -306,6 +307,16 @@ class Damage(Files):
         self.fails('node "y": expected an operator that is known, or one whose output shape the file declares, found "LSTM"', strange)
 
 
+def write_corpus(folder):
+    """Files for tests/fuzz: the graphs above, those that are small."""
+    for name, (nodes, initializers, *more) in Graphs.GRAPHS.items():
+        data = model_of(nodes, initializers, **(more[0] if more else {})).SerializeToString()
+        if len(data) < 4000:
+            (folder / "".join(c if c.isalnum() else "_" for c in name)).write_bytes(data)
+
+
 if __name__ == "__main__":
+    if sys.argv[3:4] == ["--corpus"]:
+        sys.exit(write_corpus(Path(sys.argv[4])))
     RUN_NETWORK = sys.argv[1]
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]])

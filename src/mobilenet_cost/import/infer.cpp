@@ -22,7 +22,10 @@ class Inference {
             set_input(graph_.tensor(id));
         std::vector<PlainNode> left;
         for (PlainNode& node : graph_.nodes) {
-            if (evaluate(graph_, node)) continue;
+            if (evaluate(graph_, node)) {
+                spend(node);
+                continue;
+            }
             set_outputs(node);
             left.push_back(std::move(node));
         }
@@ -30,6 +33,18 @@ class Inference {
     }
 
   private:
+    /// A short file could otherwise say very many values.
+    void spend(const PlainNode& node) {
+        constexpr std::int64_t kMostValues = std::int64_t{1} << 25;
+        const PlainTensor& tensor = graph_.tensor(node.outputs.front());
+        if (!tensor.values || tensor.values->bytes.use_count() != 1) return;  // those of another tensor
+        evaluated_ += element_count(graph_, tensor);
+        if (evaluated_ > kMostValues)
+            fail_at(
+                graph_, node,
+                fmt::format("expected at most {} values of constants to work out, found more", kMostValues));
+    }
+
     void set_input(PlainTensor& tensor) {
         if (tensor.is_constant) return;
         if (!tensor.dims) fail_at(graph_, tensor, "expected an input with a shape, found none");
@@ -99,6 +114,7 @@ class Inference {
 
     PlainGraph& graph_;
     const Resolution& wanted_;
+    std::int64_t evaluated_ = 0;
     bool fixed_ = true;  ///< the file says every size of its inputs
 };
 

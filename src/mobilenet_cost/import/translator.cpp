@@ -106,12 +106,6 @@ void Translator::shuffle_inputs(const PlainNode& node) {
 }
 
 void Translator::add_input() {
-    if (graph_.inputs.size() != 1) {
-        std::string names;
-        for (std::size_t i = 0; i < std::min<std::size_t>(graph_.inputs.size(), 4); ++i)
-            names += (i == 0 ? ": " : ", ") + in_quotes(graph_.tensor(graph_.inputs[i]).name);
-        fail(graph_.file, fmt::format("expected one input, found {}{}", graph_.inputs.size(), names));
-    }
     const PlainTensorId id = graph_.inputs.front();
     const Dims& sizes = dims(id);
     batch_ = sizes.empty() ? 1 : sizes[0];
@@ -273,9 +267,23 @@ Json sides_json(std::int64_t rows, std::int64_t columns) {
     return both;
 }
 
+namespace {
+
+void require_one_input(const PlainGraph& graph) {
+    if (graph.inputs.size() == 1) return;
+    std::string names;
+    for (std::size_t i = 0; i < std::min<std::size_t>(graph.inputs.size(), 4); ++i)
+        names += (i == 0 ? ": " : ", ") + in_quotes(graph.tensor(graph.inputs[i]).name);
+    fail(graph.file, fmt::format("expected one input, found {}{}", graph.inputs.size(), names));
+}
+
+}  // namespace
+
 ImportedModel import_graph(PlainGraph graph, const Resolution& wanted) {
     check_order(graph);
+    remove_unused(graph);
     take_open_parameters(graph);
+    require_one_input(graph);
     infer(graph, wanted);
     fold(graph);
     const auto shared = std::make_shared<const PlainGraph>(std::move(graph));
