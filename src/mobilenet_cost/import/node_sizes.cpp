@@ -162,12 +162,13 @@ struct NodeSizes {
         order = node.integers("perm", order);
         Dims sorted = order;
         std::sort(sorted.begin(), sorted.end());
+        bool good = order.size() == dims(0).size();
+        for (std::size_t i = 0; good && i < order.size(); ++i)
+            good = sorted[i] == static_cast<std::int64_t>(i);
+        if (!good) expected("each axis once in \"perm\"", order);
         Dims result;
-        for (std::size_t i = 0; i < order.size(); ++i) {
-            if (order.size() != dims(0).size() || sorted[i] != static_cast<std::int64_t>(i))
-                expected("each axis once in \"perm\"", order);
-            result.push_back(dims(0)[static_cast<std::size_t>(order[i])]);
-        }
+        for (const std::int64_t axis : order)
+            result.push_back(dims(0)[static_cast<std::size_t>(axis)]);
         return {{result}};
     }
 
