@@ -20,13 +20,13 @@ struct ConventionsOptions {
 };
 
 int run_conventions(const ConventionsOptions& options) {
-    const std::vector<Ledger> ledgers = for_each_variant(options.variant, make_ledger);
-    const std::vector<std::string> notes = for_each_variant(
-        options.variant,
-        [](const ModelConfig& config, const Variant& variant) { return unchecked_note(config, variant); });
-    const auto note =
-        std::find_if(notes.begin(), notes.end(), [](const std::string& one) { return !one.empty(); });
-    if (note != notes.end()) say("{}", *note);
+    std::string note;
+    const std::vector<Ledger> ledgers =
+        for_each_variant(options.variant, [&](const ModelConfig& config, const Variant& variant) {
+            if (note.empty()) note = unchecked_note(config, variant);
+            return make_ledger(config, variant);
+        });
+    if (!note.empty()) say("{}", note);
     Output output(options.output);
     output.write(ledger_report(ledgers));
     return kFine;

@@ -11,6 +11,7 @@
 #include "mobilenet_cost/machine/machine.h"
 #include "mobilenet_cost/measure/network_kind.h"
 #include "mobilenet_cost/model/form_fields.h"
+#include "mobilenet_cost/model/imported_model.h"
 #include "mobilenet_cost/model/standard_counterpart.h"
 
 #include "app.h"
@@ -58,12 +59,13 @@ Subject read_subject(const ExportOptions& options) {
 }
 
 /// A sentence for a reader, key and value for a program.
-OnnxText describe(const Subject& subject) {
+OnnxText describe(const Subject& subject, bool from_file) {
     const Variant& variant = subject.variant();
     const std::string& model = subject.family.config.name;
     const std::string scope(alpha_scope_name(variant.scope));
-    const std::string weights =
-        subject.seed ? fmt::format("weights from seed {}", *subject.seed) : "weights are inputs of the graph";
+    const std::string weights = !subject.seed ? "weights are inputs of the graph"
+                                : from_file   ? "weights of the file"
+                                              : fmt::format("weights from seed {}", *subject.seed);
     OnnxText text;
     text.name = model;
     text.description = fmt::format(
@@ -77,11 +79,13 @@ OnnxText describe(const Subject& subject) {
                        {"classes", std::to_string(variant.classes)},
                        {"batch", std::to_string(variant.batch)},
                        {"network", std::string(network_kind_name(subject.network))},
-                       {"weights", subject.seed ? "seeded" : "none"}};
+                       {"weights", !subject.seed ? "none"
+                                   : from_file   ? "of the file"
+                                                 : "seeded"}};
     const Json changed = changed_form(variant.form);
     for (const auto& [key, value] : changed.items())
         text.properties.emplace_back(key, value.dump());
-    if (subject.seed) text.properties.emplace_back("seed", std::to_string(*subject.seed));
+    if (subject.seed && !from_file) text.properties.emplace_back("seed", std::to_string(*subject.seed));
     return text;
 }
 
@@ -112,8 +116,11 @@ int run_export(const ExportOptions& options) {
     require_onnx_exporter();
     AtomicFile file = open_file(options.path);
     Weights weights;
-    if (subject.seed) weights = make_weights(network, *subject.seed);
-    const OnnxText text = describe(subject);
+    std::optional<Weights> of_file;
+    if (subject.seed && network.weights != nullptr) of_file = network.weights->of(network);
+    const bool from_file = of_file.has_value();
+    if (subject.seed) weights = from_file ? *std::move(of_file) : make_weights(network, *subject.seed);
+    const OnnxText text = describe(subject, from_file);
     const OnnxFile written = write_onnx(network, subject.seed ? &weights : nullptr, text, file.stream());
     file.finish();
     say("{}: {} ONNX opset {}, {} nodes, {}", options.path == "-" ? "standard output" : options.path,

@@ -1,8 +1,10 @@
 #include "options.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/printable.h"
@@ -152,6 +154,32 @@ SweepSettings settings_of(const VariantOptions& options, const Convention& conve
             .form = options.common.form};
 }
 
+namespace {
+
+/// What the width multiplier leaves as it is in a file of others.
+void say_what_keeps_its_width(const Family& family) {
+    const auto keeps = [](const Block& block) {
+        const auto* const conv = std::get_if<ConvBlock>(&block.kind);
+        return conv != nullptr && conv->scaling == WidthScaling::never;
+    };
+    const bool scales = std::any_of(family.variants.begin(), family.variants.end(),
+                                    [](const Variant& variant) { return variant.alpha != 1; });
+    if (family.config.weights == nullptr || !scales) return;
+    constexpr std::size_t kMostNames = 3;
+    std::vector<std::string> names;
+    for (const Block& block : family.config.blocks)
+        if (keeps(block)) names.push_back(block.name);
+    if (names.empty()) return;
+    const std::size_t shown = std::min(names.size(), kMostNames);
+    say("{}: alpha leaves {} convolution{} as wide as the input, an output or places among channels say: "
+        "{}{}",
+        family.config.name, names.size(), names.size() == 1 ? "" : "s",
+        fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+        names.size() > shown ? fmt::format(" and {} more", names.size() - shown) : "");
+}
+
+}  // namespace
+
 std::vector<Family> read_families(const VariantOptions& options, DefaultGrid grid) {
     std::vector<Family> families;
     for (const std::string& name : options.models) {
@@ -162,6 +190,7 @@ std::vector<Family> read_families(const VariantOptions& options, DefaultGrid gri
         if (const std::string note = unknown_note(family.config); !note.empty()) {
             if (!std::exchange(options.unknown_found, true)) say("{}", note);
         }
+        say_what_keeps_its_width(family);
     }
     return families;
 }

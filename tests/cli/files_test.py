@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import threading
 import unittest
@@ -176,6 +177,25 @@ class Files(CliTest):
                 self.assert_refused(result)
                 self.assertIn('error: tiny: block "a" (/blocks/1): ', result.stderr)
                 self.assertIn(text, result.stderr)
+
+    def test_an_operator_that_is_not_known_is_no_zero(self):
+        path = self.write("model.json", chain({"kind": "unknown", "name": "rnn", "op": "LSTM", "height": 1, "width": 1, "channels": 8}))
+        result = run("--model", path)
+        self.assertEqual(result.returncode, 1)
+        note = "tiny: 1 operator is not known and not counted, totals are lower bounds: LSTM (rnn)\n"
+        self.assertIn(note, result.stderr)
+        for line in [r"^MACs +at least 110\.6 k", r"^parameters +at least 432 ", r"^TOTAL, at least "]:
+            self.assertRegex(result.stdout, re.compile(line, re.MULTILINE))
+        [row] = [line for line in result.stdout.splitlines() if line.startswith("rnn ")]
+        self.assertEqual(row.split()[6:8], ["?", "0.0"])
+        for command in ["cost", "sweep", "conventions", "pick"]:
+            self.assertEqual(run(command, "--model", path).returncode, 1, command)
+            self.assertEqual(run(command, "--model", path, "--allow-unknown").returncode, 0, command)
+        document = json.loads(run("--model", path, "--allow-unknown", "--format", "json").stdout)
+        self.assertEqual(document["variants"][0]["unknown_operators"], [{"op": "LSTM", "blocks": ["rnn"]}])
+        self.assertIsNone(document["variants"][0]["layers"][1]["macs"])
+        bench = run("bench", "--model", path, "--allow-unknown", "--rounds", 2, "--max-seconds", 2)
+        self.assertIn("rnn: native has no kernel for unknown", bench.stdout + bench.stderr)
 
     def test_content(self):
         for content, text in WRONG:

@@ -21,21 +21,14 @@ import unittest
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+from environment import enter  # noqa: E402 (a file beside this one)
+
 PROGRAM = os.environ["MOBILENET_COST_PROGRAM"]
 SOURCE = Path(os.environ["MOBILENET_COST_SOURCE_DIR"])
 
 LAMBDA = 8
 ROUNDOFF = 2.0**-24
-
-
-def enter(venv):
-    """Runs this script again under the Python of the virtual environment."""
-    if Path(sys.prefix).resolve() == venv.resolve():
-        return
-    python = venv / "bin/python"
-    if not python.exists():
-        sys.exit(f"FAILED: there is no {python}; scripts/setup --test makes it")
-    os.execv(python, [python, "-B", *sys.argv])
 
 
 if __name__ == "__main__":

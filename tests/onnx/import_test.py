@@ -15,13 +15,14 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import agreement_test as agreement  # noqa: E402 (a file beside this one)
+from environment import enter  # noqa: E402 (a file beside this one)
 
 if __name__ == "__main__":
     if len(sys.argv) < 3:
         sys.exit(__doc__)
-    agreement.enter(Path(sys.argv[2]))
+    enter(Path(sys.argv[2]))
 
+import agreement_test as agreement  # noqa: E402 (only in the virtual environment)
 import numpy as np  # noqa: E402 (only in the virtual environment)
 import onnx  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
@@ -111,6 +112,31 @@ class OwnExports(Files):
                 self.assertEqual(read["totals"]["peak_activation_bytes"], own["totals"]["peak_activation_bytes"])
                 values = [tensor.dims for tensor in model.graph.initializer if tensor.data_type == TensorProto.FLOAT]
                 self.assertEqual(read["params"]["bn2"], sum(int(np.prod(dims)) for dims in values if dims))
+
+    def test_the_width_multiplier(self):
+        """MobileNetV1's widths at 1/2 are those of its file halved: all are multiples of 16. The classifier is an output."""
+        for model in ["mobilenet_v1", "timm:mobileone_s1"]:
+            with self.subTest(model):
+                self.export(model)
+                half = variant_of("--model", self.path, "--alpha", 0.5)
+                self.assertEqual(half["totals"]["macs"], variant_of("--model", model, "--alpha", 0.5)["totals"]["macs"])
+        status, _, stderr = program("cost", "--model", self.path, "--alpha", 0.5)
+        self.assertEqual(status, 0)
+        self.assertIn("alpha leaves 1 convolution as wide as the input, an output or places among channels say: ", stderr)
+
+    def test_widths_that_are_tied(self):
+        """Sums and joined channels keep together; what ShuffleNet cuts and moves keeps its width."""
+        for model in agreement.LIBRARIES:
+            with self.subTest(model):
+                self.export(model)
+                for alpha in [0.5, 1.4]:
+                    status, _, stderr = program("cost", "--model", self.path, "--alpha", alpha)
+                    self.assertEqual(status, 0, stderr)
+
+    def export(self, model):
+        file = SOURCE / "configs" / f"{model}.json" if model.startswith("libraries/") else model
+        status, _, stderr = program("export", "--model", file, "--weights", "none", "--onnx", self.path)
+        self.assertEqual(status, 0, stderr)
 
     def test_a_file_without_weights_is_counted(self):
         case = Case("mobilenet_v3_small", "0.5", 64)

@@ -8,6 +8,7 @@
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/import/scaling.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -71,6 +72,7 @@ std::string ModelBlocks::model_name() const {
 
 ImportedModel ModelBlocks::model(std::shared_ptr<const PlainGraph> graph) {
     const std::vector<bool> used = this->used();
+    const std::int64_t divisor = let_scale(blocks_, used);
     Json blocks = Json::array();
     std::vector<WeightSource> sources;
     BlockId before = kInputBlock;
@@ -83,14 +85,15 @@ ImportedModel ModelBlocks::model(std::shared_ptr<const PlainGraph> graph) {
     if (blocks.empty()) fail(graph_.file, "expected an output that depends on the input, found none");
     Json size = input.h;
     if (input.h != input.w) size = fmt::format("{}x{}", input.h, input.w);
-    const Json document = object_of({{"schema", "mobilenet-cost.model.v2"},
-                                     {"name", model_name()},
-                                     {"resolution", size},
-                                     {"input_channels", input.c},
-                                     {"padding", "valid"},
-                                     {"rounding", object_of({{"rule", "truncate"}, {"minimum", 1}})},
-                                     {"activation", "none"},
-                                     {"blocks", std::move(blocks)}});
+    const Json document = object_of(
+        {{"schema", "mobilenet-cost.model.v2"},
+         {"name", model_name()},
+         {"resolution", size},
+         {"input_channels", input.c},
+         {"padding", "valid"},
+         {"rounding", object_of({{"rule", "divisible"}, {"divisor", divisor}, {"minimum", divisor}})},
+         {"activation", "none"},
+         {"blocks", std::move(blocks)}});
     return {pretty_json(document), imported_weights(std::move(graph), std::move(sources))};
 }
 

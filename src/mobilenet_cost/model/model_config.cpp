@@ -77,6 +77,15 @@ std::vector<std::string> read_sources(const ObjectReader& reader) {
     return sources;
 }
 
+/// A number, or "HEIGHTxWIDTH" of a rectangle.
+Resolution read_native_resolution(const ObjectReader& reader) {
+    const json& value = reader.at("resolution");
+    const bool rectangle =
+        value.is_string() && value.get_ref<const std::string&>().find('x') != std::string::npos;
+    return rectangle ? read_resolution(reader, Resolution())
+                     : Resolution(reader.integer("resolution", 1, kLargestResolution));
+}
+
 /// An optional array of numbers, each read by `read(value, place)`.
 template <typename Read>
 auto read_list(const ObjectReader& reader, const std::string& key, const Read& read) {
@@ -220,7 +229,7 @@ ModelConfig parse_model_config(std::string_view text, std::string_view place) {
     config.description = reader.text("description", "");
     config.sources = read_sources(reader);
     (void)reader.at("resolution");  // throws if there is none
-    config.resolution = read_resolution(reader, Resolution());
+    config.resolution = read_native_resolution(reader);
     config.input_channels = reader.integer("input_channels", 1, kMostConfigChannels, 3);
     config.classes = reader.integer("classes", 1, kMostClasses, config.classes);
     config.alphas = read_list(reader, "alphas", read_alpha);
