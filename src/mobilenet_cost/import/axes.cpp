@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -31,6 +32,18 @@ std::int64_t axis_of(const PlainGraph& graph, const PlainNode& node, std::int64_
         fail_at(graph, node,
                 fmt::format("expected an axis of a tensor with {} dimensions, found {}", rank, axis));
     return axis < 0 ? axis + size : axis;
+}
+
+std::optional<Dims> order_of(const PlainNode& node, std::size_t rank) {
+    Dims order(rank);
+    std::iota(order.rbegin(), order.rend(), 0);
+    order = node.integers("perm", order);
+    Dims sorted = order;
+    std::sort(sorted.begin(), sorted.end());
+    if (order.size() != rank) return std::nullopt;
+    for (std::size_t i = 0; i < rank; ++i)
+        if (sorted[i] != static_cast<std::int64_t>(i)) return std::nullopt;
+    return order;
 }
 
 std::int64_t to_integer(double number) {

@@ -17,6 +17,9 @@ namespace mobilenet_cost {
 [[nodiscard]] std::int64_t axis_of(const PlainGraph& graph, const PlainNode& node, std::int64_t axis,
                                    std::size_t rank);
 
+/// The order in which Transpose puts the axes of a tensor; absent: what it says is none.
+[[nodiscard]] std::optional<Dims> order_of(const PlainNode& node, std::size_t rank);
+
 /// Cut off at what 64 bits hold; not a number is 0.
 [[nodiscard]] std::int64_t to_integer(double number);
 

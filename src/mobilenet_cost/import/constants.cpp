@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 
 #include <fmt/format.h>
 
@@ -226,13 +225,9 @@ bool evaluate_transpose(PlainGraph& graph, const PlainNode& node) {
     const auto array = array_of(graph, node.input(0));
     if (!array) return false;
     const std::size_t rank = array->dims.size();
-    Dims order(rank);
-    std::iota(order.rbegin(), order.rend(), 0);
-    order = node.integers("perm", order);
-    Dims sorted = order;
-    std::sort(sorted.begin(), sorted.end());
-    for (std::size_t i = 0; i < rank; ++i)
-        if (sorted.size() != rank || sorted[i] != static_cast<std::int64_t>(i)) return false;
+    const auto given = order_of(node, rank);
+    if (!given) return false;
+    const Dims& order = *given;
     Array result{{}, std::vector<double>(array->numbers.size()), array->whole};
     Dims strides(rank, 1);
     for (std::size_t i = rank; i-- > 1;)

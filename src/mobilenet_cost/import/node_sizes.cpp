@@ -157,17 +157,10 @@ struct NodeSizes {
     }
 
     [[nodiscard]] Sizes transpose() const {
-        Dims order(dims(0).size());
-        std::iota(order.rbegin(), order.rend(), 0);
-        order = node.integers("perm", order);
-        Dims sorted = order;
-        std::sort(sorted.begin(), sorted.end());
-        bool good = order.size() == dims(0).size();
-        for (std::size_t i = 0; good && i < order.size(); ++i)
-            good = sorted[i] == static_cast<std::int64_t>(i);
-        if (!good) expected("each axis once in \"perm\"", order);
+        const auto order = order_of(node, dims(0).size());
+        if (!order) expected("each axis once in \"perm\"", node.integers("perm", {}));
         Dims result;
-        for (const std::int64_t axis : order)
+        for (const std::int64_t axis : *order)
             result.push_back(dims(0)[static_cast<std::size_t>(axis)]);
         return {{result}};
     }

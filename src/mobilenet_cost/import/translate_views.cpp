@@ -1,7 +1,6 @@
 // Shapes that change without a layer, and parts of channels.
 
 #include <algorithm>
-#include <numeric>
 
 #include "mobilenet_cost/import/translator.h"
 
@@ -23,9 +22,7 @@ bool Translator::nothing(const PlainNode& node) {
 
 bool Translator::transpose(const PlainNode& node) {
     const TensorValue from = value(node, 0);
-    Dims order(from.view.size());
-    std::iota(order.rbegin(), order.rend(), 0);
-    set_view(node, from, transpose_view(from.view, node.integers("perm", order)));
+    set_view(node, from, transpose_view(from.view, *order_of(node, from.view.size())));
     return true;
 }
 
