@@ -228,7 +228,6 @@ ModelConfig parse_model_config(std::string_view text, std::string_view place) {
     config.title = reader.text("title", config.name);
     config.description = reader.text("description", "");
     config.sources = read_sources(reader);
-    (void)reader.at("resolution");  // throws if there is none
     config.resolution = read_native_resolution(reader);
     config.input_channels = reader.integer("input_channels", 1, kMostConfigChannels, 3);
     config.classes = reader.integer("classes", 1, kMostClasses, config.classes);
