@@ -218,7 +218,7 @@ void add_limit(Command& command, PickOptions& options, PickQuantity limited, con
             fail(flag,
                  fmt::format("expected a fraction up to 1 or a percentage, such as 0.6 or 60%, found {}",
                              shortened(text)));
-        limits.push_back({limited, limit});
+        limits.push_back({limited, limit, text});
     };
     command.take(std::string(pick_flag(limited)), type, read, help);
 }
@@ -266,7 +266,7 @@ void setup_pick(Command& command) {
     add_output_options(command, options->output);
     add_limit_options(command, *options);
     add_time_options(command, *options);
-    command.footer("Exit status 3: nothing fits. --max-ms alone: --predict, then time the best.");
+    command.footer("Exit status 3: nothing fits. --max-ms alone predicts, then times the best.");
     command.on_run([options, &command] { return run_pick(command, *options); });
 }
 

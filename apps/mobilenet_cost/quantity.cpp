@@ -13,15 +13,15 @@ namespace mobilenet_cost::app {
 namespace {
 
 constexpr Unit kOfCounts[] = {{"k", 1e3}, {"M", 1e6}, {"G", 1e9}, {"T", 1e12}};
-constexpr Unit kOfSizes[] = {{"B", 1},         {"kB", 1e3},      {"MB", 1e6},     {"GB", 1e9},
-                             {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
+constexpr Unit kOfSizes[] = {{"B", 1},         {"kB", 1e3},      {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1 << 10},
+                             {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"KB", 1e3}};  // KB: as many write it
 constexpr Unit kOfTimes[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}};
 constexpr Unit kOfShares[] = {{"%", 0.01}};
 
 [[noreturn]] void refuse(const std::string& text, const std::string& flag, const Quantity& quantity) {
     std::string names;
     for (const Unit& unit : quantity.units)
-        names += (names.empty() ? ", alone or with " : ", ") + std::string(unit.name);
+        if (unit.name != "KB") names += (names.empty() ? ", alone or with " : ", ") + std::string(unit.name);
     fail(flag, fmt::format("expected a number above 0{}, found {}", names, in_quotes(text)));
 }
 

@@ -13,6 +13,7 @@ TEST(PickWords, LimitsAsTyped) {
     EXPECT_EQ(limit_text({PickQuantity::macs, 3e8}), "--max-macs 300000000");
     EXPECT_EQ(limit_text({PickQuantity::peak_bytes, 2048 * 1024}), "--max-peak-kib 2048");
     EXPECT_EQ(limit_text({PickQuantity::top1, 0.6}), "--min-top1 0.6");
+    EXPECT_EQ(limit_text({PickQuantity::peak_bytes, 2048 * 1024, "2MiB"}), "--max-peak-kib 2MiB");
 }
 
 TEST(PickWords, Values) {

@@ -67,6 +67,7 @@ inline constexpr std::size_t kPickQuantities = 6;
 struct PickLimit {
     PickQuantity quantity = PickQuantity::seconds;
     double limit = 0;
+    std::string typed = {};  ///< as the user wrote it; empty: nobody did
 
     bool operator==(const PickLimit&) const = default;
 };

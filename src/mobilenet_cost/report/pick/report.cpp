@@ -228,7 +228,7 @@ std::string misses_line(const PickReport& report) {
             texts.push_back(fmt::format("{} without a published top-1", unknown));
         }
     }
-    return fmt::format("{}", fmt::join(texts, ", "));
+    return fmt::format("{}", fmt::join(texts, "; "));
 }
 
 std::string rest_line(const PickReport& report, std::size_t shown) {
@@ -264,8 +264,11 @@ std::string doubt_line(const PickReport& report, std::size_t shown) {
 
 /// Which memory was compared with the limit.
 std::string peak_line(const PickReport& report) {
-    if (!any_real_peak(report)) return "";
-    std::string text = "peak: the live tensors on paper; real peak: activations and scratch of the run";
+    if (!any_real_peak(report))
+        return "peak: live tensors on paper, a lower bound; engines need more (--max-ms compares what the "
+               "run "
+               "took).\n";
+    std::string text = "peak: live tensors on paper; real peak: activations and scratch of the run";
     if (has_limit(report, PickQuantity::peak_bytes))
         text += fmt::format(". {} was compared with the real peak where there is one",
                             pick_flag(PickQuantity::peak_bytes));
@@ -332,8 +335,10 @@ std::vector<Section> miss_sections(const PickReport& report, Footnotes& notes) {
                                          limits_text(report), settings_text(report.settings));
     std::vector<Section> sections = {{wrapped(head + widest_lines(report)), std::move(table)}};
     if (report.all) sections.push_back({"", missing_table(report, notes)});
-    sections.push_back(
-        {wrapped(fmt::format("{}.\n", misses_line(report)) + notes.lines() + note_lines(report)), {}});
+    sections.push_back({wrapped(fmt::format("{}.\n", misses_line(report)) +
+                                (has_limit(report, PickQuantity::peak_bytes) ? peak_line(report) : "") +
+                                notes.lines() + note_lines(report)),
+                        {}});
     return sections;
 }
 

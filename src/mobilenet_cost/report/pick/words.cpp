@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/base/units.h"
 
 namespace mobilenet_cost {
@@ -31,6 +32,7 @@ std::string value_text(PickQuantity quantity, double value) {
 }
 
 std::string limit_text(const PickLimit& limit) {
+    if (!limit.typed.empty()) return fmt::format("{} {}", pick_flag(limit.quantity), printable(limit.typed));
     double typed = limit.limit;
     if (limit.quantity == PickQuantity::seconds) typed *= 1000;
     if (limit.quantity == PickQuantity::weight_bytes || limit.quantity == PickQuantity::peak_bytes)
