@@ -148,11 +148,27 @@ class OtherDocuments(Report):
             (["budget"], self.document, f'expected a document of the schema "mobilenet-cost.budget.v1", found {sweep}'),
             (["cost", "--model"], self.document,
              f'expected a document of the schema "mobilenet-cost.model.v1", found {sweep}'),
-            (["cost", "--model"], self.write("log.json", self.log.read_text().splitlines()[0]),
-             f'expected a document of the schema "mobilenet-cost.model.v1", found {log}'),
+            (["cost", "--model"], self.log, f'expected a document of the schema "mobilenet-cost.model.v1", found {log}'),
+            (["budget"], self.log, f'expected a document of the schema "mobilenet-cost.budget.v1", found {log}'),
+            (["gate", "--base", PROGRAM, "--head", PROGRAM, "--cells"], self.log,
+             f'expected a document of the schema "mobilenet-cost.sweep.v1", found {log}'),
+            (["report"], self.write("a.html", "<!DOCTYPE html>\n<html>"), "expected a run log, found a web page"),
+            (["report"], self.write("a.xml", '<?xml version="1.0"?>'), "expected a run log, found XML"),
+            (["report"], self.write("a.csv", "alpha,res\n1,224\n"), "expected a run log, found no JSON"),
+            (["budget"], self.write("b.html", "<!DOCTYPE html>"),
+             'expected a document of the schema "mobilenet-cost.budget.v1", found a web page'),
         ]:
             with self.subTest(command=command[0], file=file.name):
                 self.assert_refused(run(*command, file), f"{file}: {expected}")
+
+    def test_a_line_is_named_once(self):
+        result = run("report", self.write("a.jsonl", "{what\n{}\n"))
+        self.assert_refused(result)
+        self.assertRegex(result.stderr, "a.jsonl: line 1: column 2: expected valid JSON")
+
+    def test_a_file_in_this_folder_is_no_unknown_model(self):
+        name = self.write("here.run.jsonl", self.log.read_text()).name
+        self.assertIn("found a run log", run("cost", "--model", name, cwd=self.folder).stderr)
 
 
 class Refused(Report):

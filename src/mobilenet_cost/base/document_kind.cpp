@@ -1,8 +1,11 @@
 #include "mobilenet_cost/base/document_kind.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/json_parse.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -47,6 +50,14 @@ std::string schema_of(const nlohmann::json& document) {
     return schema != document.end() && schema->is_string() ? schema->get<std::string>() : std::string();
 }
 
+/// Throws Error if the document says that it is another one of this program's than that of this schema.
+void refuse_other_kind(const nlohmann::json& document, std::string_view schema, std::string_view place) {
+    const std::string found = schema_of(document);
+    const std::string kind = document_kind(found);
+    if (kind.empty() || kind_name(found) == kind_name(schema)) return;
+    fail(place, fmt::format("expected a document of the schema \"{}\", found {}", schema, kind));
+}
+
 }  // namespace
 
 std::string document_kind(std::string_view schema) {
@@ -69,11 +80,24 @@ std::string document_kind_of_text(std::string_view text) {
     return {};
 }
 
-void refuse_other_kind(const nlohmann::json& document, std::string_view schema, std::string_view place) {
-    const std::string found = schema_of(document);
-    const std::string kind = document_kind(found);
-    if (kind.empty() || kind_name(found) == kind_name(schema)) return;
-    fail(place, fmt::format("expected a document of the schema \"{}\", found {}", schema, kind));
+std::string_view kind_of_other_text(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n\xef\xbb\xbf"), text.size()));
+    if (text.starts_with("<?xml")) return "XML";
+    return text.starts_with("<!") || text.starts_with("<html") ? "a web page" : "no JSON";
+}
+
+nlohmann::json parse_document(std::string_view text, std::string_view schema, std::string_view place) {
+    nlohmann::json document;
+    try {
+        document = parse_json(text, place);
+    } catch (const Error&) {
+        const std::string kind = text.starts_with('<') ? std::string(kind_of_other_text(text))
+                                                       : document_kind_of_text(text);  // of lines of JSON
+        if (kind.empty()) throw;
+        fail(place, fmt::format("expected a document of the schema \"{}\", found {}", schema, kind));
+    }
+    refuse_other_kind(document, schema, place);
+    return document;
 }
 
 }  // namespace mobilenet_cost

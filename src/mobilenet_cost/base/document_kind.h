@@ -16,7 +16,11 @@ namespace mobilenet_cost {
 /// The same of a whole text, if it is a document or lines of JSON.
 [[nodiscard]] std::string document_kind_of_text(std::string_view text);
 
-/// Throws Error if the document says that it is another one of this program's than that of this schema.
-void refuse_other_kind(const nlohmann::json& document, std::string_view schema, std::string_view place);
+/// What a text that is no JSON looks like: "a web page", "XML" or "no JSON".
+[[nodiscard]] std::string_view kind_of_other_text(std::string_view text);
+
+/// A text as JSON. Throws Error if it is none, or a document or run log of another kind than this schema's.
+[[nodiscard]] nlohmann::json parse_document(std::string_view text, std::string_view schema,
+                                            std::string_view place);
 
 }  // namespace mobilenet_cost

@@ -43,7 +43,8 @@ std::string line_and_column(std::string_view text, std::size_t byte) {
 /// twice, before it takes more memory.
 class DocumentBuilder final : public nlohmann::json_sax<json> {
   public:
-    DocumentBuilder(std::string_view text, std::string_view place) : text_(text), place_(place) {}
+    DocumentBuilder(std::string_view text, std::string_view place, bool is_line)
+        : text_(text), place_(place), is_line_(is_line) {}
 
     [[nodiscard]] json take() { return std::move(document_); }
 
@@ -72,14 +73,19 @@ class DocumentBuilder final : public nlohmann::json_sax<json> {
     bool parse_error(std::size_t byte, const std::string& token,
                      const nlohmann::detail::exception& error) override {
         if (error.id == kNumberOverflow) {
-            fail(place_, fmt::format("{}: expected a number up to 1.8e308, found {}",
-                                     line_and_column(text_, byte), shortened(token)));
+            fail(place_,
+                 fmt::format("{}: expected a number up to 1.8e308, found {}", spot(byte), shortened(token)));
         }
-        fail(place_, fmt::format("{}: expected valid JSON, found {}", line_and_column(text_, byte),
-                                 parser_detail(error.what())));
+        fail(place_,
+             fmt::format("{}: expected valid JSON, found {}", spot(byte), parser_detail(error.what())));
     }
 
   private:
+    /// Where in the text; a line's own number is in the place.
+    [[nodiscard]] std::string spot(std::size_t byte) const {
+        return is_line_ ? fmt::format("column {}", byte) : line_and_column(text_, byte);
+    }
+
     /// An object or array that is not finished, and the key of the member being read, for messages.
     struct Open {
         json* value = nullptr;
@@ -130,6 +136,7 @@ class DocumentBuilder final : public nlohmann::json_sax<json> {
 
     std::string_view text_;
     std::string_view place_;
+    bool is_line_;
     json document_;
     std::vector<Open> open_;  // the document first
     json* member_ = nullptr;  // value of the last key of the innermost object
@@ -139,7 +146,13 @@ class DocumentBuilder final : public nlohmann::json_sax<json> {
 }  // namespace
 
 json parse_json(std::string_view text, std::string_view place) {
-    DocumentBuilder builder(text, place);
+    DocumentBuilder builder(text, place, false);
+    (void)json::sax_parse(text, &builder);  // throws
+    return builder.take();
+}
+
+json parse_json_line(std::string_view text, std::string_view place) {
+    DocumentBuilder builder(text, place, true);
     (void)json::sax_parse(text, &builder);  // throws
     return builder.take();
 }

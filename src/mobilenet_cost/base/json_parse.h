@@ -9,4 +9,7 @@ namespace mobilenet_cost {
 /// 10 million values, because a document does not decide how much memory is taken.
 [[nodiscard]] nlohmann::json parse_json(std::string_view text, std::string_view place);
 
+/// The same of one line of a file; the place has its number.
+[[nodiscard]] nlohmann::json parse_json_line(std::string_view text, std::string_view place);
+
 }  // namespace mobilenet_cost

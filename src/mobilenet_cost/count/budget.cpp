@@ -111,9 +111,8 @@ void append_checks(std::vector<BudgetCheck>& checks, const ObjectReader& reader,
 
 std::vector<BudgetCheck> check_budgets(std::string_view text, const std::string& place,
                                        const std::filesystem::path& folder) {
-    const nlohmann::json document = parse_json(text, place);
+    const nlohmann::json document = parse_document(text, "mobilenet-cost.budget.v1", place);
     const ObjectReader reader(document, place, "");
-    refuse_other_kind(document, "mobilenet-cost.budget.v1", place);
     reader.allow_only(std::vector<std::string>{"$schema", "schema", "budgets"});
     reader.require_schema("mobilenet-cost.budget.v1");
     const std::size_t count = reader.array("budgets", 1, kMostBudgets).size();

@@ -123,7 +123,7 @@ std::string gate_cell_title(const GateCell& cell) {
 std::vector<GateCell> parse_gate_cells(std::string_view text, std::string_view place,
                                        const GateCell& defaults) {
     const std::string file(place);
-    const nlohmann::json json = parse_json(text, place);
+    const nlohmann::json json = parse_document(text, "mobilenet-cost.sweep.v1", place);
     std::vector<GateCell> cells;
     if (json.is_array()) {
         if (json.empty() || json.size() > kMostCells)
@@ -132,7 +132,6 @@ std::vector<GateCell> parse_gate_cells(std::string_view text, std::string_view p
             cells.push_back(read_listed(json[i], file, fmt::format("/{}", i), defaults));
     } else {
         const ObjectReader document(json, file, "");
-        refuse_other_kind(json, "mobilenet-cost.sweep.v1", place);
         const bool sweep = document.has("schema");
         if (sweep && document.text("schema") != "mobilenet-cost.sweep.v1")
             fail(document.place("schema"), fmt::format("expected \"mobilenet-cost.sweep.v1\", found {}",

@@ -217,10 +217,9 @@ Whole with_parent(json document, const std::string& place, int depth = 0) {
 }  // namespace
 
 ModelConfig parse_model_config(std::string_view text, std::string_view place) {
-    const json own = parse_json(text, place);
+    const json own = parse_document(text, "mobilenet-cost.model.v1", place);
     const auto [document, appended] = with_parent(own, std::string(place));
     const ObjectReader reader(document, std::string(place), "");
-    refuse_other_kind(document, "mobilenet-cost.model.v1", place);
     reader.allow_only(kModelKeys);
     if (reader.text("schema") != kSecondSchema) reader.require_schema("mobilenet-cost.model.v1");
     ModelConfig config;

@@ -59,6 +59,7 @@ const Importer* importer_of(const fs::path& path) {
 
 bool is_path(const std::string& name) {
     return name.find('/') != std::string::npos || fs::path(name).extension() == ".json" ||
+           fs::path(name).extension() == ".jsonl" ||  // no model, which its reader says
            importer_of(name) != nullptr;
 }
 

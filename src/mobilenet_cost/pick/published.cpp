@@ -76,9 +76,8 @@ bool is_same_checkpoint(const PublishedAccuracy& left, const PublishedAccuracy& 
 }  // namespace
 
 std::vector<PublishedAccuracy> parse_published(std::string_view text, const std::string& place) {
-    const nlohmann::json document = parse_json(text, place);
+    const nlohmann::json document = parse_document(text, "mobilenet-cost.published.v1", place);
     const ObjectReader reader(document, place, "");
-    refuse_other_kind(document, "mobilenet-cost.published.v1", place);
     reader.allow_only(std::vector<std::string>{"$schema", "schema", "family", "sources", "checkpoints"});
     reader.require_schema("mobilenet-cost.published.v1");
     (void)reader.text("family");  // for people

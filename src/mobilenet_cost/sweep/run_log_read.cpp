@@ -50,7 +50,7 @@ class LogReader {
         nlohmann::json json;
         const std::string place = fmt::format("{}: line {}", path_, line_ + 1);
         try {
-            json = parse_json(text, place);
+            json = parse_json_line(text, place);
         } catch (const Error&) {
             if (!last || line_ == 0) throw;
             tear("is not whole");
@@ -215,6 +215,8 @@ StoredRun parse_run_log(std::string_view text, const std::string& path) {
         const std::string kind = document_kind_of_text(text);
         if (!kind.empty() && !kind.starts_with("a run log"))
             fail(path, fmt::format("expected a run log, found {}", kind));
+        if (!text.empty() && !text.starts_with('{'))
+            fail(path, fmt::format("expected a run log, found {}", kind_of_other_text(text)));
     }
     return LogReader(text, path).read();
 }
