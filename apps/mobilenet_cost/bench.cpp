@@ -158,7 +158,7 @@ void setup_bench(Command& command) {
         [](const std::string& name, const std::string&) { return read_layer_mode(name); },
         "in-situ, or isolated: each by itself [in-situ]");
     command.text("--log", "FILE", options->log, "keep every sample, as it is taken");
-    command.text("--resume", "LOG", options->resume, "go on with an interrupted run");
+    command.text("--resume", "LOG", options->resume, "continue an interrupted run");
     add_progress_option(command, options->progress);
     add_output_options(command, options->output);
     command.on_run([options, &command] { return run_bench(command, *options); });

@@ -39,13 +39,19 @@ CostView view_of(const std::vector<Part>& show, std::size_t variants) {
             .scaling = shows(Part::scaling)};
 }
 
+std::vector<Explanation> explained_in(const std::string& model, const Network& network,
+                                      const CostOptions& options) try {
+    return explain(network, options.explain, options.variant.data_type);
+} catch (const Error& error) {
+    fail(model, error.what());  // which of several has no such layer
+}
+
 int run_explain(const CostOptions& options) {
     if (!options.show.empty()) fail("--explain", "expected without --show, found both");
     const std::vector<ExplainedVariant> variants =
         for_each_variant(options.variant, [&](const ModelConfig& config, const Variant& variant) {
             const Network network = expand(config, variant);
-            ExplainedVariant explained{config.name, variant,
-                                       explain(network, options.explain, options.variant.data_type)};
+            ExplainedVariant explained{config.name, variant, explained_in(config.name, network, options)};
             explained.variant.resolution = {network.input.h, network.input.w};
             return explained;
         });
@@ -56,6 +62,7 @@ int run_explain(const CostOptions& options) {
 
 int run_cost(const CostOptions& options) {
     if (!options.explain.empty()) return run_explain(options);
+    if (options.output.format == "latex") fail("--format latex", "needs --explain");
     const Convention& convention = find_convention(options.convention);
     std::vector<Analysis> analyses;
     std::string note;

@@ -104,9 +104,11 @@ std::string help_text(const CLI::App& command, const HelpTexts& texts, bool all)
     std::string text =
         wrapped(command.get_description(), 0, 0) + "\n" + usage(command) + positionals(command);
     text += is_short ? common_options(command, texts.common) : grouped_options(command);
-    text += "\nExamples:\n";
-    for (const char* example : texts.examples)
-        text += fmt::format("  mobilenet-cost {}\n", example);
+    for (const char* example : texts.examples) {
+        if (example == nullptr) break;  // of a command for other programs
+        text += fmt::format("{}  mobilenet-cost {}\n",
+                            example == texts.examples.front() ? "\nExamples:\n" : "", example);
+    }
     const std::string footer = command.get_footer();
     if (!footer.empty()) text += "\n" + wrapped(footer, 0, 0) + "\n";
     if (is_short) text += fmt::format("{}--help-all lists every option.\n", footer.empty() ? "\n" : "");

@@ -69,7 +69,7 @@ constexpr std::array<CommandRow, 15> kCommands = {{
       {"gate --base old/mobilenet-cost --head ./mobilenet-cost",
        "gate --base OLD --head NEW --alpha 0.5 --res 160 -o timings.md"}}},
     {"self-test",
-     "what `gate` can tell on this machine",
+     "how small a slowdown `gate` can detect here",
      setup_self_test,
      {"model alpha res engine threads max-seconds format output",
       {"self-test", "self-test --max-seconds 60 --format json"}}},

@@ -150,9 +150,7 @@ void refuse_beside_resume(const Command& command) {
                                flag == "--resume" || flag == "--plain" || flag == "--html" ||
                                flag == "--svg" || flag == "--cell" || flag.starts_with("--out-");
         if (option->count() > 0 && !of_resume)
-            fail(flag,
-                 "expected nothing but --format, --output, --plain, --html, --svg, --cell, --out-... and "
-                 "--progress with --resume");
+            fail("--resume", fmt::format("takes its settings from the log: leave out {}", flag));
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/nearest.h"
 #include "mobilenet_cost/base/printable.h"
 
 namespace mobilenet_cost::app {
@@ -22,6 +24,15 @@ std::vector<std::string> option_names(const CLI::App& command) {
             names.push_back("--" + name);
     }
     return names;
+}
+
+/// "--channels" of "--input-channels": what is left of the name without its first words.
+std::vector<std::string> names_within(const std::string& name, const std::vector<std::string>& names) {
+    std::vector<std::string> near;
+    std::copy_if(names.begin(), names.end(), std::back_inserter(near), [&](const std::string& known) {
+        return known.size() > 4 && name.ends_with(known.substr(1));
+    });
+    return near;
 }
 
 /// The kind of value that an option takes, from the type in its help.
@@ -49,8 +60,12 @@ std::string expected_value(const CLI::Option& option) {
 
 void refuse_unknown_options(const CLI::App& command) {
     for (const std::string& extra : command.remaining()) {
-        if (extra.starts_with('-'))
-            fail_unknown("", "option", extra.substr(0, extra.find('=')), option_names(command));
+        if (!extra.starts_with('-')) continue;
+        const std::string name = extra.substr(0, extra.find('='));
+        const std::vector<std::string> names = option_names(command);
+        const std::vector<std::string> near = names_within(name, names);
+        if (near.empty()) fail_unknown("", "option", name, names);
+        fail_unknown("", "option", name, names, near);
     }
 }
 

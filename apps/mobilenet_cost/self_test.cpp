@@ -40,8 +40,6 @@ void choose_small_cells(GateOptions& options) {
 int run_self_test(SelfTestCommand command) {
     choose_small_cells(command.gate);
     GateSettings settings = read_gate_settings(command.gate);
-    settings.max_seconds = command.gate.timing.max_seconds.value_or(kSeconds);
-    settings.rounds = command.gate.timing.rounds.value_or(kMostRounds);
     settings.layers = false;
     settings.stop_early = false;
     const std::vector<GateCell> cells = read_gate_cells(command.gate);
@@ -75,7 +73,11 @@ int run_self_test(SelfTestCommand command) {
 
 void setup_self_test(Command& command) {
     auto options = std::make_shared<SelfTestCommand>();
+    options->gate.settings.max_seconds = kSeconds;
+    options->gate.settings.rounds = kMostRounds;
     add_gate_options(command, options->gate);
+    command.parser().get_option("--alpha")->description("width multipliers, such as 0.25:1:0.25 [0.25, 0.5]");
+    command.parser().get_option("--res")->description("input sizes, 224 or 240x320 [128]");
     add_output_options(command, options->output);
     command.footer("Without flags: mobilenet_v1 0.25 and 0.5 at 128, for 90 seconds.");
     command.on_run([options] { return run_self_test(*options); });

@@ -135,7 +135,7 @@ void add_bench_options(Command& command, SweepOptions& options) {
     command.value("--spots", "N", options.spots, read_seed, "cells timed to check the prediction [2]");
     command.value("--shard", "I/N", settings.shard, read_shard, "the I-th of N parts of the groups");
     command.text("--log", "FILE", options.log, "every sample, as it is taken [beside the output]");
-    command.text("--resume", "LOG", options.resume, "go on with an interrupted run");
+    command.text("--resume", "LOG", options.resume, "continue an interrupted run");
     add_progress_option(command, options.progress);
     add_foreign_options(command, options.outputs);
     command.default_group();

@@ -45,6 +45,18 @@ OVERLAPS = """
     return found;"""
 
 
+# Texts of a chart that its frame cuts off.
+CUT = """
+    return [...document.querySelectorAll('.chart svg')].flatMap(svg => {
+        const frame = svg.getBoundingClientRect();
+        return [...svg.querySelectorAll('text')].filter(text => text.textContent.trim())
+            .filter(text => {
+                const box = text.getBoundingClientRect();
+                return box.left < frame.left - 1 || box.right > frame.right + 1;
+            }).map(text => [svg.closest('section').dataset.kind, text.textContent]);
+    });"""
+
+
 def made(*arguments):
     result = run(*arguments, env=FAKE)
     assert result.returncode == 0, result
@@ -299,6 +311,21 @@ class Looks(Browser):
             self.resize(width)
             self.open(self.page)
             self.assertEqual(self.script(OVERLAPS), [], f"at {width} px")
+            self.assertEqual(self.script(CUT), [], f"at {width} px")
+
+    def test_no_two_texts_of_a_predicted_page_overlap(self):
+        """A prediction times the layers of both networks; a chart shows those of one."""
+        log, page = self.folder / "predicted.jsonl", self.folder / "predicted.html"
+        made(*SWEEP, "--predict", "--log", log, "-o", os.devnull)
+        made("report", log, "--html", page)
+        for width in [390, 1280]:
+            self.resize(width)
+            self.open(page)
+            self.assertEqual(self.script(OVERLAPS), [], f"at {width} px")
+            self.assertEqual(self.script(CUT), [], f"at {width} px")
+        bars = [mark.get_attribute("aria-label") for mark in self.all("[data-kind=layers] svg [aria-label*=', MACs']")]
+        self.assertTrue(bars)
+        self.assertEqual(len(set(bars)), len(bars))
 
     def test_the_first_column_stays(self):
         self.resize(390)
@@ -362,6 +389,10 @@ class Honest(Browser):
             "[data-kind=heat_maps] svg [aria-label^='Measured'], [data-kind=standard] svg [aria-label^='Measured']")]
         exact = [mark for mark in marks if "no interval" not in mark and "not measured" not in mark]
         self.assertEqual(exact, ["Measured, alpha 1 at 128 px: 1.00 times"])  # the base over itself
+        titles = [button.text for button in self.all("#networks thead button")]
+        for title in ["Median, ms", "Over standard"]:  # what a base is not precise by is shown, too
+            cells = self.all(f"#networks tbody td:nth-child({titles.index(title) + 1})")
+            self.assertEqual([cell.text for cell in cells if cell.text[0] not in "~–"], [], title)
         self.hover(self.one("[data-kind=heat_maps] svg [aria-label^='Measured, alpha 0.25 at 32 px']"))
         self.assertIn("~", self.tooltip())
         self.assertIn("not precise: no interval after 1 round", self.tooltip())
@@ -392,7 +423,7 @@ class Honest(Browser):
 
     def test_a_class_has_one_colour(self):
         colours = {}
-        for kind in ["roofline", "layers"]:
+        for kind in ["roofline", "layers", "network"]:
             names = [node.get_attribute("textContent") for node in self.all(f"[data-kind={kind}] svg .role-legend-label text")]
             fills = [node.get_attribute("fill") for node in self.all(f"[data-kind={kind}] svg .role-legend-symbol path")]
             self.assertEqual(len(names), len(fills))

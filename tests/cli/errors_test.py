@@ -28,6 +28,7 @@ NEEDED = {
 # Arguments, and the whole sentence.
 WRONG = [
     (["--alhpa", "1"], 'unknown option "--alhpa" (did you mean "--alpha"?)'),
+    (["--input-channels", "1"], 'unknown option "--input-channels" (did you mean "--channels"?)'),
     (["--alhpa=1"], 'unknown option "--alhpa" (did you mean "--alpha"?)'),
     (["sweep", "--ress", "1"], 'unknown option "--ress" (did you mean "--res"?)'),
     (["models", "--fromat", "csv"], 'unknown option "--fromat" (did you mean "--format"?)'),
@@ -52,12 +53,12 @@ WRONG = [
     (["models", "--format", "cvs"], '--format: unknown format "cvs" (did you mean "csv"?)'),
     (["--convention", "papr"], '--convention: unknown convention "papr" (did you mean "paper"?)'),
     (["sweep", "--convention", "fvcor"], '--convention: unknown convention "fvcor" (did you mean "fvcore"?)'),
-    (["--explain", "Conv2d_3_pointwize"], 'unknown layer or block "Conv2d_3_pointwize" (did you mean "Conv2d_3_pointwise"?)'),
+    (["--explain", "Conv2d_3_pointwize"], 'mobilenet_v1: unknown layer or block "Conv2d_3_pointwize" (did you mean "Conv2d_3_pointwise"?)'),
     (["--show", "layer"], '--show: unknown part "layer" (did you mean "layers"?)'),
     (["--dtype", "f64"], '--dtype: unknown data type "f64" (known: f32, f16, i8)'),
     (["--alpha-scope", "iner"], '--alpha-scope: unknown scope "iner" (did you mean "inner"?)'),
     (["--explain", "Logits", "--show", "all"], "--explain: expected without --show, found both"),
-    (["--format", "latex"], '--format: unknown format "latex" (known: table, markdown, csv, json, jsonl)'),
+    (["--format", "latex"], '--format latex: needs --explain'),
     (["--alpha", "0"], '--alpha: expected a number above 0, found "0"'),
     (["--alpha", "-1"], '--alpha: expected a number above 0, found "-1"'),
     (["--alpha", "nan"], '--alpha: expected a number above 0, found "nan"'),

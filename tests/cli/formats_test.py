@@ -205,7 +205,7 @@ class Formats(CliTest):
             self.assertEqual(steps["closed form"]["value"], block["ratio_closed_form"])
             self.assertAlmostEqual(eval(steps["closed form"]["numbers"]), block["p_ratio"])
             self.assertEqual(steps["wrong"]["value"], block["ratio_article_approx"])
-        self.assertEqual(set(explained["symbols"]), {"N", "H", "W", "K", "Ci", "Co"})
+        self.assertEqual(set(explained["symbols"]), {"N", "H", "W", "K", "Ci", "Co", "groups", "bytes", "read", "written"})
 
     def test_explain_as_latex(self):
         text = self.output(*SMALL, "--explain", "Conv2d_1", "-f", "latex")

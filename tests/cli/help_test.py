@@ -61,6 +61,15 @@ class Help(CliTest):
     def test_defaults_to_cost(self):
         self.assertEqual(self.output("--alpha", "0.5", "--help"), self.output("cost", "--help"))
 
+    def test_of_a_command_for_other_programs(self):
+        self.assertIn("Usage: mobilenet-cost worker", self.output("worker", "--help"))
+
+    def test_the_defaults_of_self_test_are_its_own(self):
+        text = re.sub(r"\n {20,}", " ", self.output("self-test", "--help-all"))
+        for option, default in [("--max-seconds", "90"), ("--rounds", "at most 1000"), ("--alpha", "0.25, 0.5"),
+                                ("--res", "128")]:
+            self.assertRegex(text, rf"(?m)^  (-\w,)?{option} .*\[{re.escape(default)}\]")
+
     def test_version(self):
         [project] = re.findall(r"^ {4}VERSION (\S+)$", (SOURCE / "CMakeLists.txt").read_text(), re.MULTILINE)
         for same in [["version"], ["-V"], ["-v"]]:

@@ -81,6 +81,9 @@ class Width(CliTest):
         ["conventions"],
         ["models"],
         ["engines"],
+        ["cost", "--model", "all"],
+        ["cost", "--model", "mobilenet_v4_conv_large"],
+        ["sweep", "--model", "all"],
         ["pick", "--max-macs", "1e8"],
         ["pick", "--from", SOURCE / "tests/golden/pick_input.json", "--max-ms", "6", "--all"],
     ]

@@ -72,6 +72,17 @@ class TimeLimit(CliTest):
                 result = run(*COMMANDS[command][0], "--max-seconds", "1e-6", "--format", "json", env=FAKE, cwd=self.folder)
                 self.assertEqual(result.returncode, 5, result.stderr)
                 self.assertIn("takes at least ", result.stdout)
+                table = run(*COMMANDS[command][0], "--max-seconds", "1e-6", env=FAKE, cwd=self.folder)
+                self.assertIn("Nothing was timed", table.stdout)
+                self.assertNotRegex(table.stdout, "No intervals|all rounds were done")
+
+    def test_more_threads_than_processors_is_refused_by_all(self):
+        for command in ("bench", "sweep", "pick"):
+            with self.subTest(command):
+                result = run(*COMMANDS[command][0], "--threads", "4096", env=FAKE, cwd=self.folder)
+                self.assert_refused(result)
+                self.assertIn("--threads: expected at most ", result.stderr)
+                self.assertEqual(list(self.folder.glob("*.jsonl")), [])
 
     def test_blocks_are_shortened_unless_their_length_was_asked_for(self):
         gate = [*GATE, "--no-layers", "--rounds", "9", "--max-seconds", "0.1"]

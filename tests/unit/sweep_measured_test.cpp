@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "mobilenet_cost/report/sweep/groups.h"
 #include "mobilenet_cost/report/sweep/measured.h"
 #include "mobilenet_cost/report/sweep/measured_grid.h"
 #include "mobilenet_cost/report/sweep/measured_json.h"
@@ -104,6 +105,12 @@ TEST_F(SweepMeasuredTest, AMarkStandsAtTheFigureThatIsNotPrecise) {
     FAIL() << "no table of points";
 }
 
+TEST_F(SweepMeasuredTest, ATimeWithoutAnIntervalIsMarked) {
+    EXPECT_NE(marked_seconds(result.points[0]).front(), '~');
+    result.points[0].seconds->interval.reset();
+    EXPECT_EQ(marked_seconds(result.points[0]).front(), '~');
+}
+
 TEST_F(SweepMeasuredTest, NoTwoColumnsAreCalledTheSame) {
     for (const Section& section : sweep_measured_sections(run, result)) {
         std::set<std::string> titles;
@@ -135,6 +142,12 @@ TEST_F(SweepMeasuredTest, AGridMayHaveHoles) {
 }
 
 TEST_F(SweepMeasuredTest, LostTimeSumsToAll) {
+    const std::string without_standard = sweep_class_sections(run)[2].table.caption.substr(
+        sweep_class_sections(run)[2].table.caption.rfind(' ') + 1);
+    run.profiles[1] = run.profiles[0];  // the standard one, as a prediction has it
+    for (LayerTime& layer : run.profiles[1]->layers)
+        layer.macs *= 8;
+    run.profiles[1]->classes = class_shares(run.profiles[1]->layers);
     for (const Section& section : sweep_class_sections(run)) {
         if (!contains(section.table.caption, "what keeps")) continue;
         double extra = 0;
@@ -142,9 +155,17 @@ TEST_F(SweepMeasuredTest, LostTimeSumsToAll) {
             extra += std::stod(row[4].raw);
         EXPECT_NEAR(extra, std::stod(section.table.total[4].raw), 1e-12);
         EXPECT_GT(extra, 0);
+        EXPECT_TRUE(section.table.caption.ends_with("the analytic " + without_standard))
+            << section.table.caption;
         return;
     }
     FAIL() << "no table of the lost time";
+}
+
+TEST_F(SweepMeasuredTest, TheStandardNetworkIsNamedWhereOnlyItWasTimed) {
+    std::swap(run.profiles[0], run.profiles[1]);
+    run.profiles[6].reset();
+    EXPECT_TRUE(sweep_class_sections(run)[0].table.caption.ends_with(", standard convolutions"));
 }
 
 TEST_F(SweepMeasuredTest, NoTableOfLostTimeWhenNoneWasLost) {
@@ -175,6 +196,8 @@ TEST_F(SweepMeasuredTest, ASlopeInWords) {
     EXPECT_EQ(table.rows[0][5].text, "0.900");
     EXPECT_EQ(table.rows[0][7].text, "7.9x");  // 10 ** 0.9
     EXPECT_EQ(table.rows[1][6].text, "-");     // no interval
+    EXPECT_EQ(table.rows[1][5].text.front(), '~');
+    EXPECT_EQ(table.rows[1][7].text.front(), '~');
     result.fits.clear();
     EXPECT_TRUE(sweep_fit_section(result).table.columns.empty());
 }

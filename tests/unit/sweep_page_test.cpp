@@ -212,13 +212,25 @@ TEST(SweepPage, PublishedAccuracyDecidesTheFrontAndCanBeChosen) {
 }
 
 TEST(SweepPage, LayersOfEveryProfileWithTheirRoof) {
-    const PicturedRun run = pictured();
+    PicturedRun run = pictured();
+    run.run.profiles[1] = run.run.profiles[7] =
+        run.run.profiles[0];  // standard ones, as a prediction has them
     EXPECT_EQ(rows_of(data_of(run), "layers", "layers").size(), 2 * 5U);
+    for (const json& row : rows_of(data_of(run), "layers", "layers"))
+        EXPECT_EQ(row["group"], "mobilenet_v1 on onednn, 1 thread");
     const std::vector<json> roof = rows_of(data_of(run), "roofline", "roof");
     ASSERT_EQ(roof.size(), 3U);
     EXPECT_EQ(roof[1]["intensity"], 10.0);  // 200 GFLOP/s over 20 GB/s
     EXPECT_EQ(roof[1]["flops_per_second"], 200e9);
     EXPECT_NEAR(roof[0]["flops_per_second"].get<double>(), roof[0]["intensity"].get<double>() * 20e9, 1);
+}
+
+TEST(SweepPage, LayersOfTheStandardNetworkAreCalledThat) {
+    PicturedRun run = pictured();
+    std::swap(run.run.profiles[0], run.run.profiles[1]);
+    run.run.profiles[6].reset();
+    for (const json& row : rows_of(data_of(run), "roofline", "layers"))
+        EXPECT_EQ(row["group"], "mobilenet_v1 on onednn, 1 thread, standard convolutions");
 }
 
 TEST(SweepPage, TwoRunsStandSideBySide) {

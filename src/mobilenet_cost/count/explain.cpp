@@ -32,10 +32,12 @@ struct ExplainKind {
         const std::string dilation = conv.dilation != 1 ? fmt::format(" dilation {},", conv.dilation) : "";
         steps.push_back(remark(
             "convolution",
-            fmt::format("kernel {}, stride {},{} groups {}, padding top {} bottom {} left {} right {}, {}",
+            fmt::format("kernel {}, stride {},{} groups {}, padding top {} bottom {} left {} right {}{}",
                         conv.kernel, conv.stride, dilation, conv.groups, conv.padding.top,
                         conv.padding.bottom, conv.padding.left, conv.padding.right,
-                        enum_name(layer.activation))));
+                        layer.activation == Activation::none
+                            ? ""
+                            : fmt::format(", {}", enum_name(layer.activation)))));
         steps.push_back(step("MACs", fmt::format("{}H*W * K*K * Ci/groups * Co", n.empty() ? "" : "N * "),
                              fmt::format("{}{} * {} * {} * {}/{} * {}", n, layer.output.h, layer.output.w, k2,
                                          layer.input.c, conv.groups, layer.output.c),
@@ -178,7 +180,8 @@ Explanation explain_block(const SeparableBlock& block, std::int64_t batch) {
          "as an introductory article prints it; it tends to Co"}};
     explained.steps[0].note = "weights of one standard convolution";
     explained.steps[1].note = "weights of the depthwise and the pointwise one";
-    explained.steps[2].note = explained.steps[3].note = "their MACs";
+    explained.steps[2].note = "MACs of the standard one";
+    explained.steps[3].note = "MACs of the depthwise and the pointwise one";
     return explained;
 }
 

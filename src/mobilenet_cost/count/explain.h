@@ -13,13 +13,17 @@
 namespace mobilenet_cost {
 
 /// The letters of the formulas.
-inline constexpr std::array<std::pair<const char*, const char*>, 6> kSymbols = {
+inline constexpr std::array<std::pair<const char*, const char*>, 10> kSymbols = {
     {{"N", "images in a batch"},
      {"H", "height of the output"},
      {"W", "width of the output"},
      {"K", "kernel size"},
      {"Ci", "input channels"},
-     {"Co", "output channels"}}};
+     {"Co", "output channels"},
+     {"groups", "channel groups, each convolved by itself"},
+     {"bytes", "bytes of one value"},
+     {"read", "values that it reads"},
+     {"written", "values that it writes"}}};
 
 /// One line of a derivation.
 struct ExplainStep {

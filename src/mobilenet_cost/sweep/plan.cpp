@@ -87,6 +87,8 @@ SweepRun plan_run(std::vector<SweepCell> cells, std::vector<std::string> models,
 }
 
 void skip_oversubscribed(SweepRun& run) {
+    const std::vector<int>& asked = run.timing.threads;
+    if (!asked.empty()) check_cpus_for(*std::min_element(asked.begin(), asked.end()), "--threads");
     const std::size_t cpus = run.origin.machine.allowed_cpus.size();
     for (SweepPoint& point : run.points) {
         if (cpus == 0 || point.threads <= static_cast<int>(cpus) || point.status != BenchStatus::ok) continue;

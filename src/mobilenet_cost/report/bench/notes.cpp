@@ -12,7 +12,7 @@ namespace {
 
 std::string interval_line(const SweepRun& run) {
     const std::size_t needed = samples_for_interval(run.timing.confidence);
-    if (run.measurement.order.size() >= needed) return {};
+    if (run.measurement.order.empty() || run.measurement.order.size() >= needed) return {};
     return fmt::format("No intervals: {:.4g} % confidence needs {} rounds.\n", run.timing.confidence * 100,
                        needed);
 }

@@ -156,8 +156,9 @@ class BenchReport {
         std::vector<Cell> cells = head_cells(row.point);
         append(cells, {text_cell(name), point.counts ? macs_cell(point.counts->macs) : unknown_cell()});
         if (found.seconds) {
-            append(cells, {seconds_cell(found.seconds->value),
-                           text_cell(interval_text(*found.seconds, seconds_text)),
+            Cell median = seconds_cell(found.seconds->value);
+            median.text = marked_seconds(found);
+            append(cells, {std::move(median), text_cell(interval_text(*found.seconds, seconds_text)),
                            rate_cell(point.counts->macs, found.seconds->value),
                            count_cell(found.rounds - found.disturbed)});
         } else {

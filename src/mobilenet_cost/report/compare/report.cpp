@@ -18,7 +18,7 @@ constexpr std::size_t kMostRows = 40;
 // ---- cells of the tables
 
 std::string signed_percent(double change) {
-    return fmt::format("{:+.1f} %", 100 * change);
+    return fmt::format("{:+.1f} %", std::round(1000 * change) / 10 + 0.0);  // no -0.0
 }
 
 std::string value_text(const std::optional<ExactValue>& value) {
@@ -262,6 +262,8 @@ Section ratio_section(const CompareResult& result) {
                      {"contender", "cont."},
                      {"contender_interval", "interval"},
                      {"mark", "", true}};
+    table.droppable = {"base_interval",
+                       "contender_interval"};  // whether they overlap stands in the last column
     for (const RatioChange& row : result.ratios) {
         if (is_share(row.name) && !row.apart) {
             ++hidden;

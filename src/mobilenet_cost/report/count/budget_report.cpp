@@ -49,9 +49,10 @@ const RowFields<BudgetCheck>& budget_fields() {
 constexpr const char* kBudgetReportSchema = "mobilenet-cost.budget_report.v1";
 
 std::vector<Section> budget_sections(const std::vector<BudgetCheck>& checks) {
-    return {{"", budget_fields().shown({"model", "alpha", "resolution", "dtype", "quantity", "limit", "found",
-                                        "used", "verdict"},
-                                       checks)}};
+    Table table = budget_fields().shown(
+        {"model", "alpha", "resolution", "dtype", "quantity", "limit", "found", "used", "verdict"}, checks);
+    table.droppable = {"dtype", "used", "resolution", "alpha"};
+    return {{"", std::move(table)}};
 }
 
 Json check_json(const BudgetCheck& check) {

@@ -44,7 +44,7 @@ std::string peak_text(const Analysis& analysis) {
 }
 
 std::string params_text(const Analysis& analysis) {
-    return fmt::format("{} ({}; batch norm folded {}, all its values {})",
+    return fmt::format("{} ({}; with folded batch norm {}, with all four of its values {})",
                        with_prefix(analysis.totals.params), with_thousands(analysis.totals.params),
                        with_thousands(analysis.params[1]), with_thousands(analysis.params[4]));
 }
@@ -190,7 +190,7 @@ Table block_table(const Analysis& analysis) {
         "Separable blocks (d) beside one standard convolution (s): P weights, C multiply-adds, ratio P_s/P_d "
         "= "
         "C_s/C_d; wrong: what an introductory article prints for it";
-    table.droppable = {"ratio_article_approx", "w_out", "h_out", "k"};
+    table.droppable = {"ratio_article_approx", "w_out", "h_out", "k", "c_in", "c_out"};
     return table;
 }
 
@@ -247,7 +247,8 @@ std::vector<Cell> variant_cells(const Analysis& analysis) {
 Table totals_table(const std::vector<Analysis>& analyses) {
     Table table;
     table.columns = variant_columns();
-    table.droppable = {"beta", "traffic_bytes", "arithmetic_intensity", "weight_bytes"};
+    table.droppable = {"beta",         "traffic_bytes",         "arithmetic_intensity",
+                       "weight_bytes", "standard_params_ratio", "peak_activation_bytes"};
     for (const Column& column : std::vector<Column>{{"macs", analyses.front().unit},
                                                     {"params", "params"},
                                                     {"weight_bytes", "weight B"},

@@ -65,16 +65,21 @@ std::string step_line(const ExplainStep& step) {
     return fmt::format("  {}{}{}\n", label, equation(step), note);
 }
 
-bool has_formula(const Explanation& explanation) {
+/// A formula has the symbol as a word of its own.
+bool uses(const Explanation& explanation, const std::string& symbol) {
+    const std::regex word("\\b" + symbol + "\\b");
     return std::any_of(explanation.steps.begin(), explanation.steps.end(),
-                       [](const ExplainStep& step) { return step.formula.find('K') != std::string::npos; });
+                       [&](const ExplainStep& step) { return std::regex_search(step.formula, word); });
 }
 
-std::string symbols_line() {
-    std::string text = "  where ";
-    for (const auto& [symbol, meaning] : kSymbols)
-        text += fmt::format("{}{}: {}", text.ends_with(' ') ? "" : ", ", symbol, meaning);
-    return text + "\n";
+/// Of the symbols that the formulas use; empty: none.
+std::string symbols_line(const Explanation& explanation) {
+    std::string text;
+    for (const auto& [symbol, meaning] : kSymbols) {
+        if (uses(explanation, symbol))
+            text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", symbol, meaning);
+    }
+    return text.empty() ? "" : fmt::format("  where {}\n", text);
 }
 
 std::vector<Section> explain_sections(const std::vector<ExplainedVariant>& variants) {
@@ -85,7 +90,7 @@ std::vector<Section> explain_sections(const std::vector<ExplainedVariant>& varia
                 fmt::format("{} ({}): {}\n", explanation.name, explanation.kind, explanation.sizes);
             for (const ExplainStep& step : explanation.steps)
                 text += step_line(step);
-            if (has_formula(explanation)) text += symbols_line();
+            text += symbols_line(explanation);
             sections.push_back({text, {}});
         }
     }
@@ -106,6 +111,20 @@ std::string latex_word(const std::string& word) {
     return word.size() == 1 || word.find('_') == 1 ? word : latex_text(word);
 }
 
+bool is_unit(const std::string& rest) {
+    return rest.starts_with("FLOP");
+}
+
+/// A note in \\text{}, its formulas set as such.
+std::string latex_note(const std::string& note) {
+    std::string text = latex_text("(" + note + ")");
+    for (const auto& [plain, set] : {std::pair("K*K", "$K^2$"), std::pair("H*W", "$H W$")}) {
+        const std::size_t at = text.find(plain);
+        if (at != std::string::npos) text.replace(at, std::string_view(plain).size(), set);
+    }
+    return text;
+}
+
 /// "K*K * Ci/groups" as "K^2 \cdot C_i/\text{groups}".
 std::string latex_formula(const std::string& formula) {
     static const std::regex kTokens("K\\*K|H\\*W|[A-Za-z][A-Za-z_]*( [a-z]+)*| \\* |,|.");
@@ -121,6 +140,8 @@ std::string latex_formula(const std::string& formula) {
             latex += " \\cdot ";
         } else if (text == ",") {
             latex += "{,}";
+        } else if (text == " " && is_unit(token->suffix().str())) {
+            latex += "\\ ";  // "9.8 FLOP per byte"
         } else {
             latex += std::isalpha(static_cast<unsigned char>(text.front())) != 0 ? latex_word(text) : text;
         }
@@ -135,7 +156,7 @@ std::string latex_step(const ExplainStep& step) {
     for (const std::string* part : {&step.formula, &step.numbers, &step.result}) {
         if (!part->empty()) line += " = " + latex_formula(*part);
     }
-    return line + (step.note.empty() ? "" : " &&" + latex_text("(" + step.note + ")"));
+    return line + (step.note.empty() ? "" : " &&" + latex_note(step.note));
 }
 
 std::string explain_latex(const std::vector<ExplainedVariant>& variants) {

@@ -42,7 +42,7 @@ Table grid_table(const std::vector<SweepCell>& cells) {
 
 Table sweep_table(const std::vector<SweepCell>& cells) {
     Table table;
-    table.droppable = {"beta", "weight_bytes"};
+    table.droppable = {"beta", "weight_bytes", "standard_macs_ratio", "peak_activation_bytes"};
     table.columns = {{"model", "model", true},
                      {"alpha", "alpha"},
                      {"beta", "beta"},

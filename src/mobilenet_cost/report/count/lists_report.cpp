@@ -52,7 +52,7 @@ constexpr const char* kEnginesSchema = "mobilenet-cost.engines.v1";
 
 Table models_table(const std::vector<ModelSummary>& models) {
     Table table;
-    table.droppable = {"resolutions"};
+    table.droppable = {"resolutions", "alphas"};
     table.columns = {{"model", "model", true},   {"resolution", "res"},
                      {"macs", "MACs"},           {"params", "params"},
                      {"alphas", "alphas", true}, {"resolutions", "resolutions", true}};

@@ -1,5 +1,6 @@
 #include "mobilenet_cost/report/gate/junit.h"
 
+#include <cmath>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -15,7 +16,12 @@ std::string row_text(const GateRow& row) {
     if (!row.ratio) return "no rounds";
     std::string text = fmt::format("head/base {:.4f}", *row.ratio);
     if (row.low && row.high) text += fmt::format(" [{:.4f}, {:.4f}]", *row.low, *row.high);
-    return text + fmt::format(" after {} rounds", row.rounds);
+    return text;
+}
+
+/// Picoseconds are finer than any clock; more digits are those of binary fractions.
+std::string duration_text(double seconds) {
+    return shortest(std::round(seconds * 1e12) / 1e12);
 }
 
 /// XML has no form for control characters, and texts of a stored gate may hold any.
@@ -44,16 +50,19 @@ const char* element_of(GateOutcome outcome) {
 }
 
 void judge_row(pugi::xml_node test, GateVerdict verdict, const GateRow& row, const std::string& reason) {
+    const std::string rounds = "after " + plural(row.rounds, "round");
     std::string text = row_text(row);
-    if (!reason.empty()) text += ": " + reason;
-    if (verdict == GateVerdict::regressed) add_outcome(test, "failure", "slower: " + text);
+    if (row.ratio && !reason.starts_with(rounds)) text += " " + rounds;
+    if (!reason.empty()) text += (reason.starts_with(rounds) ? " " : ": ") + reason;
+    if (verdict == GateVerdict::regressed) add_outcome(test, "failure", "regressed: " + text);
     if (verdict == GateVerdict::inconclusive) add_outcome(test, "skipped", text);
 }
 
 std::string moved_text(const GateCellResult& cell) {
     std::string text;
     for (const GateLayer& layer : cell.moved)
-        text += fmt::format("{} ({}): {}\n", layer.layer.name, layer.layer.layer_class, row_text(layer.row));
+        text += fmt::format("{} ({}): {} after {} rounds\n", layer.layer.name, layer.layer.layer_class,
+                            row_text(layer.row), layer.row.rounds);
     return text;
 }
 
@@ -61,7 +70,7 @@ pugi::xml_node add_case(pugi::xml_node suite, const std::string& name, double se
     pugi::xml_node test = suite.append_child("testcase");
     test.append_attribute("classname") = "mobilenet-cost.gate";
     add_text(test, "name", name);
-    test.append_attribute("time") = shortest(seconds).c_str();
+    test.append_attribute("time") = duration_text(seconds).c_str();
     return test;
 }
 
@@ -99,7 +108,7 @@ std::string gate_junit(const GateReport& report, const GateResult& result) {
     pugi::xml_node suite = document.append_child("testsuites").append_child("testsuite");
     suite.append_attribute("name") = "mobilenet-cost gate";
     add_text(suite, "timestamp", run.started);
-    suite.append_attribute("time") = shortest(run.seconds).c_str();
+    suite.append_attribute("time") = duration_text(run.seconds).c_str();
     for (std::size_t i = 0; i < run.cells.size(); ++i)
         add_cell(suite, run.cells[i], run.rows[i], result.cells[i]);
     if (run.together && result.together)

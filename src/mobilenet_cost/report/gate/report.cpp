@@ -17,7 +17,7 @@ constexpr std::size_t kMostShown =
 
 /// "+5.1 %" of a ratio.
 std::string change_text(double ratio) {
-    return fmt::format("{:+.1f} %", 100 * (ratio - 1));
+    return fmt::format("{:+.1f} %", std::round(1000 * (ratio - 1)) / 10 + 0.0);  // no -0.0
 }
 
 std::optional<double> change(const GateRow& row) {
@@ -39,13 +39,13 @@ struct Varying {
     bool threads = false;
 };
 
-Varying varying(const GateRun& run) {
+Varying varying(const std::vector<GateCell>& cells) {
     Varying vary;
-    for (const GateCellRun& cell : run.cells) {
-        const GateCell& first = run.cells.front().cell;
-        vary.network = vary.network || cell.cell.network != first.network;
-        vary.engine = vary.engine || cell.cell.engine != first.engine;
-        vary.threads = vary.threads || cell.cell.threads != first.threads;
+    for (const GateCell& cell : cells) {
+        const GateCell& first = cells.front();
+        vary.network = vary.network || cell.network != first.network;
+        vary.engine = vary.engine || cell.engine != first.engine;
+        vary.threads = vary.threads || cell.threads != first.threads;
     }
     return vary;
 }
@@ -56,6 +56,18 @@ std::string title_of(const GateCell& cell, const Varying& vary) {
     if (vary.engine) title += " " + cell.engine;
     if (vary.threads) title += fmt::format(" {} threads", cell.threads);
     return title;
+}
+
+std::vector<std::string> titles_of(const GateRun& run) {
+    std::vector<GateCell> cells;
+    for (const GateCellRun& cell : run.cells)
+        cells.push_back(cell.cell);
+    return gate_titles(cells);
+}
+
+/// Picoseconds are finer than any clock; more digits are those of binary fractions.
+std::optional<double> in_picoseconds(const std::optional<double>& seconds) {
+    return seconds ? std::optional(std::round(*seconds * 1e12) / 1e12) : std::nullopt;
 }
 
 /// One cell, or all of them together, as the table and the CSV show it.
@@ -136,19 +148,19 @@ const RowFields<GateClass>& class_fields_of_gate() {
 }
 
 std::vector<VerdictRow> verdict_rows(const GateRun& run, const GateResult& result) {
-    const Varying vary = varying(run);
+    const std::vector<std::string> titles = titles_of(run);
     std::vector<VerdictRow> rows;
     for (std::size_t i = 0; i < run.cells.size(); ++i) {
         const GateCellRun& cell = run.cells[i];
         const auto dropped = std::count_if(cell.rounds.begin(), cell.rounds.end(),
                                            [](const GateRound& round) { return round.dropped; });
         rows.push_back({.name = gate_cell_name(cell.cell),
-                        .title = title_of(cell.cell, vary),
+                        .title = titles[i],
                         .verdict = result.cells[i].verdict,
                         .row = run.rows[i],
                         .dropped = dropped,
-                        .base_seconds = median_seconds(cell, true),
-                        .head_seconds = median_seconds(cell, false),
+                        .base_seconds = in_picoseconds(median_seconds(cell, true)),
+                        .head_seconds = in_picoseconds(median_seconds(cell, false)),
                         .reason = result.cells[i].reason});
     }
     if (run.together && result.together)
@@ -177,14 +189,13 @@ std::string difference_text(const GateDifference& difference) {
 
 std::string reasons_text(const GateRun& run, const GateResult& result) {
     std::string text;
-    const Varying vary = varying(run);
+    const std::vector<std::string> titles = titles_of(run);
     for (std::size_t i = 0; i < run.cells.size(); ++i) {
         const GateCellResult& cell = result.cells[i];
-        if (!cell.reason.empty())
-            text += text_line(fmt::format("{}: {}", title_of(run.cells[i].cell, vary), cell.reason));
+        if (!cell.reason.empty()) text += text_line(fmt::format("{}: {}", titles[i], cell.reason));
         if (cell.floor)
-            text += fmt::format("{}: code placement alone moves the base by {:.1f} %\n",
-                                title_of(run.cells[i].cell, vary), 100 * *cell.floor);
+            text += fmt::format("{}: code placement alone moves the base by {:.1f} %\n", titles[i],
+                                100 * *cell.floor);
     }
     return text;
 }
@@ -262,6 +273,14 @@ std::string facts_text(const GateReport& report, const GateResult& result) {
 
 }  // namespace
 
+std::vector<std::string> gate_titles(const std::vector<GateCell>& cells) {
+    const Varying vary = varying(cells);
+    std::vector<std::string> titles;
+    for (const GateCell& cell : cells)
+        titles.push_back(title_of(cell, vary));
+    return titles;
+}
+
 std::optional<double> median_seconds(const GateCellRun& cell, bool of_base) {
     std::vector<double> seconds;
     for (const GateRound& round : cell.rounds) {
@@ -279,9 +298,9 @@ std::vector<Section> gate_sections(const GateReport& report, const GateResult& r
                         .table = verdict_table(run, result),
                         .title = fmt::format("mobilenet-cost gate: {}", enum_name(result.outcome))});
     sections.push_back({.text = facts_text(report, result), .table = {}, .folded = true});
-    const Varying vary = varying(run);
+    const std::vector<std::string> titles = titles_of(run);
     for (std::size_t i = 0; i < run.cells.size(); ++i)
-        add_explanation(title_of(run.cells[i].cell, vary), run.cells[i], result.cells[i], sections);
+        add_explanation(titles[i], run.cells[i], result.cells[i], sections);
     return sections;
 }
 

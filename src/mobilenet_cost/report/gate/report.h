@@ -14,6 +14,9 @@ namespace mobilenet_cost {
 /// One row for each cell, and one for all together.
 [[nodiscard]] Table gate_csv_table(const GateReport& report, const GateResult& result);
 
+/// What tells the cells of one gate apart, shortly: "mobilenet_v1 0.25/128".
+[[nodiscard]] std::vector<std::string> gate_titles(const std::vector<GateCell>& cells);
+
 /// Median over the rounds that count. Absent: there is none.
 [[nodiscard]] std::optional<double> median_seconds(const GateCellRun& cell, bool of_base);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/gate/report.h"
 #include "mobilenet_cost/report/parts/documents.h"
 #include "mobilenet_cost/report/parts/measured_json.h"
 
@@ -35,14 +36,19 @@ Table self_test_table(const SelfTest& test) {
                      {"rounds", "rounds"},
                      {"ratio", "ratio"},
                      {"spread", "spread of a round"},
-                     {"p95", "19 of 20 within"}};
+                     {"p95", "95 % of rounds within"}};
+    table.caption = "The last columns: the smallest slowdown found with so many rounds";
+    table.droppable = {"ratio", "rounds", "spread"};
     for (const std::int64_t rounds : test.rounds)
-        table.columns.push_back(
-            {fmt::format("detectable_{}", rounds), fmt::format("found in {} rounds", rounds)});
+        table.columns.push_back({fmt::format("detectable_{}", rounds), fmt::format("{} rounds", rounds)});
+    std::vector<GateCell> cells;
+    for (const SelfTestCell& cell : test.cells)
+        cells.push_back(cell.cell);
+    const std::vector<std::string> titles = gate_titles(cells);
     for (const SelfTestCell& cell : test.cells) {
-        std::vector<Cell> row = {text_cell(gate_cell_name(cell.cell)), count_cell(cell.rounds),
-                                 number_cell(cell.ratio, 4), percent_cell(cell.spread, 2),
-                                 percent_cell(cell.p95, 2)};
+        std::vector<Cell> row = {Cell{titles[table.rows.size()], gate_cell_name(cell.cell)},
+                                 count_cell(cell.rounds), number_cell(cell.ratio, 4),
+                                 percent_cell(cell.spread, 2), percent_cell(cell.p95, 2)};
         for (const std::optional<double>& slowdown : cell.detectable)
             row.push_back(part_cell(slowdown, 1));
         table.rows.push_back(row);
@@ -56,7 +62,7 @@ std::vector<Section> self_test_sections(const GateRun& run, const SelfTest& test
     text += fmt::format(
         "{} rounds of this program against itself; machine {}; dead band {:g} %, significance {:g}\n",
         run.rounds, noise_verdict_name(run.preflight.verdict), 100 * rule.threshold, rule.significance);
-    text += fmt::format("of {} gates drawn from them: {} false alarms, {} false praises, {} undecided\n",
+    text += fmt::format("of {} gates drawn from them: {} false alarms, {} false improvements, {} undecided\n",
                         with_thousands(test.trials), test.false_alarms, test.false_praise, test.undecided);
     return {{.text = text, .table = self_test_table(test)}};
 }

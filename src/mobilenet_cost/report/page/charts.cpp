@@ -106,17 +106,16 @@ std::string summary_of(const Subject& subject) {
     std::optional<std::size_t> best;
     for (const std::size_t i : subject.group.points) {
         const auto& speedup = result.points[i].speedup;
-        if (run.points[i].network == NetworkKind::separable && speedup &&
+        if (run.points[i].network == mapped_network(run, subject.group) && speedup &&
             (!best || speedup->value > result.points[*best].speedup->value))
             best = i;
     }
     if (!best) return "No speed-up was measured.";
     const PointResult& point = result.points[*best];
-    const std::string width = half_width_text(point.speedup);
-    return fmt::format("The largest: {}{} measured ({}), {} on paper, at {}.",
-                       imprecise_mark(point.wide.speedup), factor_text(point.speedup->value),
-                       width.empty() ? "no interval" : width, factor_text(point.analytic_speedup.value_or(0)),
-                       cell_title(run.cells[run.points[*best].cell]));
+    return fmt::format(
+        "The largest: {}{} measured ({}), {} on paper, at {}.", imprecise_mark(point.wide.speedup),
+        factor_figure(point.speedup->value), within_text(*point.speedup, point.wide.speedup),
+        factor_figure(point.analytic_speedup.value_or(0)), cell_title(run.cells[run.points[*best].cell]));
 }
 
 constexpr const char* kMarks =
@@ -131,7 +130,10 @@ bool is_grid(const Charts& charts, const std::string& name) {
 void add_grids(const Subject& subject, Charts& charts) {
     const std::string speedups = charts.keep(speedup_table(*subject.pictured, subject.group));
     if (is_grid(charts, speedups)) {
-        Json row = chart(subject, "heat_maps", "heat_maps", {{"cells", speedups}});
+        const SweepRun& run = subject.pictured->run;
+        Json row = chart(subject, "heat_maps", "heat_maps",
+                         group_title(subject.group) + network_suffix(mapped_network(run, subject.group)),
+                         {{"cells", speedups}});
         row["description"] =
             "Speed-up over the largest cell, for each width multiplier alpha (rows) and input "
             "resolution (columns): counted, measured, and the part that was kept. " +
@@ -172,7 +174,10 @@ void add_layers(const Subject& subject, Charts& charts) {
     if (charts.is_empty(layers)) return;
     const Json choices = choice_of_cell(subject, charts.table(layers));
     const std::string roof = charts.keep(roof_table(*subject.pictured, subject.group));
-    Json roofline = chart(subject, "roofline", "roofline", {{"layers", layers}, {"roof", roof}});
+    const SweepRun& run = subject.pictured->run;
+    const std::size_t profiled = profiled_points(run, subject.group).front();
+    const std::string title = group_title(subject.group) + network_suffix(run.points[profiled].network);
+    Json roofline = chart(subject, "roofline", "roofline", title, {{"layers", layers}, {"roof", roof}});
     roofline["description"] =
         std::string(
             "Every layer's rate of arithmetic against its FLOP per byte moved, larger where more time "
@@ -182,7 +187,7 @@ void add_layers(const Subject& subject, Charts& charts) {
                                  "(level) of this machine allow.");
     roofline["choices"] = choices;
     charts.add(std::move(roofline));
-    Json bars = chart(subject, "layers", "layers", {{"layers", layers}});
+    Json bars = chart(subject, "layers", "layers", title, {{"layers", layers}});
     bars["description"] = "Each layer's share of the MACs, of the bytes moved and of the time, side by side.";
     bars["choices"] = choices;
     charts.add(std::move(bars));
@@ -277,7 +282,7 @@ void add_changes(const std::vector<PicturedRun>& runs, Charts& charts) {
                              {{"cells", cells}});
             row["description"] =
                 "Time of the first run over time of the second, for each cell that both have: "
-                "above 1, the second run is quicker. Medians of two runs: without an interval.";
+                "above 1, the second run is faster. Medians of two runs: without an interval.";
             charts.add(std::move(row));
         }
     }

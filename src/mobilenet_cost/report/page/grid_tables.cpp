@@ -19,11 +19,11 @@ struct Panel {
 constexpr Panel kOnPaper = {"On paper", "factor"};
 constexpr Panel kMeasured = {"Measured", "factor"};
 constexpr Panel kKept = {"Kept: measured / on paper", "share"};
-constexpr Panel kChange = {"How much quicker the second run is", "change"};
+constexpr Panel kChange = {"How much faster the second run is", "change"};
 
 std::string figure(const Panel& panel, double value) {
     if (std::string_view(panel.form) == "share") return fmt::format("{:.0f} %", 100 * value);
-    return fmt::format("{:.{}f}×", value, value < 9.995 ? 2 : 1);
+    return factor_figure(value);
 }
 
 /// A cell of a heat map.
@@ -68,12 +68,6 @@ GridRow grid_row(const Panel& panel, const SweepCell& cell, const std::optional<
     return {panel, cell, value, std::move(text), std::move(care.within), std::move(care.note)};
 }
 
-/// "±1.2 %"
-std::string within_text(const Estimate& estimate) {
-    const std::string ascii = half_width_text(estimate);
-    return ascii.empty() ? "no interval" : "±" + ascii.substr(2);
-}
-
 /// Why a value is missing, or how far it can be trusted.
 Care care_of(const SweepRun& run, const PointResult& point, const Speedup& speedup, bool exact) {
     Care care;
@@ -81,7 +75,7 @@ Care care_of(const SweepRun& run, const PointResult& point, const Speedup& speed
     if (!speedup.measured || exact) return care;
     const auto& interval = speedup.measured->interval;
     if (speedup.wide) care.mark = "~";
-    care.within = within_text(*speedup.measured);
+    care.within = within_text(*speedup.measured, speedup.wide);
     if (!interval) {
         care.note = fmt::format("not precise: no interval after {} round{}", point.rounds,
                                 point.rounds == 1 ? "" : "s");
@@ -101,18 +95,28 @@ void add_speedup(const SweepCell& cell, const Speedup& speedup, const Care& care
 
 }  // namespace
 
+std::string factor_figure(double factor) {
+    return fmt::format("{:.{}f}×", factor, factor < 9.995 ? 2 : 1);
+}
+
+std::string within_text(const Estimate& estimate, bool wide) {
+    const std::string ascii = half_width_text(estimate, wide);
+    return ascii.empty() ? "no interval" : "±" + ascii.substr(2);
+}
+
 Json speedup_table(const PicturedRun& pictured, const SweepGroup& group) {
     GridRows rows;
     const SweepRun& run = pictured.run;
+    const NetworkKind network = mapped_network(run, group);
     for (const std::size_t i : group.points) {
-        if (run.points[i].network != NetworkKind::separable) continue;
+        if (run.points[i].network != network) continue;
         const PointResult& point = pictured.result.points[i];
         const Speedup speedup = over_base(point);
         const bool is_base = run.points[i].base == i;
         add_speedup(run.cells[run.points[i].cell], speedup, care_of(run, point, speedup, is_base), rows);
     }
     for (const PredictedPoint& point : predicted_of(pictured, group)) {
-        if (point.network != NetworkKind::separable) continue;
+        if (point.network != network) continue;
         const SweepCell& cell = run.cells[point.cell];
         Speedup speedup{.analytic = cell.analytic_speedup, .measured = exactly(point.speedup)};
         if (point.speedup) speedup.kept = exactly(*point.speedup / cell.analytic_speedup);

@@ -12,6 +12,11 @@ namespace mobilenet_cost {
 // resolution, value, low, high, cell, text, within, note. `form` is how a value is coloured: "factor",
 // "share", "change" or "count".
 
+[[nodiscard]] std::string factor_figure(double factor);  ///< "7.28×", as pictures show it
+
+/// "±1.2 %", or that there is no interval; one that is wider than asked for is rounded up.
+[[nodiscard]] std::string within_text(const Estimate& estimate, bool wide);
+
 [[nodiscard]] Json speedup_table(const PicturedRun& pictured, const SweepGroup& group);
 
 /// The same for the standard networks over the separable ones; no rows when there are none.

@@ -31,16 +31,12 @@ std::size_t smallest_of(const SweepRun& run, const SweepGroup& group) {
 }
 
 /// Points of a group whose layers were timed, fewer if these are too many.
-std::vector<std::size_t> profiled_points(const PicturedRun& pictured, const SweepGroup& group) {
+std::vector<std::size_t> shown_profiles(const PicturedRun& pictured, const SweepGroup& group) {
     const SweepRun& run = pictured.run;
-    std::vector<std::size_t> points;
+    std::vector<std::size_t> points = profiled_points(run, group);
     std::size_t rows = 0;
-    for (const std::size_t i : group.points) {
-        if (i >= run.profiles.size() || !run.profiles[i] || run.profiles[i]->status != BenchStatus::ok)
-            continue;
-        points.push_back(i);
+    for (const std::size_t i : points)
         rows += run.profiles[i]->layers.size();
-    }
     if (rows <= kMostRows) return points;
     const std::size_t smallest = smallest_of(run, group);
     std::erase_if(points, [&](std::size_t i) {
@@ -163,7 +159,7 @@ std::size_t stride_of(const SweepRun& run, const SweepGroup& group) {
 
 Json layers_table(const PicturedRun& pictured, const SweepGroup& group) {
     std::vector<LayerRow> rows;
-    for (const std::size_t i : profiled_points(pictured, group)) {
+    for (const std::size_t i : shown_profiles(pictured, group)) {
         const std::string cell = cell_title(pictured.run.cells[pictured.run.points[i].cell]);
         std::size_t index = 0;
         for (const LayerTime& layer : pictured.run.profiles[i]->layers)
@@ -179,7 +175,7 @@ Json roof_table(const PicturedRun& pictured, const SweepGroup& group) {
     const double ridge = peak->flops_per_second / peak->bytes_per_second;
     double least = ridge / 1.5;
     double most = ridge * 1.5;
-    for (const std::size_t i : profiled_points(pictured, group)) {
+    for (const std::size_t i : shown_profiles(pictured, group)) {
         for (const LayerTime& layer : pictured.run.profiles[i]->layers) {
             const double flops_per_byte = intensity(layer).value_or(ridge);
             least = std::min(least, flops_per_byte / 1.5);

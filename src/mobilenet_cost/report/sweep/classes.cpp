@@ -12,12 +12,6 @@
 namespace mobilenet_cost {
 namespace {
 
-const LayerProfile* profile_of(const SweepRun& run, std::size_t point) {
-    if (point >= run.profiles.size() || !run.profiles[point]) return nullptr;
-    const LayerProfile& profile = *run.profiles[point];
-    return profile.status == BenchStatus::ok && !profile.classes.empty() ? &profile : nullptr;
-}
-
 /// Of the layers of a class, or of all.
 double bound_seconds(const LayerProfile& profile, const RooflinePeak& peak,
                      std::optional<LayerClass> layer_class) {
@@ -42,7 +36,7 @@ ClassShare total_of(const LayerProfile& profile) {
 
 Section share_section(const SweepRun& run, const SweepGroup& group, std::size_t point,
                       const RooflinePeak* peak) {
-    const LayerProfile& profile = *profile_of(run, point);
+    const LayerProfile& profile = *run.profiles[point];
     std::vector<const char*> keys = {
         "class",      "layers",         "mac_share",        "traffic_share",
         "time_share", "median_seconds", "flops_per_second", "traffic_bytes_per_second"};
@@ -53,8 +47,9 @@ Section share_section(const SweepRun& run, const SweepGroup& group, std::size_t 
     };
     Section section;
     Table& table = section.table;
-    table.caption = fmt::format("{}: where the time goes, {}", group_title(group),
-                                cell_title(run.cells[run.points[point].cell]));
+    table.caption =
+        fmt::format("{}: where the time goes, {}{}", group_title(group),
+                    cell_title(run.cells[run.points[point].cell]), network_suffix(run.points[point].network));
     table.columns = class_fields().columns(keys);
     table.droppable = {"layers", "roofline_seconds", "traffic_bytes_per_second", "traffic_share"};
     for (const ClassShare& row : profile.classes)
@@ -105,8 +100,8 @@ const RowFields<LossRow>& loss_fields() {
 
 Section loss_section(const SweepRun& run, const SweepGroup& group, std::size_t base_point,
                      std::size_t small_point) {
-    const LayerProfile& base = *profile_of(run, base_point);
-    const LayerProfile& small = *profile_of(run, small_point);
+    const LayerProfile& base = *run.profiles[base_point];
+    const LayerProfile& small = *run.profiles[small_point];
     const ClassShare base_total = total_of(base);
     const ClassShare small_total = total_of(small);
     Section section;
@@ -128,14 +123,15 @@ Section loss_section(const SweepRun& run, const SweepGroup& group, std::size_t b
     section.table = loss_fields().shown(keys, rows);
     section.table.total = loss_fields().cells(keys, loss("all layers", base_total, small_total));
     section.table.caption =
-        fmt::format("{}: what keeps {} from the analytic {}", group_title(group),
-                    cell_title(run.cells[run.points[small_point].cell]), factor_text(speedup));
+        fmt::format("{}: what keeps {} from the analytic {}{}", group_title(group),
+                    cell_title(run.cells[run.points[small_point].cell]), factor_text(speedup),
+                    network_suffix(run.points[small_point].network));
     return section;
 }
 
 /// What has to be known to trust the layers' times.
 std::string remarks(const SweepRun& run, std::size_t point) {
-    const LayerProfile& profile = *profile_of(run, point);
+    const LayerProfile& profile = *run.profiles[point];
     const std::string name = cell_title(run.cells[run.points[point].cell]);
     std::string text;
     const double whole = profile.whole_seconds.value;
@@ -163,8 +159,8 @@ struct Ends {
 /// Base and smallest cell of a group, of those with timed layers.
 std::optional<Ends> ends_of(const SweepRun& run, const SweepGroup& group) {
     std::optional<Ends> ends;
-    for (const std::size_t point : group.points) {
-        if (profile_of(run, point) == nullptr) continue;
+    for (const std::size_t point : profiled_points(run, group)) {
+        if (run.profiles[point]->classes.empty()) continue;
         if (!ends) ends = Ends{point, point};
         const auto macs = [&](std::size_t i) { return run.cells[run.points[i].cell].macs; };
         if (run.points[point].base == point) ends->base = point;

@@ -86,7 +86,7 @@ struct Shown {
     bool kept = false;
 };
 
-/// One measured grid of a group, from the separable networks.
+/// One measured grid of a group, from the separable networks, or the standard ones where there are no others.
 Section measured_section(const SweepRun& run, const SweepResult& result, const SweepGroup& group,
                          const Family& family, const Shown& shown) {
     double largest = 1;
@@ -94,10 +94,12 @@ Section measured_section(const SweepRun& run, const SweepResult& result, const S
         const auto estimate = family.of(result.points[point]).*shown.value;
         if (estimate) largest = std::max(largest, estimate->value);
     }
-    const std::string caption = shown.kept ? fmt::format("{}: {}", group_title(group), family.kept)
-                                           : fmt::format("{}: measured {}", group_title(group), family.over);
+    const NetworkKind network = mapped_network(run, group);
+    const std::string title = group_title(group) + network_suffix(network);
+    const std::string caption = shown.kept ? fmt::format("{}: {}", title, family.kept)
+                                           : fmt::format("{}: measured {}", title, family.over);
     return grid_section(run, group.model, caption, [&](std::size_t cell) {
-        const auto point = find_point(run, group, cell, NetworkKind::separable);
+        const auto point = find_point(run, group, cell, network);
         if (!point) return unknown_cell();
         const PointResult& row = result.points[*point];
         const Speedup speedup = family.of(row);
@@ -110,10 +112,17 @@ Section measured_section(const SweepRun& run, const SweepResult& result, const S
     });
 }
 
+std::vector<SweepGroup> groups_of_model(const SweepRun& run, const std::string& model) {
+    std::vector<SweepGroup> groups = sweep_groups(run);
+    std::erase_if(groups, [&](const SweepGroup& group) { return group.model != model; });
+    return groups;
+}
+
 /// As the results have it; a cell that no engine could run as the cell has it.
-double analytic_of(const SweepRun& run, const SweepResult& result, std::size_t cell, const Family& family) {
+double analytic_of(const SweepRun& run, const SweepResult& result, std::size_t cell, const Family& family,
+                   NetworkKind network) {
     for (std::size_t i = 0; i < run.points.size(); ++i) {
-        if (run.points[i].cell != cell || run.points[i].network != NetworkKind::separable) continue;
+        if (run.points[i].cell != cell || run.points[i].network != network) continue;
         if (const auto analytic = family.of(result.points[i]).analytic) return *analytic;
     }
     return family.counted(run.cells[cell]);
@@ -121,14 +130,16 @@ double analytic_of(const SweepRun& run, const SweepResult& result, std::size_t c
 
 Section analytic_section(const SweepRun& run, const SweepResult& result, const std::string& model,
                          const Family& family) {
+    const std::vector<SweepGroup> groups = groups_of_model(run, model);
+    const NetworkKind network = groups.empty() ? NetworkKind::separable : mapped_network(run, groups.front());
+    const auto analytic = [&](std::size_t cell) { return analytic_of(run, result, cell, family, network); };
     double largest = 1;
     for (std::size_t i = 0; i < run.cells.size(); ++i) {
-        if (run.cells[i].model == model) largest = std::max(largest, analytic_of(run, result, i, family));
+        if (run.cells[i].model == model) largest = std::max(largest, analytic(i));
     }
-    const std::string caption = fmt::format("{}: analytic {}", model, family.over);
-    return grid_section(run, model, caption, [&](std::size_t cell) {
-        return speedup_cell(analytic_of(run, result, cell, family), largest, "");
-    });
+    const std::string caption = fmt::format("{}{}: analytic {}", model, network_suffix(network), family.over);
+    return grid_section(run, model, caption,
+                        [&](std::size_t cell) { return speedup_cell(analytic(cell), largest, ""); });
 }
 
 bool has_standard(const SweepRun& run, const SweepResult& result, const std::string& model) {
@@ -152,8 +163,11 @@ std::string base_title(const SweepRun& run, const std::string& model) {
 void add_grids(const SweepRun& run, const SweepResult& result, const std::string& model, const Family& family,
                std::vector<Section>& sections) {
     sections.push_back(analytic_section(run, result, model, family));
-    for (const SweepGroup& group : sweep_groups(run)) {
-        if (group.model != model) continue;
+    for (const SweepGroup& group : groups_of_model(run, model)) {
+        const bool any = std::any_of(group.points.begin(), group.points.end(), [&](std::size_t point) {
+            return family.of(result.points[point]).measured.has_value();
+        });
+        if (!any) continue;  // a map of nothing
         sections.push_back(measured_section(run, result, group, family, {&Speedup::measured}));
         sections.push_back(measured_section(run, result, group, family, {&Speedup::kept, true}));
     }

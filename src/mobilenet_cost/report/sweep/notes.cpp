@@ -38,6 +38,8 @@ std::string ended_text(const SweepRun& run) {
 
 std::string rounds_line(const SweepRun& run) {
     const std::size_t rounds = run.measurement.order.size();
+    if (rounds == 0 && run.measurement.ended != Ended::interrupted)
+        return "Nothing was timed: the rows say why.\n";
     std::string text =
         fmt::format("{} {} in {}, order from seed {}", rounds, rounds == 1 ? "round" : "rounds",
                     seconds_text(run.measurement.seconds), run.timing.seed);
@@ -133,7 +135,7 @@ std::string main_finding(const SweepRun& run, const SweepResult& result) {
                                    plural(static_cast<std::int64_t>(result.points.size()), "point"),
                                    result.imprecise, 100 * run.timing.precision);
     if (const auto i = first_point(run, result, &PointResult::seconds, std::less<>()))
-        text += fmt::format("; fastest: {} ({})", seconds_text(result.points[*i].seconds->value),
+        text += fmt::format("; fastest: {} ({})", marked_seconds(result.points[*i]),
                             point_name(run, run.points[*i]));
     const auto i = first_point(run, result, &PointResult::speedup, std::greater<>());
     if (i && run.points[*i].base != *i)
@@ -146,7 +148,7 @@ Section sweep_fit_section(const SweepResult& result) {
     Section section;
     if (result.fits.empty()) return section;
     section.table = fit_fields().shown(
-        {"model", "engine", "threads", "network", "cells", "slope", "slope_interval", "tenfold"},
+        {"model", "engine", "threads", "network", "cells", "marked_slope", "slope_interval", "tenfold"},
         result.fits);
     section.table.caption =
         "How time follows MACs: time grows as MACs to the power of the slope; 1 is \"time is MACs\"";
@@ -155,7 +157,8 @@ Section sweep_fit_section(const SweepResult& result) {
 
 Section sweep_note_section(const SweepRun& run, const SweepResult& result) {
     return {.text = noise_lines(run.preflight) + rounds_line(run) + precision_lines(run, result) +
-                    disturbed_line(run) + warm_up_line(run) + machine_line(run.origin.machine),
+                    disturbed_line(run) + warm_up_line(run) + machine_line(run.origin.machine) +
+                    "docs/glossary.md explains the words.\n",
             .table = {}};
 }
 

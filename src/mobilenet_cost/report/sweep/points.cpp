@@ -64,8 +64,7 @@ std::optional<double> coverage_of_seconds(const Row& row) {
 }
 
 std::string marked_time(const Row& row) {
-    const auto& seconds = row.result.seconds;
-    return seconds ? imprecise_mark(row.result.wide.seconds) + seconds_text(seconds->value) : "";
+    return row.result.seconds ? marked_seconds(row.result) : "";
 }
 
 template <Speedup (*of)(const PointResult&)>
@@ -82,7 +81,7 @@ std::string marked_kept(const Row& row) {
 
 std::string speedup_width(const Row& row) {
     const bool is_base = !row.predicted && row.point == &row.run.points[row.point->base];
-    return is_base ? "base" : half_width_text(row.result.speedup);
+    return is_base ? "base" : half_width_text(row.result.speedup, row.result.wide.speedup);
 }
 
 std::optional<double> low_of(const Row& row) {
@@ -119,7 +118,7 @@ RowFields<Row> make_point_fields() {
         {"memory_bytes", "memory", Show::bytes, kAll, memory_of},
         {"marked_time", "time", Show::plain, kShownOnly, marked_time},
         {"time_width", "+- time", Show::plain, kShownOnly,
-         [](const Row& row) { return half_width_text(row.result.seconds); }},
+         [](const Row& row) { return half_width_text(row.result.seconds, row.result.wide.seconds); }},
         {"median_seconds", "time", Show::seconds, kAll | kSqlEnds, known(&PointResult::seconds)},
         {"interval_coverage", kJson, coverage_of_seconds},
         {"samples", "rounds", Show::plain, kJson, samples_of},
@@ -132,7 +131,7 @@ RowFields<Row> make_point_fields() {
         {"marked_kept", "kept", Show::plain, kShownOnly, marked_kept},
         {"marked_standard", "over standard", Show::plain, kShownOnly, marked_speedup<over_standard>},
         {"standard_width", "+- standard", Show::plain, kShownOnly,
-         [](const Row& row) { return half_width_text(row.result.standard); }},
+         [](const Row& row) { return half_width_text(row.result.standard, row.result.wide.standard); }},
         {"fraction_kept", "kept", Show::percent, kAll, known(&PointResult::kept)},
         {"standard_analytic_speedup", kOfCell, known(&PointResult::analytic_standard)},
         {"standard_speedup", kOfCell, known(&PointResult::standard)},
@@ -219,13 +218,18 @@ const RowFields<SlopeFit>& fit_fields() {
                    ? fmt::format("[{:.3f}, {:.3f}]", fit.slope.interval->low, fit.slope.interval->high)
                    : "";
     };
+    const auto mark = [](const SlopeFit& fit) { return imprecise_mark(!fit.slope.interval); };
     static const RowFields<SlopeFit> fields = {
         {"engine", "engine", Show::name, kJson, &SlopeFit::engine},
         {"threads", "threads", Show::plain, kJson, &SlopeFit::threads},
         {"slope", "slope", Show::decimals_3, kJson, &SlopeFit::slope},
+        {"marked_slope", "slope", Show::plain, kShownOnly,
+         [mark](const SlopeFit& fit) { return fmt::format("{}{:.3f}", mark(fit), fit.slope.value); }},
         {"slope_interval", "interval", Show::plain, kShownOnly, interval},
         {"tenfold", "10x fewer MACs", Show::plain, kShownOnly,
-         [](const SlopeFit& fit) { return fmt::format("{:.1f}x", std::pow(10, fit.slope.value)); }},
+         [mark](const SlopeFit& fit) {
+             return fmt::format("{}{:.1f}x", mark(fit), std::pow(10, fit.slope.value));
+         }},
         {"model", "model", Show::name, kJson, &SlopeFit::model},
         {"network", "network", Show::name, kJson,
          [](const SlopeFit& fit) { return network_kind_name(fit.network); }},

@@ -257,6 +257,7 @@
     const milliseconds = value => value * 1e3;
     const mebibytes = value => (value / 1024 ** 2).toFixed(2);
     const ci_of = ({ci_low_seconds: low, ci_high_seconds: high}) => (is_known(low) && is_known(high) ? [low, high] : null);
+    const standard_of = row => row.point.standard_speedup || {measured: null, ci: null};
     const widest = (value, ci) => half_width(value, ci) ?? (is_known(value) ? Infinity : null);
 
     // Of one that is not precise, by how much; the goal is about ratios.
@@ -288,7 +289,8 @@
         {title: 'Peak activations, MiB', get: row => (row.point.status === 'counted' ? row.cell.peak_activation_bytes : null),
          as: mebibytes, rare: true},
         {title: 'Top-1', get: row => row.top1, as: share, rare: true},
-        {title: 'Median, ms', get: row => row.point.median_seconds, as: time_text, rare: true},
+        {title: 'Median, ms', get: row => row.point.median_seconds, as: time_text, rare: true,
+         text: ({point}) => (point.status === 'predicted' ? '≈' : ci_of(point) ? '' : '~') + time_text(point.median_seconds)},
         {title: 'Interval, ms', get: row => widest(row.point.median_seconds, ci_of(row.point)), as: plain, rare: true,
          text: row => range(ci_of(row.point), time_text)},
         {title: 'On paper', get: row => row.point.analytic_speedup, as: factor},
@@ -296,6 +298,10 @@
         {title: 'Interval', get: row => widest(row.point.speedup, row.point.speedup_ci), as: plain, rare: true,
          text: row => (row.point.status === 'predicted' ? 'predicted' : range(row.point.speedup_ci, factor))},
         {title: 'Kept', get: row => row.point.fraction_kept, as: share, rare: true, text: row => speedup_text(row, 'fraction_kept', share)},
+        {title: 'Over standard', get: row => standard_of(row).measured, as: factor, rare: true,
+         text: row => (is_wide(standard_of(row).measured, standard_of(row).ci, row.one) ? '~' : '') + factor(standard_of(row).measured)},
+        {title: 'Its interval', get: row => widest(standard_of(row).measured, standard_of(row).ci), as: plain, rare: true,
+         text: row => range(standard_of(row).ci, factor)},
         {title: 'Rounds', get: row => row.point.samples, as: whole.format, rare: true},
         {title: 'Status', get: status_of, rare: true},
     ];
