@@ -70,14 +70,23 @@ std::string document_kind(std::string_view schema) {
     return {};
 }
 
-std::string document_kind_of_text(std::string_view text) {
+namespace {
+
+/// What a document says that it is, or the first line of one that is lines of JSON; empty: nothing is known.
+std::string schema_of_text(std::string_view text) {
     const std::string_view line = text.substr(0, text.find('\n'));
     for (const std::string_view part : {line, text}) {
         const auto json = nlohmann::json::parse(part, nullptr, false);
-        const std::string kind = json.is_discarded() ? "" : document_kind(schema_of(json));
-        if (!kind.empty()) return kind;
+        std::string schema = json.is_discarded() ? "" : schema_of(json);
+        if (!document_kind(schema).empty()) return schema;
     }
     return {};
+}
+
+}  // namespace
+
+std::string document_kind_of_text(std::string_view text) {
+    return document_kind(schema_of_text(text));
 }
 
 std::string_view kind_of_other_text(std::string_view text) {
@@ -91,9 +100,11 @@ nlohmann::json parse_document(std::string_view text, std::string_view schema, st
     try {
         document = parse_json(text, place);
     } catch (const Error&) {
-        const std::string kind = text.starts_with('<') ? std::string(kind_of_other_text(text))
-                                                       : document_kind_of_text(text);  // of lines of JSON
-        if (kind.empty()) throw;
+        const std::string found = schema_of_text(text);
+        const bool same = kind_name(found) == kind_name(schema);  // damaged, which the first message tells
+        const std::string kind =
+            text.starts_with('<') ? std::string(kind_of_other_text(text)) : document_kind(found);
+        if (kind.empty() || (same && !found.empty())) throw;
         fail(place, fmt::format("expected a document of the schema \"{}\", found {}", schema, kind));
     }
     refuse_other_kind(document, schema, place);

@@ -46,8 +46,8 @@ std::vector<bool> ModelBlocks::used() const {
     std::vector<bool> used(blocks_.size(), false);
     for (std::size_t i = blocks_.size(); i-- > 0;) {
         used[i] = used[i] || blocks_[i].tap;
-        for (const BlockId input : blocks_[i].inputs)
-            if (used[i] && input >= 0) used[static_cast<std::size_t>(input)] = true;
+        for (const BlockId read : blocks_[i].inputs)
+            if (used[i] && read >= 0) used[static_cast<std::size_t>(read)] = true;
     }
     return used;
 }
@@ -61,8 +61,8 @@ Json ModelBlocks::block_json(std::size_t index, BlockId before) const {
     if (block.tap) json["tap"] = true;
     if (block.inputs == std::vector<BlockId>{before}) return json;
     Json& inputs = json["inputs"] = Json::array();
-    for (const BlockId input : block.inputs)
-        inputs.push_back(input == kInputBlock ? "input" : blocks_[static_cast<std::size_t>(input)].name);
+    for (const BlockId read : block.inputs)
+        inputs.push_back(read == kInputBlock ? "input" : blocks_[static_cast<std::size_t>(read)].name);
     return json;
 }
 
