@@ -127,9 +127,9 @@ std::string latex_note(const std::string& note) {
 
 /// "K*K * Ci/groups" as "K^2 \cdot C_i/\text{groups}".
 std::string latex_formula(const std::string& formula) {
-    static const std::regex kTokens("K\\*K|H\\*W|[A-Za-z][A-Za-z_]*( [a-z]+)*| \\* |,|.");
+    static const std::regex tokens("K\\*K|H\\*W|[A-Za-z][A-Za-z_]*( [a-z]+)*| \\* |,|.");
     std::string latex;
-    for (auto token = std::sregex_iterator(formula.begin(), formula.end(), kTokens);
+    for (auto token = std::sregex_iterator(formula.begin(), formula.end(), tokens);
          token != std::sregex_iterator(); ++token) {
         const std::string text = token->str();
         if (text == "K*K") {
