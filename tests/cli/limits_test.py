@@ -61,7 +61,7 @@ class Limits(unittest.TestCase):
         cls.folder.chmod(0o755)
         (cls.folder / "bin").mkdir()
         cls.program = shutil.copy(PROGRAM, cls.folder / "bin")
-        for name in ["engines", "exporters", "probes", "report"]:
+        for name in ["engines", "exporters", "importers", "probes", "report"]:
             if (Path(PROGRAM).parent / name).is_dir():
                 shutil.copytree(Path(PROGRAM).parent / name, cls.folder / "bin" / name)
         shutil.copytree(SOURCE / "configs", cls.folder / "configs")

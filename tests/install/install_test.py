@@ -83,6 +83,8 @@ def check_tree(prefix, scratch):
             run(exporter, *flags, scratch / f"{place}.onnx", cwd=scratch)
         same = (scratch / "here.onnx").read_bytes() == (scratch / "built.onnx").read_bytes()
         expect(same, "the installed program and the one in the build folder export different files")
+        counted = run(program, "cost", "--model", scratch / "here.onnx", cwd=scratch)
+        expect("here  alpha 1  resolution 32" in counted, "the installed program does not read what it exports")
 
 
 def foreign_headers():
