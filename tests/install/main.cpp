@@ -15,7 +15,7 @@ int main(int argc, char** argv) try {
     }
     const mc::ModelConfig config = mc::load_model_config(argv[1]);
     const mc::Network network = mc::expand(config, mc::Variant{.alpha = 1, .resolution = config.resolution});
-    std::cout << config.name << " 1.0 " << config.resolution << ": " << mc::total_cost(network).macs
+    std::cout << config.name << " 1.0 " << config.resolution.height << ": " << mc::total_cost(network).macs
               << " MACs in " << network.layers.size() << " layers\n";
     return 0;
 } catch (const std::exception& error) {
