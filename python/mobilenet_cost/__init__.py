@@ -73,12 +73,13 @@ def cost(
     depth_multiplier: Whole | None = None,
     batch: Whole | None = None,
     alpha_scope: str | None = None,
+    allow_unknown: bool = False,
     dtype: str | None = None,
     convention: str | None = None,
 ) -> Document:
     """The exact cost of every combination of these values, layer by layer.
 
-    model: bundled names or config files (.json) [mobilenet_v1].
+    model: bundled names, or files (.json, .onnx) [mobilenet_v1].
     alpha: width multipliers [1].
     res: input sizes, pixels, or rectangles such as "240x320" [the model's own]; or beta: resolution multipliers.
     classes: outputs of the classifier [1000].  batch: images in one pass [1].
@@ -86,6 +87,7 @@ def cost(
     output_stride: 8 or 16: dilation instead of further strides.
     depth_multiplier: depthwise outputs for each input, as Keras means it [1].
     alpha_scope: "published", or "inner": the first and the last layer keep their width.
+    allow_unknown: operators of a file that are not known are an exception, or with this a warning, and counts are lower bounds.
     dtype: what bytes are counted in: "f32", "f16", "i8".
     convention: who counts, see conventions() ["paper"].
 
@@ -111,6 +113,7 @@ def conventions(
     depth_multiplier: Whole | None = None,
     batch: Whole | None = None,
     alpha_scope: str | None = None,
+    allow_unknown: bool = False,
 ) -> Document:
     """The same networks as each tool and paper counts them; the arguments are those of cost().
 
@@ -134,6 +137,7 @@ def sweep(
     depth_multiplier: Whole | None = None,
     batch: Whole | None = None,
     alpha_scope: str | None = None,
+    allow_unknown: bool = False,
     dtype: str | None = None,
     convention: str | None = None,
 ) -> Document:
@@ -159,6 +163,7 @@ def pick(
     depth_multiplier: Whole | None = None,
     batch: Whole | None = None,
     alpha_scope: str | None = None,
+    allow_unknown: bool = False,
     dtype: str | None = None,
     convention: str | None = None,
     by: str | None = None,
