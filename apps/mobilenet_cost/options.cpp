@@ -188,7 +188,7 @@ std::vector<Family> read_families(const VariantOptions& options, DefaultGrid gri
             find_model(name, options.resolutions.empty() ? Resolution() : options.resolutions.front());
         family.variants = variants_of(options, family.config, grid);
         if (const std::string note = unknown_note(family.config); !note.empty()) {
-            if (!std::exchange(options.unknown_found, true)) say("{}", note);
+            if (!std::exchange(options.unknown_found, true)) say("note: {}", note);
         }
         say_what_keeps_its_width(family);
     }
