@@ -11,7 +11,6 @@
 #include "mobilenet_cost/machine/machine.h"
 #include "mobilenet_cost/measure/network_kind.h"
 #include "mobilenet_cost/model/form_fields.h"
-#include "mobilenet_cost/model/imported_model.h"
 #include "mobilenet_cost/model/standard_counterpart.h"
 
 #include "app.h"
@@ -117,9 +116,9 @@ int run_export(const ExportOptions& options) {
     AtomicFile file = open_file(options.path);
     Weights weights;
     std::optional<Weights> of_file;
-    if (subject.seed && network.weights != nullptr) of_file = network.weights->of(network);
+    if (subject.seed) of_file = weights_of_file(network);
     const bool from_file = of_file.has_value();
-    if (subject.seed) weights = from_file ? *std::move(of_file) : make_weights(network, *subject.seed);
+    if (subject.seed) weights = from_file ? *std::move(of_file) : random_weights(network, *subject.seed);
     const OnnxText text = describe(subject, from_file);
     const OnnxFile written = write_onnx(network, subject.seed ? &weights : nullptr, text, file.stream());
     file.finish();

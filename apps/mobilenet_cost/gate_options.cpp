@@ -24,10 +24,9 @@ constexpr std::size_t kLargestConfig = std::size_t{1} << 20U;
 GateCell model_cell(const std::string& model, const ModelConfig& config) {
     GateCell cell;
     cell.model = config.name;
-    const bool is_path = model.find('/') != std::string::npos || fs::path(model).extension() == ".json";
     if (is_file_of_others(model)) {
         cell.model = model;  // each build reads it by itself
-    } else if (is_path) {
+    } else if (is_model_path(model)) {
         cell.config = read_text_file(model, kLargestConfig);
     }
     return cell;

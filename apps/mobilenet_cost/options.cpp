@@ -4,10 +4,10 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/count/unknown_operators.h"
 #include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/model/model_files.h"
@@ -118,7 +118,7 @@ void add_variant_options(Command& command, VariantOptions& options, Bytes bytes,
                        "data type that bytes are counted in [f32]");
     command.flag("--allow-unknown", options.allow_unknown, "exit with 0 where operators are not known, too");
     command.on_finish([&options](int status) {
-        return status == kFine && options.unknown_found && !options.allow_unknown ? kFailed : status;
+        return status == kFine && *options.unknown_found && !options.allow_unknown ? kFailed : status;
     });
 }
 
@@ -170,12 +170,9 @@ void say_what_keeps_its_width(const Family& family) {
     for (const Block& block : family.config.blocks)
         if (keeps(block)) names.push_back(block.name);
     if (names.empty()) return;
-    const std::size_t shown = std::min(names.size(), kMostNames);
-    say("{}: alpha leaves {} convolution{} as wide as the input, an output or places among channels say: "
-        "{}{}",
-        family.config.name, names.size(), names.size() == 1 ? "" : "s",
-        fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
-        names.size() > shown ? fmt::format(" and {} more", names.size() - shown) : "");
+    say("{}: alpha leaves {} as wide as the input, an output or places among channels say: {}",
+        family.config.name, plural(static_cast<std::int64_t>(names.size()), "convolution"),
+        few_of(names, kMostNames));
 }
 
 }  // namespace
@@ -188,7 +185,7 @@ std::vector<Family> read_families(const VariantOptions& options, DefaultGrid gri
             find_model(name, options.resolutions.empty() ? Resolution() : options.resolutions.front());
         family.variants = variants_of(options, family.config, grid);
         if (const std::string note = unknown_note(family.config); !note.empty()) {
-            if (!std::exchange(options.unknown_found, true)) say("note: {}", note);
+            if (!std::exchange(*options.unknown_found, true)) say("note: {}", note);
         }
         say_what_keeps_its_width(family);
     }

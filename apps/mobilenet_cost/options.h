@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,9 @@ struct VariantOptions {
     std::vector<double> betas;        ///< instead of resolutions
     Variant common = {.classes = 0};  ///< batch, scope and form of every variant; classes 0: the model's own
     DataType data_type = DataType::f32;
-    bool allow_unknown = false;          ///< operators of which no cost is known
-    mutable bool unknown_found = false;  ///< read_families() came across some
+    bool allow_unknown = false;  ///< operators of which no cost is known
+    /// Whether read_families() came across some, with these options or a copy of them.
+    std::shared_ptr<bool> unknown_found = std::make_shared<bool>(false);
 };
 
 enum class Bytes { counted, not_counted };

@@ -135,7 +135,6 @@ void read_candidates(const PickOptions& options, PickFamilies& families, PickRep
             candidate.estimate_counts = options.accept_estimates;
             report.candidates.push_back(std::move(candidate));
         }
-        options.variant.unknown_found = options.variant.unknown_found || one.unknown_found;
         families.models.push_back(model);
         families.configs.push_back(std::move(family.config));
     }

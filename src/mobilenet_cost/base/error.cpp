@@ -51,13 +51,12 @@ std::string alternatives(std::span<const std::string> names) {
 }
 
 /// The layers of a deep network would fill a screen.
-std::string join(std::span<const std::string> names) {
+std::string shortened_names(std::span<const std::string> names) {
     constexpr std::size_t kMost = 30;
-    std::string text;
-    for (const std::string& name : names.first(std::min(names.size(), kMost)))
-        text += (text.empty() ? "" : ", ") + shortened(name);
-    if (names.size() > kMost) text += " and " + std::to_string(names.size() - kMost) + " more";
-    return text;
+    std::vector<std::string> texts;
+    for (const std::string& name : names)
+        texts.push_back(shortened(name));
+    return few_of(texts, kMost);
 }
 
 }  // namespace
@@ -143,7 +142,7 @@ void fail_unknown(std::string_view place, std::string_view what, std::string_vie
 void fail_unknown(std::string_view place, std::string_view what, std::string_view name,
                   std::span<const std::string> candidates, std::span<const std::string> near) {
     const std::string hint =
-        near.empty() ? "known: " + join(candidates) : "did you mean " + alternatives(near) + "?";
+        near.empty() ? "known: " + shortened_names(candidates) : "did you mean " + alternatives(near) + "?";
     fail(place, "unknown " + std::string(what) + " " + in_quotes(name) + " (" + hint + ")");
 }
 

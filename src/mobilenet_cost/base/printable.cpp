@@ -176,6 +176,13 @@ std::string abridged(std::string_view text, std::size_t most) {
                        fmt::join(characters.end() - back, characters.end(), ""));
 }
 
+std::string few_of(std::span<const std::string> names, std::size_t most) {
+    const std::span<const std::string> shown = names.first(std::min(names.size(), most));
+    const std::string more =
+        names.size() > most ? fmt::format(" and {} more", names.size() - most) : std::string();
+    return fmt::format("{}{}", fmt::join(shown, ", "), more);
+}
+
 std::string in_quotes(std::string_view text) {
     return fmt::format("\"{}\"", shortened(text));
 }

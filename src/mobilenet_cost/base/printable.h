@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,9 @@ inline constexpr std::size_t kShownPathCharacters = 300;
 
 /// Printable, its end cut off and "..." in its place if it has more characters than that. Escapes stay whole.
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t most = kShownCharacters);
+
+/// The first of some names, and how many there are besides: "a, b and 7 more".
+[[nodiscard]] std::string few_of(std::span<const std::string> names, std::size_t most);
 
 /// The same, but cut in the middle: the end of a path says as much as its beginning.
 [[nodiscard]] std::string abridged(std::string_view text, std::size_t most = kShownPathCharacters);

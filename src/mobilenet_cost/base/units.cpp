@@ -64,6 +64,15 @@ std::string seconds_text(double seconds) {
     return three_digits(seconds * 1e9) + " ns";
 }
 
+std::string signed_percent_text(double change) {
+    return fmt::format("{:+.1f} %", std::round(1000 * change) / 10 + 0.0);  // no -0.0
+}
+
+double in_picoseconds(double seconds) {
+    constexpr double kOfASecond = 1e12;
+    return std::round(seconds * kOfASecond) / kOfASecond;
+}
+
 std::string factor_text(double factor) {
     return fmt::format("{:.2f}x", factor);
 }

@@ -27,6 +27,12 @@ inline constexpr double kGiga = 1e9;
 /// 5.72 ms, 178.0 us, 1.20 s.
 [[nodiscard]] std::string seconds_text(double seconds);
 
+/// +5.1 %, and +0.0 % of what is below 0 by less than that.
+[[nodiscard]] std::string signed_percent_text(double change);
+
+/// Without the digits that are those of a binary fraction: no clock is finer than whole picoseconds.
+[[nodiscard]] double in_picoseconds(double seconds);
+
 /// 8.56x
 [[nodiscard]] std::string factor_text(double factor);
 

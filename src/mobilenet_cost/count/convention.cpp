@@ -67,9 +67,7 @@ struct AddTerms {
         if (conv.bias) add(linear ? terms.dense_bias_adds : terms.conv_bias_adds, outputs);
         add(terms.conv_outputs, outputs);
         if (layer.role == Role::classifier) add(terms.class_scores, outputs);
-        if (!conv.batch_norm) return;
-        add(terms.bn_elements, outputs);
-        add(terms.bn_channels, layer.output.n * layer.output.c);
+        if (conv.batch_norm) add_batch_norm();
     }
     void operator()(const GlobalPool&) const {
         const bool squeeze = layer.role == Role::squeeze_pool;
@@ -83,9 +81,7 @@ struct AddTerms {
         add(terms.pool_outputs, outputs);
     }
     void operator()(const ByChannel& by_channel) const {
-        if (by_channel.rule != ByChannel::Rule::batch_norm) return;
-        add(terms.bn_elements, outputs);
-        add(terms.bn_channels, layer.output.n * layer.output.c);
+        if (by_channel.rule == ByChannel::Rule::batch_norm) add_batch_norm();
     }
     // They move values; what an activation does is counted above.
     void operator()(const Concat&) const {}
@@ -104,7 +100,10 @@ struct AddTerms {
         add(terms.conv_macs, layer_cost(layer).macs);
         add(terms.conv_outputs, outputs);
         if (conv.bias) add(terms.conv_bias_adds, outputs);
-        if (!conv.batch_norm) return;
+        if (conv.batch_norm) add_batch_norm();
+    }
+
+    void add_batch_norm() const {
         add(terms.bn_elements, outputs);
         add(terms.bn_channels, layer.output.n * layer.output.c);
     }

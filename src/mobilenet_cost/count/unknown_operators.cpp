@@ -5,19 +5,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "mobilenet_cost/base/printable.h"
+
 namespace mobilenet_cost {
 namespace {
 
 /// "LSTM (rnn)", "TopK (a, b and 7 more)"
 std::string text_of(const UnknownOperators& operators) {
     constexpr std::size_t kMostNames = 3;
-    const std::vector<std::string>& blocks = operators.blocks;
-    const std::size_t shown = std::min(blocks.size(), kMostNames);
-    const std::string more =
-        blocks.size() > shown ? fmt::format(" and {} more", blocks.size() - shown) : std::string();
-    return fmt::format("{} ({}{})", operators.op,
-                       fmt::join(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
-                       more);
+    return fmt::format("{} ({})", operators.op, few_of(operators.blocks, kMostNames));
 }
 
 }  // namespace

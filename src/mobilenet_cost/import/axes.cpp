@@ -15,6 +15,14 @@ constexpr std::int64_t kMostIntegers = 4096;
 
 }  // namespace
 
+std::optional<double> clip_limit(const PlainGraph& graph, const PlainNode& node, const std::string& name,
+                                 std::size_t input, double none) {
+    if (node.has(name)) return node.number(name, none);
+    if (node.input(input) == kNoPlainTensor) return none;
+    const auto numbers = numbers_of(graph, node.input(input), 1);
+    return numbers && numbers->size() == 1 ? std::optional(numbers->front()) : std::nullopt;
+}
+
 std::optional<Dims> broadcast(const Dims& left, const Dims& right) {
     Dims result(std::max(left.size(), right.size()), 1);
     for (std::size_t i = 0; i < result.size(); ++i) {

@@ -23,6 +23,10 @@ namespace mobilenet_cost {
 /// Cut off at what 64 bits hold; not a number is 0.
 [[nodiscard]] std::int64_t to_integer(double number);
 
+/// A limit of Clip, by its attribute or an input; `none` where there is none. Absent: it is not known.
+[[nodiscard]] std::optional<double> clip_limit(const PlainGraph& graph, const PlainNode& node,
+                                               const std::string& name, std::size_t input, double none);
+
 /// Whole numbers of a constant, at most some thousand.
 [[nodiscard]] std::optional<Dims> integers_of(const PlainGraph& graph, PlainTensorId id);
 

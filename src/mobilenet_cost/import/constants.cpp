@@ -282,13 +282,8 @@ bool evaluate_range(PlainGraph& graph, const PlainNode& node) {
 
 bool evaluate_clip(PlainGraph& graph, const PlainNode& node) {
     auto array = array_of(graph, node.input(0));
-    const auto limit = [&](const char* name, std::size_t input, double none) -> std::optional<double> {
-        if (node.input(input) == kNoPlainTensor) return node.number(name, none);
-        const auto numbers = numbers_of(graph, node.input(input), 1);
-        return numbers && numbers->size() == 1 ? std::optional(numbers->front()) : std::nullopt;
-    };
-    const auto low = limit("min", 1, -INFINITY);
-    const auto high = limit("max", 2, INFINITY);
+    const auto low = clip_limit(graph, node, "min", 1, -INFINITY);
+    const auto high = clip_limit(graph, node, "max", 2, INFINITY);
     if (!array || !low || !high) return false;
     for (double& number : array->numbers)
         number = std::min(std::max(number, *low), *high);

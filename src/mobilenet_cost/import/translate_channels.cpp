@@ -262,15 +262,9 @@ bool Translator::activation(const PlainNode& node) {
 
 bool Translator::clip(const PlainNode& node) {
     constexpr double kNone = std::numeric_limits<double>::infinity();
-    const auto limit = [&](const char* name, std::size_t input, double none) -> std::optional<double> {
-        if (node.has(name)) return node.number(name, none);
-        if (node.input(input) == kNoPlainTensor) return none;
-        const auto numbers = numbers_of(graph_, node.input(input), 1);
-        return numbers && numbers->size() == 1 ? std::optional(numbers->front()) : std::nullopt;
-    };
     constexpr double kUnbounded = 3e38;  // files write the largest f32
-    const auto low = limit("min", 1, -kNone);
-    const auto high = limit("max", 2, kNone);
+    const auto low = clip_limit(graph_, node, "min", 1, -kNone);
+    const auto high = clip_limit(graph_, node, "max", 2, kNone);
     if (!low || !high) return false;
     if (*low<-kUnbounded&& * high> kUnbounded) return pass(node), true;
     if (*low != 0 || (*high != 6 && *high < kUnbounded)) return false;

@@ -50,11 +50,6 @@ void set_window(Json& keys, const TwoSides& sides) {
         keys["stride"] = sides_json(sides.rows.stride, sides.columns.stride);
 }
 
-/// A number of channels that the width multiplier leaves as it is.
-std::string fixed_width(std::int64_t channels) {
-    return std::to_string(channels) + " * 1";
-}
-
 Dims sides_of(const Dims& dims, PlainLayout layout) {
     Dims sides;
     for (const std::size_t axis : map_axes(layout, dims.size()).spatial)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mobilenet_cost/import/translator.h"
+#include "mobilenet_cost/model/layer.h"
 
 namespace mobilenet_cost {
 
@@ -38,10 +39,9 @@ bool Translator::take(const PlainNode& node, std::size_t output, std::size_t axi
     const std::int64_t stride = group[0].stride;
     Shape part = in;
     part.c = count * stride;
-    const auto fixed = [](std::int64_t channels) { return std::to_string(channels) + " * 1"; };
     Json keys = Json::object();
-    if (begin > 0) keys["begin"] = fixed(begin * stride);
-    keys["channels"] = fixed(part.c);
+    if (begin > 0) keys["begin"] = fixed_width(begin * stride);
+    keys["channels"] = fixed_width(part.c);
     if (count == 1) {
         view[axis].clear();
     } else {
@@ -100,7 +100,6 @@ bool Translator::gather(const PlainNode& node) {
 }
 
 bool Translator::concat(const PlainNode& node) {
-    constexpr std::size_t kMostInputs = 16;  // of one concat of a model file
     for (const PlainTensorId id : node.inputs)
         if (id == kNoPlainTensor || is_constant(id)) return false;
     if (node.inputs.size() == 1) return pass(node), true;
@@ -129,7 +128,7 @@ bool Translator::concat(const PlainNode& node) {
     Shape joined = shape(value(node, 0));
     joined.c = 0;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-        if (parts.size() == kMostInputs)
+        if (parts.size() == Concat::kMostInputs)
             parts = {blocks_.add(node, {.kind = "concat", .inputs = parts, .shape = joined})};
         parts.push_back(value(node, i).block);
         joined.c += blocks_.shape(parts.back()).c;

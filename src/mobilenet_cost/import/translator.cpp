@@ -259,6 +259,10 @@ void Translator::unknown(const PlainNode& node) {
     }
 }
 
+std::string fixed_width(std::int64_t channels) {
+    return std::to_string(channels) + " * 1";
+}
+
 Json sides_json(std::int64_t rows, std::int64_t columns) {
     if (rows == columns) return rows;
     Json both = Json::array();

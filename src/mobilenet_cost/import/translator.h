@@ -122,6 +122,9 @@ class Translator {
     std::int64_t batch_ = 1;                          ///< of the file
 };
 
+/// The formula of a number of channels that the width multiplier leaves as it is.
+[[nodiscard]] std::string fixed_width(std::int64_t channels);
+
 /// Rows and columns: one number where they are the same.
 [[nodiscard]] Json sides_json(std::int64_t rows, std::int64_t columns);
 

@@ -27,10 +27,14 @@ class Expander : GraphBlocks {
             activation_ = block.activation;
             slope_ = block.slope;
             if (!block.inputs.empty()) read_from(block.inputs);
-            const std::int64_t stride =
-                variant_.form.output_stride == 0 ? 1 : std::visit(StrideOf(), block.kind);
+            const Sides strides = variant_.form.output_stride == 0 ? 1 : std::visit(StrideOf(), block.kind);
+            const std::int64_t stride = std::max(strides.h, strides.w);
             dilated_ = strides_.reached * stride > variant_.form.output_stride && stride > 1;
-            if (dilated_) require_square_stride(block.kind);
+            if (dilated_ && !side_of(strides))
+                fail_here(
+                    fmt::format("expected one stride for rows and columns where the output stride is "
+                                "{}, found {}",
+                                variant_.form.output_stride, strides));
             if (!dilated_) strides_.reached *= stride;
             std::visit([this](const auto& kind) { this->append_block(kind); }, block.kind);
             if (dilated_) dilate(stride);
@@ -81,30 +85,13 @@ class Expander : GraphBlocks {
                                   strides_.dilation));
     }
 
-    void require_square_stride(const BlockKind& kind) const {
-        std::visit(
-            [this](const auto& block) {
-                if constexpr (requires { block.stride; }) {
-                    if (!side_of(Sides(block.stride)))
-                        fail_here(
-                            fmt::format("expected one stride for rows and columns where the output "
-                                        "stride is {}, found {}",
-                                        variant_.form.output_stride, Sides(block.stride)));
-                }
-            },
-            kind);
-    }
-
+    /// By which a block's map is smaller than its input.
     struct StrideOf {
+        Sides operator()(const TransposedConvBlock&) const { return 1; }  // it is larger
         template <typename Block>
-        std::int64_t operator()(const Block& block) const {
-            if constexpr (requires { block.output_padding; }) {
-                return 1;
-            } else if constexpr (requires { block.stride; }) {
-                return std::max(Sides(block.stride).h, Sides(block.stride).w);
-            } else {
-                return 1;
-            }
+        Sides operator()(const Block& block) const {
+            if constexpr (requires { block.stride; }) return block.stride;
+            return 1;
         }
     };
 

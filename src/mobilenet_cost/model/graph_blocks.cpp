@@ -5,11 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/base/units.h"
+
 namespace mobilenet_cost {
 namespace {
 
 std::string text_of(const Shape& shape) {
-    return fmt::format("{}x{}x{}", shape.h, shape.w, shape.c);
+    return size_text(shape.h, shape.w, shape.c);
 }
 
 }  // namespace

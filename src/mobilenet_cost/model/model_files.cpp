@@ -57,18 +57,12 @@ const Importer* importer_of(const fs::path& path) {
     return found == kImporters.end() ? nullptr : found;
 }
 
-bool is_path(const std::string& name) {
-    return name.find('/') != std::string::npos || fs::path(name).extension() == ".json" ||
-           fs::path(name).extension() == ".jsonl" ||  // no model, which its reader says
-           importer_of(name) != nullptr;
-}
-
 bool of_library(const std::string& name) {
     return name.find(':') != name.npos;
 }
 
 bool is_pattern(const std::string& word) {
-    return !is_path(word) && (word == "all" || word.find_first_of("*?[") != word.npos);
+    return !is_model_path(word) && (word == "all" || word.find_first_of("*?[") != word.npos);
 }
 
 /// The digit behind a "v", as in "mobilenet_v3"; 0: none. Another one is another network, not a slip of the
@@ -243,6 +237,12 @@ ModelConfig import_model(const fs::path& path, const Importer& importer, const R
 
 }  // namespace
 
+bool is_model_path(const std::string& name) {
+    return name.find('/') != std::string::npos || fs::path(name).extension() == ".json" ||
+           fs::path(name).extension() == ".jsonl" ||  // no model, which its reader says
+           importer_of(name) != nullptr;
+}
+
 bool is_file_of_others(const std::string& name_or_path) {
     return importer_of(name_or_path) != nullptr;
 }
@@ -250,7 +250,7 @@ bool is_file_of_others(const std::string& name_or_path) {
 ModelConfig find_model(const std::string& name_or_path, const Resolution& wanted) {
     if (const Importer* importer = importer_of(name_or_path))
         return import_model(name_or_path, *importer, wanted);
-    if (is_path(name_or_path)) return load_model_config(name_or_path);
+    if (is_model_path(name_or_path)) return load_model_config(name_or_path);
     if (const auto path = file_of(name_or_path)) return load_model_config(*path);
     if (auto config = find_size(name_or_path)) return *std::move(config);
     fail_unknown_model(name_or_path);

@@ -10,6 +10,9 @@ namespace mobilenet_cost {
 /// size of its input that the user asks for, where the file leaves it open.
 [[nodiscard]] ModelConfig find_model(const std::string& name_or_path, const Resolution& wanted = {});
 
+/// Whether find_model() takes it for a path.
+[[nodiscard]] bool is_model_path(const std::string& name_or_path);
+
 /// A path to a file that find_model() reads by a plug-in: of another format than ours.
 [[nodiscard]] bool is_file_of_others(const std::string& name_or_path);
 

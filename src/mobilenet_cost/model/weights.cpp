@@ -204,10 +204,16 @@ class MeanSquares {
 
 }  // namespace
 
+std::optional<Weights> weights_of_file(const Network& network) {
+    return network.weights == nullptr ? std::nullopt : network.weights->of(network);
+}
+
 Weights make_weights(const Network& network, std::uint64_t seed) {
-    if (network.weights != nullptr) {
-        if (auto imported = network.weights->of(network)) return *std::move(imported);
-    }
+    if (auto of_file = weights_of_file(network)) return *std::move(of_file);
+    return random_weights(network, seed);
+}
+
+Weights random_weights(const Network& network, std::uint64_t seed) {
     Weights weights;
     MeanSquares mean_squares(network);
     for (std::size_t i = 0; i < network.layers.size(); ++i) {

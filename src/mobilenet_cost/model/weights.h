@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "mobilenet_cost/model/network.h"
@@ -23,10 +24,15 @@ struct Weights {
 /// same.
 inline constexpr std::uint64_t kDataSeed = 1;
 
-/// The weights of the file that the network was read from, where it is that file's own network; otherwise
-/// reproducible values from a seed, the same for every engine. He-scaled for the layer's activation, so that
-/// activations keep their magnitude through the network; no denormals.
+/// The weights of the file that the network was read from, where it is that file's own network.
+[[nodiscard]] std::optional<Weights> weights_of_file(const Network& network);
+
+/// Those, if there are any; otherwise random_weights().
 [[nodiscard]] Weights make_weights(const Network& network, std::uint64_t seed);
+
+/// Reproducible values from a seed, the same for every engine. He-scaled for the layer's activation, so that
+/// activations keep their magnitude through the network; no denormals.
+[[nodiscard]] Weights random_weights(const Network& network, std::uint64_t seed);
 
 /// An input image batch (n, h, w, c) with values in [-1, 1).
 [[nodiscard]] std::vector<float> make_input(const Shape& shape, std::uint64_t seed);

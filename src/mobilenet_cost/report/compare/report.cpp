@@ -17,10 +17,6 @@ constexpr std::size_t kMostRows = 40;
 
 // ---- cells of the tables
 
-std::string signed_percent(double change) {
-    return fmt::format("{:+.1f} %", std::round(1000 * change) / 10 + 0.0);  // no -0.0
-}
-
 std::string value_text(const std::optional<ExactValue>& value) {
     if (!value) return "-";
     const auto* count = std::get_if<std::int64_t>(&*value);
@@ -38,7 +34,7 @@ std::string change_text(const Difference& difference) {
     if (!ratio) return "other";
     const std::int64_t change = *count_of(difference.contender) - *count_of(difference.base);
     return fmt::format("{}{} ({})", change > 0 ? "+" : "", with_thousands(change),
-                       signed_percent(*ratio - 1));
+                       signed_percent_text(*ratio - 1));
 }
 
 std::string quantity_text(const Difference& difference) {
@@ -52,8 +48,8 @@ Cell plain_cell(const std::string& text) {
 
 std::string interval_percent(const Estimate& ratio) {
     if (!ratio.interval) return "-";
-    return fmt::format("[{}, {}]", signed_percent(ratio.interval->low - 1),
-                       signed_percent(ratio.interval->high - 1));
+    return fmt::format("[{}, {}]", signed_percent_text(ratio.interval->low - 1),
+                       signed_percent_text(ratio.interval->high - 1));
 }
 
 bool is_share(const std::string& name) {
@@ -164,9 +160,9 @@ std::string times_line(const CompareResult& result) {
                            plural(static_cast<std::int64_t>(result.times.size()), "cell"));
     if (!result.times_inform.empty()) return "inform: " + result.times_inform;
     return fmt::format("gate at {}: {} slower, {} faster, {} same, {} unclear",
-                       signed_percent(result.settings.threshold), count_verdict(result, TimeVerdict::slower),
-                       count_verdict(result, TimeVerdict::faster), count_verdict(result, TimeVerdict::same),
-                       count_verdict(result, TimeVerdict::unclear));
+                       signed_percent_text(result.settings.threshold),
+                       count_verdict(result, TimeVerdict::slower), count_verdict(result, TimeVerdict::faster),
+                       count_verdict(result, TimeVerdict::same), count_verdict(result, TimeVerdict::unclear));
 }
 
 Section head_section(const CompareResult& result) {
@@ -236,7 +232,7 @@ Section time_section(const CompareResult& result) {
         table.rows.push_back(
             {text_cell(id_title(row.cell)), text_cell(id_run(row.cell)),
              text_cell(seconds_text(row.base.value)), text_cell(seconds_text(row.contender.value)),
-             text_cell(signed_percent(row.ratio.value - 1)), text_cell(interval_percent(row.ratio)),
+             text_cell(signed_percent_text(row.ratio.value - 1)), text_cell(interval_percent(row.ratio)),
              sampled ? text_cell(fmt::format("{}/{}", row.base_samples, row.contender_samples))
                      : unknown_cell(),
              text_cell(std::string(time_verdict_name(row.verdict)))});
@@ -244,7 +240,7 @@ Section time_section(const CompareResult& result) {
     if (const auto mean = mean_time_ratio(result); mean && result.times.size() > 1) {
         table.total = std::vector<Cell>(table.columns.size(), text_cell(""));
         table.total[0] = text_cell("geometric mean");
-        table.total[4] = text_cell(signed_percent(*mean - 1));
+        table.total[4] = text_cell(signed_percent_text(*mean - 1));
     }
     return section;
 }
@@ -334,7 +330,7 @@ std::vector<std::string> compare_messages(const CompareResult& result) {
     if (gates && count_verdict(result, TimeVerdict::slower) > 0) {
         messages.push_back(fmt::format("{} slower than the base by more than {}",
                                        plural(count_verdict(result, TimeVerdict::slower), "cell"),
-                                       signed_percent(result.settings.threshold)));
+                                       signed_percent_text(result.settings.threshold)));
     }
     if (result.outcome == CompareOutcome::unclear)
         messages.push_back(gates ? "the samples do not tell whether times are slower"

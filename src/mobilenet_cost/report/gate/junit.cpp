@@ -1,6 +1,5 @@
 #include "mobilenet_cost/report/gate/junit.h"
 
-#include <cmath>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -17,11 +16,6 @@ std::string row_text(const GateRow& row) {
     std::string text = fmt::format("head/base {:.4f}", *row.ratio);
     if (row.low && row.high) text += fmt::format(" [{:.4f}, {:.4f}]", *row.low, *row.high);
     return text;
-}
-
-/// Picoseconds are finer than any clock; more digits are those of binary fractions.
-std::string duration_text(double seconds) {
-    return shortest(std::round(seconds * 1e12) / 1e12);
 }
 
 /// XML has no form for control characters, and texts of a stored gate may hold any.
@@ -70,7 +64,7 @@ pugi::xml_node add_case(pugi::xml_node suite, const std::string& name, double se
     pugi::xml_node test = suite.append_child("testcase");
     test.append_attribute("classname") = "mobilenet-cost.gate";
     add_text(test, "name", name);
-    test.append_attribute("time") = duration_text(seconds).c_str();
+    test.append_attribute("time") = shortest(in_picoseconds(seconds)).c_str();
     return test;
 }
 
@@ -108,7 +102,7 @@ std::string gate_junit(const GateReport& report, const GateResult& result) {
     pugi::xml_node suite = document.append_child("testsuites").append_child("testsuite");
     suite.append_attribute("name") = "mobilenet-cost gate";
     add_text(suite, "timestamp", run.started);
-    suite.append_attribute("time") = duration_text(run.seconds).c_str();
+    suite.append_attribute("time") = shortest(in_picoseconds(run.seconds)).c_str();
     for (std::size_t i = 0; i < run.cells.size(); ++i)
         add_cell(suite, run.cells[i], run.rows[i], result.cells[i]);
     if (run.together && result.together)

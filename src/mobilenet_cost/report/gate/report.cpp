@@ -17,7 +17,7 @@ constexpr std::size_t kMostShown =
 
 /// "+5.1 %" of a ratio.
 std::string change_text(double ratio) {
-    return fmt::format("{:+.1f} %", std::round(1000 * (ratio - 1)) / 10 + 0.0);  // no -0.0
+    return signed_percent_text(ratio - 1);
 }
 
 std::optional<double> change(const GateRow& row) {
@@ -65,9 +65,8 @@ std::vector<std::string> titles_of(const GateRun& run) {
     return gate_titles(cells);
 }
 
-/// Picoseconds are finer than any clock; more digits are those of binary fractions.
-std::optional<double> in_picoseconds(const std::optional<double>& seconds) {
-    return seconds ? std::optional(std::round(*seconds * 1e12) / 1e12) : std::nullopt;
+std::optional<double> rounded_seconds(const std::optional<double>& seconds) {
+    return seconds ? std::optional(in_picoseconds(*seconds)) : std::nullopt;
 }
 
 /// One cell, or all of them together, as the table and the CSV show it.
@@ -159,8 +158,8 @@ std::vector<VerdictRow> verdict_rows(const GateRun& run, const GateResult& resul
                         .verdict = result.cells[i].verdict,
                         .row = run.rows[i],
                         .dropped = dropped,
-                        .base_seconds = in_picoseconds(median_seconds(cell, true)),
-                        .head_seconds = in_picoseconds(median_seconds(cell, false)),
+                        .base_seconds = rounded_seconds(median_seconds(cell, true)),
+                        .head_seconds = rounded_seconds(median_seconds(cell, false)),
                         .reason = result.cells[i].reason});
     }
     if (run.together && result.together)

@@ -77,7 +77,7 @@ std::string shown_text(Show show, const Value& value) {
         case Show::percent_1:
             return fmt::format("{:.1f} %", 100 * number_of(value));
         case Show::signed_percent:
-            return fmt::format("{:+.1f} %", std::round(1000 * number_of(value)) / 10 + 0.0);  // no -0.0
+            return signed_percent_text(number_of(value));
         case Show::digits:
             return raw_text(value);
         case Show::decimals_1:
