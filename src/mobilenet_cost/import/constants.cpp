@@ -37,7 +37,8 @@ std::optional<Array> array_of(const PlainGraph& graph, PlainTensorId id) {
     auto numbers = numbers_of(graph, id, kMostEvaluated);
     if (!numbers) return std::nullopt;
     const PlainTensor& tensor = graph.tensor(id);
-    return Array{*tensor.dims, std::move(*numbers), is_whole(tensor.values->type)};
+    const bool whole = is_whole(tensor.values->type) && !tensor.values->quantisation;
+    return Array{*tensor.dims, std::move(*numbers), whole};
 }
 
 void set_values(PlainTensor& tensor, const Dims& dims, PlainValues values) {
@@ -51,9 +52,8 @@ bool set_array(PlainGraph& graph, const PlainNode& node, Array array) {
     if (array.whole) {
         std::vector<std::int64_t> integers(array.numbers.size());
         std::transform(array.numbers.begin(), array.numbers.end(), integers.begin(), to_integer);
-        values.type = ElementType::i64;
-        values.bytes = std::make_shared<const std::string>(reinterpret_cast<const char*>(integers.data()),
-                                                           integers.size() * sizeof(std::int64_t));
+        values = values_of_bytes(ElementType::i64, std::string(reinterpret_cast<const char*>(integers.data()),
+                                                               integers.size() * sizeof(std::int64_t)));
     }
     set_values(graph.tensor(node.outputs.front()), array.dims, std::move(values));
     return true;

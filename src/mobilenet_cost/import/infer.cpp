@@ -37,7 +37,7 @@ class Inference {
     void spend(const PlainNode& node) {
         constexpr std::int64_t kMostValues = std::int64_t{1} << 25;
         const PlainTensor& tensor = graph_.tensor(node.outputs.front());
-        if (!tensor.values || tensor.values->bytes.use_count() != 1) return;  // those of another tensor
+        if (!tensor.values || tensor.values->keeper.use_count() != 1) return;  // those of another tensor
         evaluated_ += element_count(graph_, tensor);
         if (evaluated_ > kMostValues)
             fail_at(

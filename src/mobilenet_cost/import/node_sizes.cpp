@@ -57,24 +57,26 @@ struct NodeSizes {
         return map()[map_axes(graph.layout, map().size()).channel];
     }
 
-    /// (Co, Ci / groups, KH, KW), or of a transposed one (Ci, Co / groups, KH, KW).
     [[nodiscard]] Sizes conv(bool transposed) const {
         if (!knows(1)) return std::nullopt;
         const Dims& filter = dims(1);
         if (filter.size() != map().size()) expected("a filter with as many dimensions as its map", filter);
         const std::int64_t groups = node.integer("group", 1);
-        const std::int64_t inputs = transposed ? filter[0] : filter[1];
-        if (groups < 1 || groups > channels() || channels() % groups != 0 || filter[0] % groups != 0 ||
-            filter[0] < 1 || filter[1] < 1 || inputs != (transposed ? channels() : channels() / groups))
+        const FilterAxes axes = filter_axes(node, filter.size());
+        const std::int64_t inputs = filter[axes.inputs];
+        const std::int64_t outputs = filter[axes.outputs];
+        const std::int64_t whole = transposed ? inputs : outputs;  // of all groups
+        if (groups < 1 || groups > channels() || channels() % groups != 0 || whole % groups != 0 ||
+            inputs < 1 || outputs < 1 || inputs != (transposed ? channels() : channels() / groups))
             fail_at(graph, node,
                     fmt::format("expected a filter for {} channels in {} groups, found {}", channels(),
                                 groups, dims_text(filter)));
-        const Dims kernel(filter.begin() + 2, filter.end());
+        const Dims kernel = kernel_of(filter, axes);
         if (node.has("kernel_shape") && node.integers("kernel_shape", {}) != kernel)
             expected("a filter of its kernel_shape", filter);
         const auto sides = transposed ? transposed_window_of(graph, node, spatial(), kernel)
                                       : window_of(graph, node, spatial(), kernel);
-        return {{map_of(sides, transposed ? filter[1] * groups : filter[0])}};
+        return {{map_of(sides, transposed ? outputs * groups : outputs)}};
     }
 
     [[nodiscard]] Sizes pool() const {
