@@ -156,10 +156,12 @@ void take_open_parameters(PlainGraph& graph) {
 PlainLayout input_layout(const PlainGraph& graph, PlainTensorId input) {
     static const std::set<std::string> passing = {
         "Cast", "Add", "Sub", "Mul", "Div", "Identity", "BatchNormalization"};
-    const Dims to_nchw = {0, 3, 1, 2};
+    const bool nchw = graph.layout == PlainLayout::nchw;
+    const Dims to_graph = nchw ? Dims{0, 3, 1, 2} : Dims{0, 2, 3, 1};
     for (const PlainNode& node : graph.nodes) {
         if (node.input(0) != input) continue;
-        if (node.op == "Transpose" && node.integers("perm", {}) == to_nchw) return PlainLayout::nhwc;
+        if (node.op == "Transpose" && node.integers("perm", {}) == to_graph)
+            return nchw ? PlainLayout::nhwc : PlainLayout::nchw;
         if (!passing.contains(node.op)) break;
         input = node.outputs.front();
     }

@@ -219,12 +219,13 @@ bool Translator::gemm(const PlainNode& node) {
 
 bool Translator::matmul(const PlainNode& node) {
     if (is_constant(node.input(0))) return false;
-    if (!is_constant(node.input(1))) return attention(node);
+    if (!is_constant(node.input(1))) return !node.has("transB") && attention(node);
     const Dims& matrix = dims(node.input(1));
     if (matrix.size() < 2) return false;
     for (std::size_t i = 0; i + 2 < matrix.size(); ++i)
         if (matrix[i] != 1) return false;
-    return linear(node, false, matrix.back());
+    const bool turned = node.integer("transB", 0) != 0;
+    return linear(node, turned, turned ? matrix[matrix.size() - 2] : matrix.back());
 }
 
 /// A matrix for the last dimension of what is read: the channels of each pixel, or all of a map.

@@ -48,7 +48,7 @@ struct Importer {
     std::string_view ending;
     std::string_view plugin;
 };
-constexpr std::array kImporters = {Importer{".onnx", "onnx_reader"}};
+constexpr std::array kImporters = {Importer{".onnx", "onnx_reader"}, Importer{".tflite", "tflite_reader"}};
 
 const Importer* importer_of(const fs::path& path) {
     const auto found = std::find_if(kImporters.begin(), kImporters.end(), [&](const Importer& importer) {
