@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,8 @@ struct VariantOptions {
     std::vector<Resolution> resolutions;
     std::vector<double> betas;        ///< instead of resolutions
     Variant common = {.classes = 0};  ///< batch, scope and form of every variant; classes 0: the model's own
-    DataType data_type = DataType::f32;
-    bool allow_unknown = false;  ///< operators of which no cost is known
+    std::optional<DataType> data_type;  ///< none: the model's own
+    bool allow_unknown = false;         ///< operators of which no cost is known
     /// Whether read_families() came across some, with these options or a copy of them.
     std::shared_ptr<bool> unknown_found = std::make_shared<bool>(false);
 };
@@ -48,8 +49,11 @@ struct Family {
     std::vector<Variant> variants;
 };
 
-/// Settings that all cells of a grid of these models share. Throws Error where no number of classes was asked
-/// for and the models differ in their own.
+/// The one asked for, or the model's own.
+[[nodiscard]] DataType data_type_of(const VariantOptions& options, const ModelConfig& config);
+
+/// Settings that all cells of a grid of these models share. Throws Error where no number of classes, or no
+/// data type, was asked for and the models differ in their own.
 [[nodiscard]] SweepSettings settings_of(const VariantOptions& options, const Convention& convention,
                                         const std::vector<ModelConfig>& configs);
 

@@ -120,7 +120,8 @@ def graph(*operators, shape=(1, 12, 10, 3), constants=None, outputs=("y",), sign
     writer.tensor("x", shape, signature=signature)
     given = {"w": values("w", 8, 3, 3, 3), "b": values("b", 8), **(constants or {})}
     for name, one in given.items():
-        writer.tensor(name, values=np.array(one, np.int32) if isinstance(one, list) else one)
+        one, quantisation = one if isinstance(one, tuple) else (one, None)
+        writer.tensor(name, values=np.array(one, np.int32) if isinstance(one, list) else one, quantisation=quantisation)
     writer.add("CONV_2D", ["x", "w", "b"], [("c", shape[:3] + (8,))], "Conv2D", strideH=1, strideW=1)
     for code, inputs, outputs_of, *more in operators:
         kind, settings = (more + [None, {}])[:2] if len(more) < 2 else more
@@ -193,6 +194,10 @@ class Graphs(Files):
         "nearest and bilinear": ((("RESIZE_NEAREST_NEIGHBOR", "c twice", ("u", (1, 24, 30, 8)), "ResizeNearestNeighbor", {}),
                                   ("RESIZE_BILINEAR", "u to", ("y", (1, 9, 31, 8)), "ResizeBilinear", {"halfPixelCenters": True})),
                                  {"constants": {"twice": [24, 30], "to": [9, 31]}}),
+        "8 bits by channel": ((("DEQUANTIZE", "k8", ("k", (8, 1, 1, 8)), "Dequantize", {}), ("CONV_2D", "c k t", Y, "Conv2D", {"strideH": 1, "strideW": 1})),
+                              {"constants": {"k8": (np.arange(-32, 32, dtype=np.int8).reshape(8, 1, 1, 8), (np.linspace(0.01, 0.02, 8), [0] * 8, 0)), "t": values("t", 8)}}),
+        "8 bits with a zero point": ((("DEQUANTIZE", "k8", ("k", (8, 1, 1, 8)), "Dequantize", {}), ("CONV_2D", "c k t", Y, "Conv2D", {"strideH": 1, "strideW": 1})),
+                                     {"constants": {"k8": (np.arange(100, 164, dtype=np.uint8).reshape(8, 1, 1, 8), ([0.01], [130], 0)), "t": values("t", 8)}}),
         "half precision": ((("DEQUANTIZE", "k16", ("k", (8, 1, 1, 8)), "Dequantize", {}), ("CONV_2D", "c k t", Y, "Conv2D", {"strideH": 1, "strideW": 1})),
                            {"constants": {"k16": values("k", 8, 1, 1, 8).astype(np.float16), "t": values("t", 8)}}),
     }
@@ -214,6 +219,37 @@ class Graphs(Files):
                 self.path.write_bytes(graph(*operators, **more))
                 status, _, stderr = program("cost", "--model", self.path)
                 self.assertEqual((status, stderr), (0, ""))
+
+    def test_bytes_are_those_of_the_file(self):
+        """Weights and maps of the stem and of one convolution more; biases are 32-bit where they are not 16-bit."""
+        weights, biases, maps = 8 * 27 + 8 * 8, 8 + 8, 12 * 10 * (3 + 8 + 8 + 8)
+        scale = ([0.1], [0], 0)
+
+        def written(kind, dtype):
+            writer = Writer()
+            whole = dtype == "int8"
+            by = scale if whole else None
+            for name, shape in [("x", (1, 12, 10, 3)), ("c", (1, 12, 10, 8)), Y]:
+                writer.tensor(name, shape, dtype=dtype, quantisation=by)
+            for name, shape in [("w", (8, 3, 3, 3)), ("k", (8, 1, 1, 8))]:
+                writer.tensor(name, values=np.ones(shape, kind), quantisation=scale if kind == np.int8 else None)
+            for name in "bt":
+                writer.tensor(name, values=np.ones(8, np.int32 if whole else np.float32), quantisation=by)
+            for inputs, output in [("x w b", "c"), ("c k t", "y")]:
+                writer.add("CONV_2D", inputs.split(), [output], "Conv2D", strideH=1, strideW=1)
+            return writer.bytes(["x"], ["y"])
+
+        for kind, dtype, name, of_weight, of_map, of_bias in [
+            (np.int8, "int8", "i8", 1, 1, 4), (np.int8, "float32", "w8a32", 1, 4, 4), (np.float32, "float32", "f32", 4, 4, 4),
+            (np.float16, "float32", "w16a32", 2, 4, 2),
+        ]:
+            with self.subTest(name):
+                self.path.write_bytes(written(kind, dtype))
+                read = variant_of("--model", self.path)
+                self.assertEqual(read["dtype"], name)
+                self.assertEqual(read["totals"]["weight_bytes"], weights * of_weight + biases * of_bias)
+                self.assertEqual(read["totals"]["activation_bytes"], maps * of_map)
+                self.assertEqual(variant_of("--model", self.path, "--dtype", "f32")["totals"]["activation_bytes"], maps * 4)
 
     def test_an_operator_that_is_not_known_is_named(self):
         self.path.write_bytes(graph(("TFLite_Detection_PostProcess", "c", Y)))

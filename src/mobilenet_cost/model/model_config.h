@@ -254,6 +254,7 @@ struct ModelConfig {
     Resolution resolution = 224;  ///< native input height and width, pixels
     std::int64_t input_channels = 3;
     std::int64_t classes = 1000;            ///< where none are asked for
+    DataType data_type = DataType::f32;     ///< as above, for counts of bytes
     std::vector<double> alphas;             ///< published width multipliers
     std::vector<NamedSize> sizes;           ///< suffixes of the family's name, each for one width multiplier
     std::string extends;                    ///< bundled model that this one is told by its differences from

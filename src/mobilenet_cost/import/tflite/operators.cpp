@@ -127,6 +127,7 @@ void OperatorReader::push() {
 PlainTensorId OperatorReader::between() {
     PlainTensor tensor;
     tensor.name = node_.name;
+    tensor.stored = graph_.tensor(node_.outputs.front()).stored;
     graph_.tensors.push_back(std::move(tensor));
     return static_cast<PlainTensorId>(graph_.tensors.size()) - 1;
 }

@@ -232,7 +232,9 @@ class GraphReader {
         if (node.op.empty()) node.op = fmt::format("operator {}", static_cast<std::int32_t>(builtin));
         if (node.outputs.empty() || node.outputs.front() == kNoPlainTensor)
             fail_at(graph_, node, "expected an output, found none");
-        node.name = graph_.tensor(node.outputs.front()).name;
+        // The converter joins the names of what it has folded by semicolons; the last operation's is the first.
+        const std::string& written = graph_.tensor(node.outputs.front()).name;
+        node.name = written.substr(0, written.find(';'));
         add_tflite_operator(graph_, from, builtin, std::move(node));
     }
 
