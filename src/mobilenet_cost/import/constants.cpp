@@ -280,6 +280,24 @@ bool evaluate_range(PlainGraph& graph, const PlainNode& node) {
     return set_array(graph, node, std::move(result));
 }
 
+/// Of a list to one number.
+bool evaluate_reduced(PlainGraph& graph, const PlainNode& node, Binary function) {
+    const auto array = array_of(graph, node.input(0));
+    if (!array || array->dims.size() != 1 || array->numbers.empty()) return false;
+    Array result{Dims(node.integer("keepdims", 1) != 0 ? 1 : 0, 1), {array->numbers.front()}, array->whole};
+    for (std::size_t i = 1; i < array->numbers.size(); ++i)
+        result.numbers.front() = function(result.numbers.front(), array->numbers[i]);
+    return set_array(graph, node, std::move(result));
+}
+
+bool evaluate_product(PlainGraph& graph, const PlainNode& node) {
+    return evaluate_reduced(graph, node, [](double a, double b) { return a * b; });
+}
+
+bool evaluate_sum(PlainGraph& graph, const PlainNode& node) {
+    return evaluate_reduced(graph, node, [](double a, double b) { return a + b; });
+}
+
 bool evaluate_clip(PlainGraph& graph, const PlainNode& node) {
     auto array = array_of(graph, node.input(0));
     const auto low = clip_limit(graph, node, "min", 1, -INFINITY);
@@ -334,7 +352,8 @@ bool evaluate(PlainGraph& graph, const PlainNode& node) {
     static const std::map<std::string, Evaluate> table = {
         {"Cast", evaluate_cast},           {"Gather", evaluate_gather}, {"Concat", evaluate_concat},
         {"Slice", evaluate_slice},         {"Expand", evaluate_expand}, {"Range", evaluate_range},
-        {"Transpose", evaluate_transpose}, {"Where", evaluate_where},   {"Clip", evaluate_clip}};
+        {"Transpose", evaluate_transpose}, {"Where", evaluate_where},   {"Clip", evaluate_clip},
+        {"ReduceProd", evaluate_product},  {"ReduceSum", evaluate_sum}};
     if (node.op == "ConstantOfShape") return evaluate_filled(graph, node, node.number("value", 0), false);
     const auto found = table.find(node.op);
     return found == table.end() ? evaluate_same_values(graph, node) : found->second(graph, node);

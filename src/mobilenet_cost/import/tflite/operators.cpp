@@ -84,6 +84,7 @@ const std::map<tflite::BuiltinOperator, OperatorReader::Rule>& OperatorReader::r
         {Code::SUM, &OperatorReader::reduce},
         {Code::REDUCE_MAX, &OperatorReader::reduce},
         {Code::REDUCE_MIN, &OperatorReader::reduce},
+        {Code::REDUCE_PROD, &OperatorReader::reduce},
         {Code::RESHAPE, &OperatorReader::reshape},
         {Code::SQUEEZE, &OperatorReader::squeeze},
         {Code::TRANSPOSE, &OperatorReader::transpose},
@@ -176,7 +177,7 @@ const PlainTensor& OperatorReader::tensor(std::size_t input) const {
 }
 
 const Dims& OperatorReader::dims(std::size_t input) const {
-    return *tensor(input).dims;
+    return *tensor(input).declared;
 }
 
 std::optional<Dims> OperatorReader::integers(std::size_t input) const {

@@ -127,7 +127,8 @@ bool OperatorReader::reduce() {
     static const std::map<std::string, std::string> names = {{"MEAN", "ReduceMean"},
                                                              {"SUM", "ReduceSum"},
                                                              {"REDUCE_MAX", "ReduceMax"},
-                                                             {"REDUCE_MIN", "ReduceMin"}};
+                                                             {"REDUCE_MIN", "ReduceMin"},
+                                                             {"REDUCE_PROD", "ReduceProd"}};
     const auto* from = options<tflite::ReducerOptions>();
     const std::int64_t keeps = from != nullptr && from->keep_dims() ? 1 : 0;
     return become(names.at(node_.op), {{"keepdims", keeps}});

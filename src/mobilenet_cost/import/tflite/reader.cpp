@@ -82,6 +82,8 @@ class GraphReader {
         for (const tflite::Tensor* tensor : *graph.tensors())
             add_tensor(*tensor);
         graph_.inputs = ids_of(graph.inputs(), "the graph's inputs");
+        for (const PlainTensorId id : graph_.inputs)
+            if (!graph_.is_constant(id)) graph_.tensor(id).dims = graph_.tensor(id).declared;
         graph_.outputs = ids_of(graph.outputs(), "the graph's outputs");
         for (const tflite::Operator* node : *graph.operators())
             add_operator(*node);
@@ -109,12 +111,13 @@ class GraphReader {
                                           kMostValues));
     }
 
-    std::vector<PlainTensorId> ids_of(const flatbuffers::Vector<std::int32_t>* from, const char* what) {
+    std::vector<PlainTensorId> ids_of(const flatbuffers::Vector<std::int32_t>* from, const char* what,
+                                      PlainTensorId least = 0) {
         std::vector<PlainTensorId> ids;
         spend(size_of(from));
         for (std::size_t i = 0; i < size_of(from); ++i) {
             const std::int32_t id = from->Get(static_cast<flatbuffers::uoffset_t>(i));
-            if (id < -1 || id >= static_cast<std::int64_t>(graph_.tensors.size()))
+            if (id < least || id >= static_cast<std::int64_t>(graph_.tensors.size()))
                 fail(graph_.file, fmt::format("{}: expected a tensor from 0 to {}, found {}", what,
                                               graph_.tensors.size() - 1, id));
             ids.push_back(id);
@@ -134,7 +137,6 @@ class GraphReader {
         const Dims dims = dims_of(to, from.shape());
         const Dims open = dims_of(to, from.shape_signature());
         to.declared = open.size() == dims.size() ? open : dims;
-        to.dims = to.declared;
         to.stored = element_type(from.type());
         set_values(from, dims, to);
     }
@@ -224,15 +226,15 @@ class GraphReader {
                                       static_cast<tflite::BuiltinOperator>(code.deprecated_builtin_code()));
         PlainNode node{.op = tflite::EnumNameBuiltinOperator(builtin),
                        .name = {},
-                       .inputs = ids_of(from.inputs(), "an operator's inputs"),
+                       .inputs = ids_of(from.inputs(), "an operator's inputs", kNoPlainTensor),
                        .outputs = ids_of(from.outputs(), "an operator's outputs"),
                        .attributes = {}};
         if (builtin == tflite::BuiltinOperator::CUSTOM && code.custom_code() != nullptr)
             node.op = code.custom_code()->str().substr(0, kLongestName);
         if (node.op.empty()) node.op = fmt::format("operator {}", static_cast<std::int32_t>(builtin));
-        if (node.outputs.empty() || node.outputs.front() == kNoPlainTensor)
-            fail_at(graph_, node, "expected an output, found none");
-        // The converter joins the names of what it has folded by semicolons; the last operation's is the first.
+        if (node.outputs.empty()) fail_at(graph_, node, "expected an output, found none");
+        // The converter joins the names of what it has folded by semicolons; the last operation's is the
+        // first.
         const std::string& written = graph_.tensor(node.outputs.front()).name;
         node.name = written.substr(0, written.find(';'));
         add_tflite_operator(graph_, from, builtin, std::move(node));
