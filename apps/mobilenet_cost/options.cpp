@@ -94,12 +94,16 @@ CLI::Option* add_form_options(Command& command, Form& form) {
 }  // namespace
 
 void add_variant_options(Command& command, VariantOptions& options, Bytes bytes, DefaultGrid grid) {
-    const bool all = grid == DefaultGrid::published;
     const auto read_models = [](const auto& texts, const std::string&) {
         return models_named(parse_names(texts));
     };
     command.list("-m,--model", "NAME|FILE", options.models, read_models,
                  fmt::format("name, 'mobilenet_v3*', file or all [{}]", options.models.front()));
+    add_size_options(command, options, bytes, grid);
+}
+
+void add_size_options(Command& command, VariantOptions& options, Bytes bytes, DefaultGrid grid) {
+    const bool all = grid == DefaultGrid::published;
     command.numbers("-a,--alpha", options.alphas,
                     fmt::format("width multipliers, such as 0.25:1:0.25 [{}]", all ? "published" : "1"));
     auto* resolution =
@@ -121,6 +125,15 @@ void add_variant_options(Command& command, VariantOptions& options, Bytes bytes,
     command.on_finish([&options](int status) {
         return status == kFine && *options.unknown_found && !options.allow_unknown ? kFailed : status;
     });
+}
+
+void expect_one_variant(const VariantOptions& options, const std::string& reason) {
+    const auto expect_one = [&reason](std::size_t found, const char* flag, const char* what) {
+        if (found > 1) fail(flag, fmt::format("expected one {}, {}, found {}", what, reason, found));
+    };
+    expect_one(options.alphas.size(), "--alpha", "width multiplier");
+    expect_one(options.resolutions.size(), "--res", "resolution");
+    expect_one(options.betas.size(), "--beta", "resolution multiplier");
 }
 
 void add_convention_option(Command& command, std::string& convention) {

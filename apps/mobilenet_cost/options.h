@@ -41,6 +41,13 @@ enum class DefaultGrid {
 void add_variant_options(Command& command, VariantOptions& options, Bytes bytes = Bytes::counted,
                          DefaultGrid grid = DefaultGrid::one);
 
+/// The same but for --model: of a command whose models are no option.
+void add_size_options(Command& command, VariantOptions& options, Bytes bytes = Bytes::counted,
+                      DefaultGrid grid = DefaultGrid::one);
+
+/// Throws Error where there is more than one width multiplier or resolution; `reason`: "because ...".
+void expect_one_variant(const VariantOptions& options, const std::string& reason);
+
 void add_convention_option(Command& command, std::string& convention);
 
 /// One family and its members, in the order of the flags: alphas, and for each the resolutions.

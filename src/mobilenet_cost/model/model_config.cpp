@@ -19,7 +19,6 @@ using nlohmann::json;
 using Keys = std::vector<std::string>;
 
 constexpr const char* kSecondSchema = "mobilenet-cost.model.v2";  // "extends", "changes", "sizes"
-constexpr std::size_t kLargestModelFile = 1 << 20;  // bytes; those that are bundled have some kB
 
 bool is_classifier(const Block& block) {
     return std::holds_alternative<ClassifierBlock>(block.kind);

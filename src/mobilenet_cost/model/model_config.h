@@ -276,7 +276,9 @@ struct ModelConfig {
 inline constexpr std::int64_t kLargestDilation = 1024;
 inline constexpr std::int64_t kMostClasses = 100'000'000;  ///< far beyond any classifier
 
-/// Reads a file of at most 1 MiB. Throws Error.
+inline constexpr std::size_t kLargestModelFile = 1 << 20;  ///< bytes
+
+/// Reads a file. Throws Error.
 [[nodiscard]] ModelConfig load_model_config(const std::filesystem::path& path);
 
 }  // namespace mobilenet_cost

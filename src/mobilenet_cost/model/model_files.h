@@ -16,6 +16,9 @@ namespace mobilenet_cost {
 /// A path to a file that find_model() reads by a plug-in: of another format than ours.
 [[nodiscard]] bool is_file_of_others(const std::string& name_or_path);
 
+/// Whether there is a model in the file: it is of another format than ours, or says that it is a model file.
+[[nodiscard]] bool is_model_file(const std::string& path);
+
 /// The file of a bundled model. Throws Error, naming `place`, with the nearest name.
 [[nodiscard]] std::filesystem::path bundled_model(const std::string& name, const std::string& place);
 
