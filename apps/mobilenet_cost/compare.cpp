@@ -70,7 +70,7 @@ int compare_networks(const CompareOptions& options) {
     const std::vector<Family> families = read_families(variant, DefaultGrid::one);
     const NetworkDiff diff =
         diff_networks(families[0].config, families[0].variants.front(), families[1].config,
-                      families[1].variants.front(), variant.data_type);
+                      families[1].variants.front(), data_type_of(variant, families[0].config));
     Output output(options.output);
     output.write(network_diff_report(diff));
     return diff.differences.empty() ? kFine : kExceeded;
