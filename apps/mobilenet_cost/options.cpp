@@ -164,6 +164,12 @@ DataType data_type_of(const VariantOptions& options, const ModelConfig& config) 
     return options.data_type.value_or(config.data_type);
 }
 
+void say_passes_of_f32(const ModelConfig& config) {
+    if (config.data_type == DataType::f32) return;
+    say("note: {}: passes are of f32, with the values that its {} weights stand for", config.name,
+        data_type_name(config.data_type));
+}
+
 SweepSettings settings_of(const VariantOptions& options, const Convention& convention,
                           const std::vector<ModelConfig>& configs) {
     const std::int64_t asked = options.common.classes;

@@ -59,6 +59,9 @@ struct Family {
 /// The one asked for, or the model's own.
 [[nodiscard]] DataType data_type_of(const VariantOptions& options, const ModelConfig& config);
 
+/// Says so where passes of f32 are not what a file is for.
+void say_passes_of_f32(const ModelConfig& config);
+
 /// Settings that all cells of a grid of these models share. Throws Error where no number of classes, or no
 /// data type, was asked for and the models differ in their own.
 [[nodiscard]] SweepSettings settings_of(const VariantOptions& options, const Convention& convention,

@@ -184,9 +184,10 @@ bool take_times(const PickFamilies& families, SweepTiming timing, TimeSource sou
     return !timer.failed();
 }
 
-int run_pick(const Command& command, const PickOptions& options) {
+int run_pick(const Command& command, PickOptions options) {
     const TimeSource source = read_source(options);
     refuse_idle_flags(command.parser(), options, source);
+    if (source != TimeSource::none) options.variant.data_type = DataType::f32;
     PickReport report;
     report.all = options.all;
     report.by = options.by;

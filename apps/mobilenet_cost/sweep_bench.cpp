@@ -97,6 +97,8 @@ int run_measured(SweepOptions options) {
         fail("--dtype", fmt::format("expected f32 with --bench, found {}", data_type_name(type)));
     options.variant.data_type = type;
     Grid grid = read_grid(options);
+    for (const ModelConfig& config : grid.configs)
+        say_passes_of_f32(config);
     const std::vector<std::string>& models = options.variant.models;
     refuse_namesakes(grid.configs, models);
     require_cell(grid.cells, options.pictures);

@@ -251,6 +251,17 @@ class Graphs(Files):
                 self.assertEqual(read["totals"]["activation_bytes"], maps * of_map)
                 self.assertEqual(variant_of("--model", self.path, "--dtype", "f32")["totals"]["activation_bytes"], maps * 4)
 
+    def test_passes_of_an_8_bit_file_are_of_f32_and_say_so(self):
+        weights = (np.ones((8, 1, 1, 8), np.int8), ([0.1], [0], 0))
+        self.path.write_bytes(graph(("DEQUANTIZE", "k8", ("k", (8, 1, 1, 8)), "Dequantize", {}), ("CONV_2D", "c k t", Y, "Conv2D", {"strideH": 1, "strideW": 1}),
+                                    constants={"w": np.ones((8, 3, 3, 3), np.float16), "k8": weights, "t": values("t", 8)}))
+        status, stdout, stderr = program("bench", "--model", self.path, "--engine", "reference", "--rounds", 1, "--format", "json")
+        self.assertEqual(status, 0, stderr)
+        self.assertIn("note: model: passes are of f32, with the values that its w16a32 weights stand for", stderr)
+        status, _, stderr = program("pick", "--model", self.path, "--dtype", "i8", "--measure", "--max-ms", 1000)
+        self.assertEqual(status, 2)
+        self.assertIn("--dtype: expected f32 with times, which are of f32 passes, found i8", stderr)
+
     def test_an_operator_that_is_not_known_is_named(self):
         self.path.write_bytes(graph(("TFLite_Detection_PostProcess", "c", Y)))
         status, _, stderr = program("cost", "--model", self.path)
