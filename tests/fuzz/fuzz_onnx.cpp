@@ -19,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     try {
         const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-        const mc::ImportedModel imported = mc::import_graph(mc::read_onnx(bytes, "fuzz.onnx"), {24, 32});
+        const mc::ImportedModel imported =
+            mc::import_graph(mc::read_onnx(bytes, "fuzz.onnx"), {.resolution = {24, 32}});
         mc::ModelConfig config = mc::parse_model_config(imported.document, "fuzz.onnx");
         config.weights = imported.weights;
         const mc::Network network = mc::expand(config, {});

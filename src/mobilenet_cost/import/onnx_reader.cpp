@@ -388,7 +388,7 @@ PlainGraph read_onnx(std::string_view bytes, const std::filesystem::path& path) 
 
 namespace {
 
-ImportedModel import_onnx(const std::filesystem::path& path, const Resolution& wanted) {
+ImportedModel import_onnx(const std::filesystem::path& path, const ImportRequest& wanted) {
     PlainGraph graph;
     {
         const MappedFile file(path);
