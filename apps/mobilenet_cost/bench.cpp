@@ -68,6 +68,7 @@ PlannedBench plan(const BenchOptions& options) {
     std::vector<BenchCell> cells;
     std::size_t variants = 0;
     std::vector<Family> families = read_families(options.variant, DefaultGrid::one);
+    say_whose_weights_are_random(families);
     for (const Family& family : families)
         variants += family.variants.size();
     const SweepTiming timing = read_timing(options, variants);

@@ -4,6 +4,7 @@
 #include "mobilenet_cost/report/count/budget_report.h"
 
 #include "app.h"
+#include "options.h"
 #include "output.h"
 #include "say.h"
 
@@ -14,6 +15,7 @@ constexpr std::size_t kLargestFile = 4 << 20;  // bytes
 
 struct BudgetOptions {
     std::string file;
+    UnknownOptions unknown;
     OutputOptions output;
 };
 
@@ -34,6 +36,7 @@ int run_budget(const BudgetOptions& options) {
     Output output(options.output);
     output.write(budget_report(checks));
     say_exceeded(checks);
+    options.unknown.take(unclear_note(checks));
     return exceeded_count(checks) == 0 ? kFine : kExceeded;
 }
 
@@ -43,8 +46,9 @@ void setup_budget(Command& command) {
     auto options = std::make_shared<BudgetOptions>();
     command.text("FILE", "", options->file, "JSON file of limits (schema mobilenet-cost.budget.v1)")
         ->required();
+    add_unknown_option(command, options->unknown);
     add_output_options(command, options->output);
-    command.footer("Exit status: 0 all limits hold, 3 one is exceeded.");
+    command.footer("Exit status: 0 all limits hold, 3 one is exceeded, 1 some are not known to hold.");
     command.on_run([options] { return run_budget(*options); });
 }
 

@@ -47,8 +47,11 @@ Subject read_subject(const ExportOptions& options) {
     if (variant.models.size() > 1)
         fail("--model", fmt::format("expected one model, {}, found {}", reason, variant.models.size()));
     expect_one_variant(variant, reason);
-    Subject subject{read_families(variant, DefaultGrid::one).front(), options.network, std::nullopt};
-    if (options.values == Values::seeded) subject.seed = options.seed;
+    const std::vector<Family> families = read_families(variant, DefaultGrid::one);
+    Subject subject{families.front(), options.network, std::nullopt};
+    if (options.values == Values::none) return subject;
+    subject.seed = options.seed;
+    say_whose_weights_are_random(families);
     return subject;
 }
 

@@ -11,6 +11,7 @@
 #include "mobilenet_cost/count/unknown_operators.h"
 #include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/model/model_files.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
 
 #include "app.h"
 #include "say.h"
@@ -45,6 +46,12 @@ std::vector<Resolution> resolutions_of(const VariantOptions& options, const Mode
     return {config.resolution};
 }
 
+/// Images in one pass: --batch, or the first size of an --input.
+std::int64_t batch_of(const VariantOptions& options) {
+    const bool said = options.common.batch != 1 || options.inputs.size() != 1;
+    return said ? options.common.batch : options.inputs.front().dims.front();
+}
+
 std::vector<Variant> variants_of(const VariantOptions& options, const ModelConfig& config, DefaultGrid grid) {
     constexpr std::size_t kMostVariants = 1'000'000;
     const std::vector<double> alphas = alphas_of(options, config, grid);
@@ -58,6 +65,7 @@ std::vector<Variant> variants_of(const VariantOptions& options, const ModelConfi
         for (const Resolution& resolution : resolutions) {
             Variant& variant = variants.emplace_back(options.common);
             variant.alpha = alpha;
+            variant.batch = batch_of(options);
             if (options.common.classes == 0) variant.classes = config.classes;
             variant.resolution = resolution;
         }
@@ -81,6 +89,13 @@ std::int64_t read_depth_multiplier(const std::string& text, const std::string& f
     return read_count(text, flag);
 }
 
+std::vector<NamedDims> read_inputs(const std::vector<std::string>& texts, const std::string& flag) {
+    std::vector<NamedDims> inputs;
+    for (const std::string& text : parse_names(texts))
+        inputs.push_back(parse_named_dims(text, flag));
+    return inputs;
+}
+
 /// The option that takes the classifier away.
 CLI::Option* add_form_options(Command& command, Form& form) {
     command.count("--channels", form.channels, "channels of the input [the model's]");
@@ -88,6 +103,7 @@ CLI::Option* add_form_options(Command& command, Form& form) {
                   "keep maps this large: dilation instead of stride");
     command.value("--depth-multiplier", "N", form.depth_multiplier, read_depth_multiplier,
                   "depthwise outputs for each input, as Keras [1]");
+    command.flag("--make-separable", form.make_separable, "each K x K convolution as depthwise and 1 x 1");
     return command.negative("--no-top", form.top, "features out: no pooling, no classifier");
 }
 
@@ -121,9 +137,19 @@ void add_size_options(Command& command, VariantOptions& options, Bytes bytes, De
         command.choice("--dtype", "data type", options.data_type,
                        "data type that bytes are counted in [f32, or the file's]");
     if (bytes == Bytes::not_counted) options.data_type = DataType::f32;
-    command.flag("--allow-unknown", options.allow_unknown, "exit with 0 where operators are not known, too");
+    command.list("--input", "NAME=DIMS", options.inputs, read_inputs,
+                 "sizes of an input of a file of others, x=1x3x48x192");
+    add_unknown_option(command, options.unknown);
+}
+
+void UnknownOptions::take(const std::string& note) const {
+    if (!note.empty() && !std::exchange(*found, true)) say("note: {}", note);
+}
+
+void add_unknown_option(Command& command, UnknownOptions& options) {
+    command.flag("--allow-unknown", options.allowed, "exit with 0 where operators are not known, too");
     command.on_finish([&options](int status) {
-        return status == kFine && *options.unknown_found && !options.allow_unknown ? kFailed : status;
+        return status == kFine && *options.found && !options.allowed ? kFailed : status;
     });
 }
 
@@ -182,7 +208,7 @@ SweepSettings settings_of(const VariantOptions& options, const Convention& conve
             .classes = one_of_all(
                 "--classes", classes, configs, [](const ModelConfig& config) { return config.classes; },
                 [](std::int64_t number) { return number; }),
-            .batch = options.common.batch,
+            .batch = batch_of(options),
             .form = options.common.form};
 }
 
@@ -207,19 +233,50 @@ void say_what_keeps_its_width(const Family& family) {
         few_of(names, kMostNames));
 }
 
+/// What has no convolution to separate.
+void say_what_is_separable(const Family& family) {
+    Variant variant = family.variants.front();
+    if (!std::exchange(variant.form.make_separable, false)) return;
+    if (standard_convolutions(expand(family.config, variant)) == 0)
+        say("note: {} has no K x K convolution that is not depthwise: --make-separable changes nothing",
+            family.config.name);
+}
+
+ImportRequest request_of(const VariantOptions& options) {
+    return {.resolution = options.resolutions.empty() ? Resolution() : options.resolutions.front(),
+            .inputs = options.inputs};
+}
+
+/// --input without a file that it is about.
+void refuse_idle_input(const VariantOptions& options) {
+    if (!options.inputs.empty() &&
+        std::none_of(options.models.begin(), options.models.end(), is_file_of_others))
+        fail("--input", fmt::format("needs a model in a file of others (.onnx), found {}",
+                                    in_quotes(options.models.front())));
+}
+
 }  // namespace
 
+void say_whose_weights_are_random(const std::vector<Family>& families) {
+    for (const Family& family : families) {
+        if (family.config.weights == nullptr || !family.variants.front().form.make_separable) continue;
+        say("note: {}: made separable, its layers are not those that the file has weights for: they are "
+            "random "
+            "(--seed)",
+            family.config.name);
+    }
+}
+
 std::vector<Family> read_families(const VariantOptions& options, DefaultGrid grid) {
+    refuse_idle_input(options);
     std::vector<Family> families;
     for (const std::string& name : options.models) {
         Family& family = families.emplace_back();
-        family.config =
-            find_model(name, options.resolutions.empty() ? Resolution() : options.resolutions.front());
+        family.config = find_model(name, request_of(options));
         family.variants = variants_of(options, family.config, grid);
-        if (const std::string note = unknown_note(family.config); !note.empty()) {
-            if (!std::exchange(*options.unknown_found, true)) say("note: {}", note);
-        }
+        options.unknown.take(unknown_note(family.config));
         say_what_keeps_its_width(family);
+        say_what_is_separable(family);
     }
     return families;
 }

@@ -9,11 +9,25 @@
 #include "mobilenet_cost/count/grid.h"
 #include "mobilenet_cost/model/cost.h"
 #include "mobilenet_cost/model/expand.h"
+#include "mobilenet_cost/model/import_request.h"
 #include "mobilenet_cost/model/model_config.h"
 
 #include "command.h"
 
 namespace mobilenet_cost::app {
+
+/// Operators of which no cost is known.
+struct UnknownOptions {
+    bool allowed = false;
+    /// Whether there were some, with these options or a copy of them.
+    std::shared_ptr<bool> found = std::make_shared<bool>(false);
+
+    /// Says the first note, unless it is empty.
+    void take(const std::string& note) const;
+};
+
+/// --allow-unknown: a run that is fine otherwise fails without it where there were some.
+void add_unknown_option(Command& command, UnknownOptions& options);
 
 /// The flags that name variants.
 struct VariantOptions {
@@ -23,9 +37,8 @@ struct VariantOptions {
     std::vector<double> betas;        ///< instead of resolutions
     Variant common = {.classes = 0};  ///< batch, scope and form of every variant; classes 0: the model's own
     std::optional<DataType> data_type;  ///< none: the model's own
-    bool allow_unknown = false;         ///< operators of which no cost is known
-    /// Whether read_families() came across some, with these options or a copy of them.
-    std::shared_ptr<bool> unknown_found = std::make_shared<bool>(false);
+    std::vector<NamedDims> inputs;      ///< sizes of inputs of files of others
+    UnknownOptions unknown;
 };
 
 enum class Bytes { counted, not_counted };
@@ -66,6 +79,9 @@ void say_passes_of_f32(const ModelConfig& config);
 /// data type, was asked for and the models differ in their own.
 [[nodiscard]] SweepSettings settings_of(const VariantOptions& options, const Convention& convention,
                                         const std::vector<ModelConfig>& configs);
+
+/// Says of which models the file's weights do not fit any more, for commands that run or write weights.
+void say_whose_weights_are_random(const std::vector<Family>& families);
 
 /// One for each model; says which operators of them are not known. Throws Error naming the flag.
 [[nodiscard]] std::vector<Family> read_families(const VariantOptions& options, DefaultGrid grid);

@@ -130,6 +130,7 @@ void read_candidates(const PickOptions& options, PickFamilies& families, PickRep
         if (std::find(families.models.begin(), families.models.end(), model) != families.models.end())
             continue;
         one.models = {model};
+        one.inputs = is_file_of_others(model) ? options.variant.inputs : std::vector<NamedDims>();
         Family family = read_families(one, DefaultGrid::published).front();
         for (PickCandidate& candidate :
              candidates_of(family.config, family.variants, convention,

@@ -56,7 +56,9 @@ int run_sweep(const Command& command, SweepOptions& options) {
 Grid read_grid(const SweepOptions& options) {
     const Convention& convention = find_convention(options.convention);
     Grid grid;
-    for (Family& family : read_families(options.variant, DefaultGrid::published)) {
+    std::vector<Family> families = read_families(options.variant, DefaultGrid::published);
+    if (options.bench) say_whose_weights_are_random(families);
+    for (Family& family : families) {
         for (SweepCell& cell :
              sweep(family.config, family.variants, convention, data_type_of(options.variant, family.config)))
             grid.cells.push_back(std::move(cell));

@@ -100,7 +100,7 @@ class Worker {
         expect_words(words, 6);
         if (!engine_) fail("load", "expected a worker that was started with an engine");
         const Variant variant{.alpha = std::stod(words[3]), .resolution = parse_resolution(words[4], "load")};
-        Loaded loaded{.network = expand(find_model(words[2], variant.resolution), variant),
+        Loaded loaded{.network = expand(find_model(words[2], {.resolution = variant.resolution}), variant),
                       .session = nullptr};
         if (words[5] == "standard") loaded.network = standard_counterpart(loaded.network);
         const Weights weights = make_weights(loaded.network, kDataSeed);

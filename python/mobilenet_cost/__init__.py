@@ -71,8 +71,10 @@ def cost(
     no_top: bool = False,
     output_stride: Whole | None = None,
     depth_multiplier: Whole | None = None,
+    make_separable: bool = False,
     batch: Whole | None = None,
     alpha_scope: str | None = None,
+    input: str | Iterable[str] | None = None,
     allow_unknown: bool = False,
     dtype: str | None = None,
     convention: str | None = None,
@@ -86,7 +88,9 @@ def cost(
     channels: of the input [the model's].  no_top: features out, no pooling and no classifier.
     output_stride: 8 or 16: dilation instead of further strides.
     depth_multiplier: depthwise outputs for each input, as Keras means it [1].
+    make_separable: each K x K convolution as a depthwise and a 1 x 1 one.
     alpha_scope: "published", or "inner": the first and the last layer keep their width.
+    input: sizes of an input of an .onnx file, "x=1x3x48x192".
     allow_unknown: operators of a file that are not known are an exception, or with this a warning, and counts are lower bounds.
     dtype: what bytes are counted in: "f32", "f16", "i8".
     convention: who counts, see conventions() ["paper"].
@@ -111,8 +115,10 @@ def conventions(
     no_top: bool = False,
     output_stride: Whole | None = None,
     depth_multiplier: Whole | None = None,
+    make_separable: bool = False,
     batch: Whole | None = None,
     alpha_scope: str | None = None,
+    input: str | Iterable[str] | None = None,
     allow_unknown: bool = False,
 ) -> Document:
     """The same networks as each tool and paper counts them; the arguments are those of cost().
@@ -135,8 +141,10 @@ def sweep(
     no_top: bool = False,
     output_stride: Whole | None = None,
     depth_multiplier: Whole | None = None,
+    make_separable: bool = False,
     batch: Whole | None = None,
     alpha_scope: str | None = None,
+    input: str | Iterable[str] | None = None,
     allow_unknown: bool = False,
     dtype: str | None = None,
     convention: str | None = None,
@@ -161,8 +169,10 @@ def pick(
     no_top: bool = False,
     output_stride: Whole | None = None,
     depth_multiplier: Whole | None = None,
+    make_separable: bool = False,
     batch: Whole | None = None,
     alpha_scope: str | None = None,
+    input: str | Iterable[str] | None = None,
     allow_unknown: bool = False,
     dtype: str | None = None,
     convention: str | None = None,

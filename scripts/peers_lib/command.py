@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.failure import Failure
 
-from . import counters, document, options, project, report, side_by_side
+from . import counters, document, files, options, project, report, side_by_side
 
 
 @contextlib.contextmanager
@@ -34,6 +34,10 @@ def work(settings, write):
         project.need_build()
     else:
         project.build()
+    if settings.files:
+        rows = files.compare()
+        print(files.text_of(rows))
+        return files.status(rows)
     if settings.counters:
         rows = counters.compare(settings)
         print(counters.table(rows))

@@ -5,7 +5,7 @@ import os
 import unittest
 
 from files_test import MODEL
-from program import CliTest, run
+from program import SOURCE, CliTest, run
 
 # MobileNetV1 0.5 at 160: arXiv 1704.04861, table 14, rounds them to 76 million and 1.32 million.
 MACS = 76_524_800
@@ -52,6 +52,14 @@ class Budget(CliTest):
             [(check["quantity"], check["limit"], check["found"], check["exceeded"]) for check in document["checks"]],
             [("max_macs", MACS, MACS, False), ("max_params", PARAMS, PARAMS, False)],
         )
+
+    def test_classes_are_those_of_the_file(self):
+        model = SOURCE / "docs/models/kernels5.json"
+        [variant] = json.loads(self.output("cost", "-m", model, "-f", "json"))["variants"]
+        self.assertEqual(variant["classes"], 10)
+        path = self.budget({"model": str(model), "max_params": variant["totals"]["params"]})
+        [check] = json.loads(self.output("budget", path, "-f", "json"))["checks"]
+        self.assertEqual(check["found"], check["limit"])
 
     def test_each_exceeded_limit_is_named_after_the_report(self):
         path = self.budget({**VARIANT, "max_macs": MACS - 1, "max_params": PARAMS}, {**VARIANT, "max_weight_bytes": 0})

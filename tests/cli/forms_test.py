@@ -13,6 +13,7 @@ FORMS = [
     ["--res", "32", "--no-top"],
     ["--res", "32", "--output-stride", "8"],
     ["--res", "32", "--depth-multiplier", "2"],
+    ["--res", "32", "--make-separable"],
 ]
 
 
@@ -112,7 +113,7 @@ class Forms(CliTest):
         published = ["pick", "-m", "mobilenet_v1", "--alpha", "1", "--res", "224", "--max-macs", "100G"]
         [own] = self.document(*published)["candidates"]
         self.assertEqual(own["accuracy"]["top1"], 0.709)
-        for form in [["--channels", "1"], ["--output-stride", "16"], ["--depth-multiplier", "2"], ["--no-top"]]:
+        for form in [["--channels", "1"], ["--output-stride", "16"], ["--depth-multiplier", "2"], ["--make-separable"], ["--no-top"]]:
             [other] = self.document(*published, *form)["candidates"]
             self.assertIsNone(other["accuracy"], form)
             self.assertIsNone(other["estimate"], form)

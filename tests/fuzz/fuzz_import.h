@@ -13,7 +13,7 @@ namespace mobilenet_cost {
 /// layers need.
 inline void check_import(PlainGraph graph) {
     constexpr std::int64_t kMostWeights = 1 << 20;  // keeps one input quick
-    const ImportedModel imported = import_graph(std::move(graph), {24, 32});
+    const ImportedModel imported = import_graph(std::move(graph), {.resolution = {24, 32}});
     ModelConfig config = parse_model_config(imported.document, "fuzz");
     config.weights = imported.weights;
     const Network network = expand(config, {});

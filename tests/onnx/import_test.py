@@ -226,6 +226,55 @@ class Graphs(Files):
                     np.testing.assert_allclose(output, expected.ravel(), rtol=1e-4, atol=1e-5, err_msg=engine)
 
 
+class Inputs(Files):
+    """Sizes of an input by its name."""
+
+    def saved(self, nodes, more=(), **how):
+        onnx.save(model_of([STEM, *nodes], [*WEIGHTS, *more], **how), self.path)
+
+    def counted(self, *flags):
+        variant = variant_of("--model", self.path, *flags)
+        return variant["batch"], variant["height"], variant["width"], variant["totals"]["macs"]
+
+    def refused(self, expected, *flags):
+        status, stdout, stderr = program("cost", "--model", self.path, *flags)
+        self.assertEqual((status, stdout, stderr.count("\n")), (2, "", 1), stderr)
+        self.assertIn(expected, stderr)
+
+    def test_open_sizes(self):
+        self.saved([node("Relu", "c", "y")], shape=("n", 3, "rows", "columns"))
+        macs = 12 * 10 * 8 * 27
+        self.assertEqual(self.counted("--input", "x=1x3x12x10"), (1, 12, 10, macs))
+        self.assertEqual(self.counted("--res", "12x10"), (1, 12, 10, macs))
+        self.assertEqual(self.counted("--input", "x=2x3x12x10"), (2, 12, 10, 2 * macs))
+        self.assertEqual(self.counted("--input", "x=1x3x12x10", "--res", "24x10"), (1, 24, 10, 2 * macs))
+        self.refused('input "x" has no fixed height and width', "--batch", 1)
+
+    def test_an_input_that_is_no_map(self):
+        onnx.save(model_of([node("MatMul", "x m", "y")], [tensor("m", 16, 4)], shape=("n", "length", 16)), self.path)
+        self.refused('input "x" has no fixed shape: dimension 1 ("length") of 1x?x16 is open, say --input x=DIMS')
+        _, _, _, macs = self.counted("--input", "x=1x7x16")
+        self.assertEqual(macs, 7 * 16 * 4)
+
+    def test_fixed_sizes(self):
+        self.saved([node("Relu", "c", "y")])
+        self.assertEqual(self.counted("--input", "x=1x3x24x20"), (1, 24, 20, 24 * 20 * 8 * 27))
+        self.saved([node("Reshape", "c to", "y")], [tensor("to", values=[1, 960])])
+        self.assertEqual(self.counted("--input", "x=1x3x12x10")[3], 12 * 10 * 8 * 27)
+        self.refused('node "y": expected a shape of', "--input", "x=1x3x24x20")
+
+    def test_refused(self):
+        self.saved([node("Relu", "c", "y")])
+        self.refused('unknown input "z" (did you mean "x"?)', "--input", "z=1x3x12x10")
+        self.refused('tensor "x": expected 4 sizes, as 1x3x12x10 has, found 1x3x12', "--input", "x=1x3x12")
+        self.refused('node "c": expected a filter for 4 channels in 1 groups, found 8x3x3x3', "--input", "x=1x4x12x10")
+        for wrong in ["x", "x=", "=1x3", "x=1x0x3x3", "x=1,2", "x=1x3x-4x4", "x=1x3x12x99999999999999999999"]:
+            self.refused("--input: expected NAME=DIMS with whole numbers from 1", "--input", wrong)
+        status, _, stderr = program("cost", "--input", "x=1x3x12x10")
+        self.assertEqual(status, 2)
+        self.assertIn("--input: needs a model in a file of others (.onnx), found \"mobilenet_v1\"", stderr)
+
+
 class Damage(Files):
     """One sentence, exit status 2."""
 

@@ -45,7 +45,7 @@ Network network_of(const std::vector<std::string>& words) {
                                    .top = words[8] == "1",
                                    .output_stride = std::stoll(words[9]),
                                    .depth_multiplier = std::stoll(words[10])}};
-    const Network network = expand(find_model(words[0], variant.resolution), variant);
+    const Network network = expand(find_model(words[0], {.resolution = variant.resolution}), variant);
     return words[5] == "standard" ? standard_counterpart(network) : network;
 }
 

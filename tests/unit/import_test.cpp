@@ -7,6 +7,8 @@
 #include "mobilenet_cost/import/view.h"
 #include "mobilenet_cost/model/expand.h"
 
+#include "unit/models.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -107,11 +109,50 @@ TEST(import_infer, takes_an_open_size_from_the_user_and_a_batch_of_1) {
     maker.input("x", {-1, 3, -1, -1});
     maker.conv();
     PlainGraph open = maker.graph;
-    infer(open, {10, 20});
+    infer(open, {.resolution = {10, 20}});
     EXPECT_EQ(dims_text(*open.tensor(maker.id("c")).dims), "1x4x8x18");
     EXPECT_EQ(
         error_of(maker),
         "test: input \"x\" has no fixed height and width: dimension 2 of 1x3x?x? is open, say --res HxW");
+}
+
+TEST(import_infer, takes_sizes_by_an_inputs_name) {
+    GraphMaker maker;
+    maker.input("x", {-1, 3, -1, -1});
+    maker.conv();
+    maker.graph.tensor(maker.id("c")).declared = Dims{-1, 4, 8, 6};
+    const auto sized = [&](const NamedDims& named) {
+        PlainGraph graph = maker.graph;
+        infer(graph, {.resolution = {5, 5}, .inputs = {named}});
+        return dims_text(*graph.tensor(maker.id("c")).dims);
+    };
+    EXPECT_EQ(sized({"x", {2, 3, 10, 20}}), "2x4x8x18");
+    EXPECT_EQ(test::error_of([&] {
+                  (void)sized({"y", {1, 3, 10, 20}});
+              }),
+              "test: unknown input \"y\" (did you mean \"x\"?)");
+    EXPECT_EQ(test::error_of([&] {
+                  (void)sized({"x", {1, 3, 10}});
+              }),
+              "test: tensor \"x\": expected 4 sizes, as ?x3x?x? has, found 1x3x10");
+    EXPECT_EQ(test::error_of([&] {
+                  (void)sized({"x", {1, 4, 10, 20}});
+              }),
+              "test: node \"c\": expected a filter for 4 channels in 1 groups, found 4x3x3x3");
+}
+
+TEST(import_infer, what_is_declared_for_other_sizes_says_nothing) {
+    GraphMaker maker;
+    maker.conv();
+    maker.node("Strange", {"c"}, "y");
+    maker.graph.tensor(maker.id("y")).declared = Dims{1, 4, 6, 4};
+    PlainGraph same = maker.graph;
+    infer(same, {.inputs = {{"x", {1, 3, 8, 6}}}});
+    EXPECT_EQ(dims_text(*same.tensor(maker.id("y")).dims), "1x4x6x4");
+    PlainGraph other = maker.graph;
+    infer(other, {.inputs = {{"x", {1, 3, 9, 6}}}});
+    EXPECT_EQ(dims_text(*other.tensor(maker.id("c")).dims), "1x4x7x4");
+    EXPECT_FALSE(other.tensor(maker.id("y")).dims.has_value());
 }
 
 TEST(import_infer, holds_sizes_to_what_the_file_declares) {

@@ -192,5 +192,43 @@ TEST(StandardCounterpart, HasNoDepthwiseLeftAndTheSameOutput) {
     }
 }
 
+TEST(MadeSeparable, EveryStandardConvolutionIsAPair) {
+    for (const char* name : test::kModels) {
+        const Network network = expand(test::model(name), {.alpha = 0.75, .resolution = 65, .batch = 2});
+        const Network separable = made_separable(network);
+        check_network(separable);
+        EXPECT_EQ(standard_convolutions(separable), 0U) << name;
+        EXPECT_EQ(separable.layers.size(), network.layers.size() + standard_convolutions(network)) << name;
+        EXPECT_EQ(separable_pairs(separable).size(),
+                  separable_pairs(network).size() + standard_convolutions(network))
+            << name;
+        EXPECT_EQ(total_cost(standard_counterpart(separable)), total_cost(standard_counterpart(network)))
+            << name;
+        EXPECT_EQ(separable.layers.back().output, network.layers.back().output) << name;
+    }
+}
+
+TEST(MadeSeparable, BothHaveWhatTheConvolutionHas) {
+    const Network separable =
+        made_separable(with_block(ConvBlock{.channels = 6, .kernel = {3, 1}, .stride = {2, 1}}));
+    ASSERT_EQ(separable.layers.size(), 3U);
+    EXPECT_EQ(names_of(separable), (Names{"stem", "b_depthwise", "b_pointwise"}));
+    EXPECT_EQ(std::get<Conv>(separable.layers[1].kind).kernel, (Sides{3, 1}));
+    EXPECT_EQ(std::get<Conv>(separable.layers[1].kind).groups, 8);
+    EXPECT_EQ(separable.layers[1].output, (Shape{1, 4, 8, 8}));
+    for (const std::size_t i : {1U, 2U}) {
+        EXPECT_TRUE(std::get<Conv>(separable.layers[i].kind).batch_norm);
+        EXPECT_EQ(separable.layers[i].activation, Activation::relu6);
+    }
+    EXPECT_EQ(names_of(made_separable(with_block(FusedInvertedBottleneckBlock{.channels = 8}))),
+              (Names{"stem", "b/start_depthwise", "b/expand", "b/project", "b/add"}));
+}
+
+TEST(MadeSeparable, TotalsAreThoseOfTheLayers) {
+    const Variant variant{.form = {.make_separable = true}};
+    const ModelConfig& config = test::model("mobilenet_v2");
+    EXPECT_EQ(total_cost(config, variant), total_cost(expand(config, variant)));
+}
+
 }  // namespace
 }  // namespace mobilenet_cost

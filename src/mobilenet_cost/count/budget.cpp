@@ -42,8 +42,8 @@ const std::array<Quantity, 7>& quantities() {
 std::vector<std::string> known_keys() {
     std::vector<std::string> keys = {"model", "alpha",         "resolution",       "height",
                                      "width", "beta",          "classes",          "channels",
-                                     "top",   "output_stride", "depth_multiplier", "batch",
-                                     "dtype", "alpha_scope",   "convention"};
+                                     "top",   "output_stride", "depth_multiplier", "make_separable",
+                                     "batch", "dtype",         "alpha_scope",      "convention"};
     for (const Quantity& quantity : quantities())
         keys.push_back(quantity.key);
     return keys;
@@ -55,7 +55,7 @@ ModelConfig read_model(const ObjectReader& reader, const std::filesystem::path& 
     const bool relative_file = file && std::filesystem::path(name).is_relative();
     const Resolution wanted = read_resolution(reader, Resolution());
     try {
-        return find_model(relative_file ? (folder / name).string() : name, wanted);
+        return find_model(relative_file ? (folder / name).string() : name, {.resolution = wanted});
     } catch (const Error& error) {
         fail(reader.place("model"), error.what());
     }
@@ -68,7 +68,7 @@ Variant read_variant(const ObjectReader& reader, const ModelConfig& config) {
     }
     Variant variant;
     variant.alpha = reader.number("alpha", 0, kLargestAlpha, 1);
-    variant.classes = reader.integer("classes", 1, kMostClasses, variant.classes);
+    variant.classes = reader.integer("classes", 1, kMostClasses, config.classes);
     variant.batch = reader.integer("batch", 1, kLargestBatch, 1);
     variant.scope = reader.one_of("alpha_scope", AlphaScope::published);
     variant.resolution = reader.has("beta")
@@ -102,7 +102,8 @@ void append_checks(std::vector<BudgetCheck>& checks, const ObjectReader& reader,
                           .convention = analysis.convention,
                           .quantity = quantity.key,
                           .limit = reader.integer(quantity.key, 0, std::numeric_limits<std::int64_t>::max()),
-                          .found = quantity.measure(analysis)});
+                          .found = quantity.measure(analysis),
+                          .lower_bound = !analysis.unknown.empty()});
     }
     if (checks.size() == before) fail(reader.place(), "expected a limit such as \"max_macs\", found none");
 }

@@ -19,8 +19,11 @@ struct BudgetCheck {
     std::string quantity;  ///< the limit's key: "max_macs" ...
     std::int64_t limit = 0;
     std::int64_t found = 0;
+    bool lower_bound = false;  ///< of what was found: some operators are not known
 
     [[nodiscard]] bool exceeded() const { return found > limit; }
+    /// Operators that are not known may take more than the rest of the limit.
+    [[nodiscard]] bool unclear() const { return lower_bound && !exceeded(); }
 };
 
 /// Reads a budget (schema mobilenet-cost.budget.v1, docs/schemas/budget.schema.json) and checks every limit,

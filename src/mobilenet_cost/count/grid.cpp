@@ -19,6 +19,7 @@ std::vector<SweepCell> sweep(const ModelConfig& config, const std::vector<Varian
     std::vector<SweepCell> cells;
     cells.reserve(variants.size());
     SummaryScratch scratch;
+    const bool lower_bound = !unknown_operators(config).empty();
     for (const Variant& variant : variants) {
         const Summary summary = summarize(config, variant, convention, scratch);
         SweepCell& cell = cells.emplace_back();
@@ -31,6 +32,7 @@ std::vector<SweepCell> sweep(const ModelConfig& config, const std::vector<Varian
         cell.peak_activation_bytes = checked_multiply(summary.peak_elements, element_bytes(data_type));
         cell.standard_macs = summary.standard.macs;
         cell.standard_params = summary.standard.params;
+        cell.lower_bound = lower_bound;
     }
     if (cells.empty()) return cells;
     const auto base = static_cast<double>(cells[base_cell(cells, config.name)].macs);

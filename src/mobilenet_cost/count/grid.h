@@ -20,6 +20,7 @@ struct SweepCell {
     std::int64_t standard_macs = 0;    ///< of the standard-convolution counterpart
     std::int64_t standard_params = 0;  ///< of the standard-convolution counterpart
     double analytic_speedup = 1;       ///< MACs of the base cell over MACs of this one
+    bool lower_bound = false;          ///< some operators are not known, and no count has them
 
     bool operator==(const SweepCell&) const = default;
 };

@@ -1,6 +1,7 @@
 #include "mobilenet_cost/count/ledger.h"
 
 #include "mobilenet_cost/count/convention_table.h"
+#include "mobilenet_cost/count/unknown_operators.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -23,6 +24,7 @@ Ledger make_ledger(const ModelConfig& config, const Variant& variant) {
     ledger.beta = resolution_multiplier(ledger.variant.resolution, config.resolution);
     ledger.terms = total_terms(network);
     ledger.cost = total_cost(network);
+    ledger.lower_bound = !unknown_operators(config).empty();
     return ledger;
 }
 

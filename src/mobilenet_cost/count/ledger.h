@@ -15,6 +15,7 @@ struct Ledger {
     double beta = 1;
     Terms terms;
     Cost cost;
+    bool lower_bound = false;  ///< some operators are not known, and no count has them
 };
 
 [[nodiscard]] Ledger make_ledger(const ModelConfig& config, const Variant& variant);

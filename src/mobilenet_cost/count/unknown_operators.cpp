@@ -31,6 +31,10 @@ std::vector<UnknownOperators> unknown_operators(const ModelConfig& config) {
     return found;
 }
 
+std::string bounded_name(const std::string& model, bool lower_bound) {
+    return lower_bound ? model + ", at least" : model;
+}
+
 std::string unknown_note(const ModelConfig& config) {
     std::size_t count = 0;
     std::vector<std::string> texts;

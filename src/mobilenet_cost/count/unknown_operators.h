@@ -17,6 +17,9 @@ struct UnknownOperators {
 /// By their names' first occurrence.
 [[nodiscard]] std::vector<UnknownOperators> unknown_operators(const ModelConfig& config);
 
+/// Of a network with such operators "x.onnx, at least"; otherwise its name.
+[[nodiscard]] std::string bounded_name(const std::string& model, bool lower_bound);
+
 /// "x.onnx: 3 operators are not known and not counted, totals are lower bounds: LSTM (rnn), TopK (a, b)";
 /// empty: all are known.
 [[nodiscard]] std::string unknown_note(const ModelConfig& config);

@@ -22,9 +22,9 @@ constexpr std::size_t kMostCells = 10'000;
 constexpr std::size_t kMostBytes = std::size_t{64} << 20U;
 
 const std::vector<std::string> kCellKeys = {
-    "model",   "alpha",       "resolution", "height",        "width",
-    "classes", "channels",    "top",        "output_stride", "depth_multiplier",
-    "batch",   "alpha_scope", "network",    "engine",        "threads"};
+    "model",       "alpha",   "resolution",    "height",           "width",          "classes",
+    "channels",    "top",     "output_stride", "depth_multiplier", "make_separable", "batch",
+    "alpha_scope", "network", "engine",        "threads"};
 
 /// The keys that a cell of a list and a measurement of a sweep document share.
 void read_run(const ObjectReader& object, GateCell& cell) {

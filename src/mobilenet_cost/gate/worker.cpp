@@ -32,8 +32,9 @@ struct Prepared {
 };
 
 Network network_of(const GateCell& cell) {
-    const ModelConfig config = cell.config.empty() ? find_model(cell.model, cell.variant.resolution)
-                                                   : parse_model_config(cell.config, cell.model);
+    const ModelConfig config = cell.config.empty()
+                                   ? find_model(cell.model, {.resolution = cell.variant.resolution})
+                                   : parse_model_config(cell.config, cell.model);
     Network network = expand(config, cell.variant);
     switch (cell.network) {
         case NetworkKind::separable:

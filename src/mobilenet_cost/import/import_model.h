@@ -5,8 +5,7 @@
 
 namespace mobilenet_cost {
 
-/// The graph as a model of ours, and its weights. `wanted`: the size of the input that the user asks for, for
-/// a file that leaves it open; none: Resolution(). Throws Error.
-[[nodiscard]] ImportedModel import_graph(PlainGraph graph, const Resolution& wanted);
+/// The graph as a model of ours, and its weights. Throws Error.
+[[nodiscard]] ImportedModel import_graph(PlainGraph graph, const ImportRequest& wanted);
 
 }  // namespace mobilenet_cost

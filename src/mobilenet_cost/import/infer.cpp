@@ -15,9 +15,11 @@ namespace {
 
 class Inference {
   public:
-    Inference(PlainGraph& graph, const Resolution& wanted) : graph_(graph), wanted_(wanted) {}
+    Inference(PlainGraph& graph, const ImportRequest& wanted) : graph_(graph), wanted_(wanted) {}
 
     void run() {
+        for (const NamedDims& named : wanted_.inputs)
+            set_named(named);
         for (const PlainTensorId id : graph_.inputs)
             set_input(graph_.tensor(id));
         std::vector<PlainNode> left;
@@ -45,6 +47,32 @@ class Inference {
                 fmt::format("expected at most {} values of constants to work out, found more", kMostValues));
     }
 
+    void set_named(const NamedDims& named) {
+        std::vector<std::string> names;
+        for (const PlainTensorId id : graph_.inputs) {
+            PlainTensor& tensor = graph_.tensor(id);
+            names.push_back(tensor.name);
+            if (tensor.name != named.name) continue;
+            if (tensor.dims && tensor.dims->size() != named.dims.size())
+                fail_at(graph_, tensor,
+                        fmt::format("expected {} sizes, as {} has, found {}", tensor.dims->size(),
+                                    dims_text(*tensor.dims), dims_text(named.dims)));
+            resized_ = resized_ || (tensor.dims && !agree(*tensor.dims, named.dims));
+            fixed_ = false;
+            tensor.dims = named.dims;
+            return;
+        }
+        fail_unknown(graph_.file, "input", named.name, names);
+    }
+
+    /// Whether sizes that are known are those that the file says.
+    static bool agree(const Dims& said, const Dims& sizes) {
+        bool same = said.size() == sizes.size();
+        for (std::size_t i = 0; same && i < sizes.size(); ++i)
+            same = said[i] == -1 || said[i] == sizes[i];
+        return same;
+    }
+
     void set_input(PlainTensor& tensor) {
         if (tensor.is_constant) return;
         if (!tensor.dims) fail_at(graph_, tensor, "expected an input with a shape, found none");
@@ -55,9 +83,9 @@ class Inference {
             fixed_ = false;
             if (i == 0) dims[i] = 1;
             if (i == 0 || dims.size() != 4) continue;
-            if (wanted_ == Resolution()) continue;
-            if (i == (nchw ? 2 : 1)) dims[i] = wanted_.height;
-            if (i == (nchw ? 3 : 2)) dims[i] = wanted_.width;
+            if (wanted_.resolution == Resolution()) continue;
+            if (i == (nchw ? 2 : 1)) dims[i] = wanted_.resolution.height;
+            if (i == (nchw ? 3 : 2)) dims[i] = wanted_.resolution.width;
         }
         for (std::size_t i = 0; i < dims.size(); ++i)
             if (dims[i] == -1) fail_open(tensor, i);
@@ -73,9 +101,11 @@ class Inference {
             symbol.empty() || symbol == "?" ? "" : fmt::format(" ({})", in_quotes(symbol));
         const bool side =
             tensor.dims->size() == 4 && open != (layout_of(tensor) == PlainLayout::nchw ? 1U : 3U);
-        fail(graph_.file, fmt::format("input {} has no fixed {}: dimension {}{} of {} is open{}",
-                                      in_quotes(tensor.name), side ? "height and width" : "shape", open,
-                                      called, dims_text(*tensor.dims), side ? ", say --res HxW" : ""));
+        fail(graph_.file,
+             fmt::format(
+                 "input {} has no fixed {}: dimension {}{} of {} is open{}", in_quotes(tensor.name),
+                 side ? "height and width" : "shape", open, called, dims_text(*tensor.dims),
+                 side ? ", say --res HxW" : fmt::format(", say --input {}=DIMS", printable(tensor.name))));
     }
 
     void set_outputs(const PlainNode& node) {
@@ -86,7 +116,7 @@ class Inference {
             if (sizes && i < sizes->size()) {
                 tensor.dims = (*sizes)[i];
                 check_declared(node, tensor);
-            } else if (tensor.declared) {
+            } else if (tensor.declared && !resized_) {
                 take_declared(tensor);
             }
             if (tensor.dims) (void)element_count(graph_, tensor);
@@ -102,10 +132,7 @@ class Inference {
 
     void check_declared(const PlainNode& node, const PlainTensor& tensor) const {
         if (!fixed_ || !tensor.declared) return;
-        bool same = tensor.declared->size() == tensor.dims->size();
-        for (std::size_t i = 0; same && i < tensor.dims->size(); ++i)
-            same = (*tensor.declared)[i] == -1 || (*tensor.declared)[i] == (*tensor.dims)[i];
-        if (!same)
+        if (!agree(*tensor.declared, *tensor.dims))
             fail_at(
                 graph_, node,
                 fmt::format("expected {} to be {}, as follows from its inputs, found {} declared",
@@ -113,9 +140,10 @@ class Inference {
     }
 
     PlainGraph& graph_;
-    const Resolution& wanted_;
+    const ImportRequest& wanted_;
     std::int64_t evaluated_ = 0;
-    bool fixed_ = true;  ///< the file says every size of its inputs
+    bool fixed_ = true;     ///< the file says every size of its inputs
+    bool resized_ = false;  ///< some inputs have other sizes than the file says
 };
 
 }  // namespace
@@ -168,7 +196,7 @@ PlainLayout input_layout(const PlainGraph& graph, PlainTensorId input) {
     return graph.layout;
 }
 
-void infer(PlainGraph& graph, const Resolution& wanted) {
+void infer(PlainGraph& graph, const ImportRequest& wanted) {
     Inference(graph, wanted).run();
     remove_unused(graph);
 }

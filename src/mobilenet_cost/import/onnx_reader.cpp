@@ -346,7 +346,7 @@ PlainGraph read_onnx(std::string_view bytes, const std::filesystem::path& path) 
 
 namespace {
 
-ImportedModel import_onnx(const std::filesystem::path& path, const Resolution& wanted) {
+ImportedModel import_onnx(const std::filesystem::path& path, const ImportRequest& wanted) {
     constexpr std::int64_t kMostBytes = std::numeric_limits<int>::max();  // of one protobuf message
     PlainGraph graph = read_onnx(MappedFile(path, "an ONNX model", kMostBytes).bytes(), path);
     return import_graph(std::move(graph), wanted);

@@ -284,7 +284,7 @@ void require_one_input(const PlainGraph& graph) {
 
 }  // namespace
 
-ImportedModel import_graph(PlainGraph graph, const Resolution& wanted) {
+ImportedModel import_graph(PlainGraph graph, const ImportRequest& wanted) {
     check_order(graph);
     remove_unused(graph);
     take_open_parameters(graph);

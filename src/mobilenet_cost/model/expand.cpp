@@ -8,6 +8,7 @@
 
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/model/graph_blocks.h"
+#include "mobilenet_cost/model/standard_counterpart.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -285,6 +286,7 @@ std::string form_text(const Form& form) {
         text += fmt::format(", {} channel{}", form.channels, form.channels == 1 ? "" : "s");
     if (form.output_stride != 0) text += fmt::format(", output stride {}", form.output_stride);
     if (form.depth_multiplier != 1) text += fmt::format(", depth multiplier {}", form.depth_multiplier);
+    if (form.make_separable) text += ", made separable";
     return text;
 }
 
@@ -312,6 +314,7 @@ void expand_into(const ModelConfig& config, const Variant& variant, Network& net
     network.chain = !config.branches;
     network.layers.clear();
     network.taps = expand_blocks(config, variant, network.input, {.layers = &network.layers});
+    if (variant.form.make_separable && standard_convolutions(network) > 0) network = made_separable(network);
 }
 
 Network expand(const ModelConfig& config, const Variant& variant) {
@@ -321,6 +324,7 @@ Network expand(const ModelConfig& config, const Variant& variant) {
 }
 
 Cost total_cost(const ModelConfig& config, const Variant& variant) {
+    if (variant.form.make_separable) return total_cost(expand(config, variant));
     Cost total;
     expand_blocks(config, variant, input_shape(config, variant), {.total = &total});
     return total;

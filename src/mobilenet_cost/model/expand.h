@@ -31,6 +31,7 @@ struct Form {
     /// 0: the model's own.
     std::int64_t output_stride = 0;
     std::int64_t depth_multiplier = 1;  ///< outputs of a separable block's depthwise for each of its inputs
+    bool make_separable = false;        ///< see made_separable()
 
     bool operator==(const Form&) const = default;
 };

@@ -36,6 +36,7 @@ Form read_form(const ObjectReader& reader, const Form& absent) {
         reader.fail_expected("output_stride", "8, 16 or 32");
     form.depth_multiplier =
         reader.integer("depth_multiplier", 1, kLargestDepthMultiplier, absent.depth_multiplier);
+    form.make_separable = reader.boolean("make_separable", absent.make_separable);
     return form;
 }
 

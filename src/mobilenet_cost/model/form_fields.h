@@ -32,6 +32,7 @@ void form_fields(Archive& archive, Form& form) {
     field("output_stride", &Form::output_stride, Limits{0, kOutputStrides.back()});
     field("depth_multiplier", &Form::depth_multiplier,
           Limits{1, static_cast<double>(kLargestDepthMultiplier)});
+    field("make_separable", &Form::make_separable);
 }
 
 template <typename Archive>

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "mobilenet_cost/model/import_request.h"
 #include "mobilenet_cost/model/network.h"
-#include "mobilenet_cost/model/resolution.h"
 #include "mobilenet_cost/model/weights.h"
 
 namespace mobilenet_cost {
@@ -32,11 +32,10 @@ struct ImportedModel {
 };
 
 /// Raised when Network, Weights or the types above change: a module of another number is refused.
-inline constexpr int kImporterInterface = 1;
+inline constexpr int kImporterInterface = 2;
 
-/// What a plug-in offers, as extern "C" ImportModel mobilenet_cost_import(int interface): reads a file. The
-/// resolution is the one that the user asks for, for a file that leaves it open; Resolution(): none. Throws
-/// Error.
-using ImportModel = ImportedModel (*)(const std::filesystem::path&, const Resolution&);
+/// What a plug-in offers, as extern "C" ImportModel mobilenet_cost_import(int interface): reads a file.
+/// Throws Error.
+using ImportModel = ImportedModel (*)(const std::filesystem::path&, const ImportRequest&);
 
 }  // namespace mobilenet_cost

@@ -226,7 +226,7 @@ std::vector<std::string> models_named(const std::vector<std::string>& words) {
 
 namespace {
 
-ModelConfig import_model(const fs::path& path, const Importer& importer, const Resolution& wanted) {
+ModelConfig import_model(const fs::path& path, const Importer& importer, const ImportRequest& wanted) {
     const auto [read, reason] = open_plugin<ImportModel>(kImporterPlugins, importer.plugin,
                                                          "mobilenet_cost_import", kImporterInterface);
     if (read == nullptr)
@@ -259,7 +259,7 @@ bool is_model_file(const std::string& path) {
     return schema_of_text(text).starts_with(kSchema);
 }
 
-ModelConfig find_model(const std::string& name_or_path, const Resolution& wanted) {
+ModelConfig find_model(const std::string& name_or_path, const ImportRequest& wanted) {
     if (const Importer* importer = importer_of(name_or_path))
         return import_model(name_or_path, *importer, wanted);
     if (is_model_path(name_or_path)) return load_model_config(name_or_path);

@@ -1,14 +1,15 @@
 #pragma once
 
+#include "mobilenet_cost/model/import_request.h"
 #include "mobilenet_cost/model/model_config.h"
 
 namespace mobilenet_cost {
 
-/// A bundled name, or a path (anything with a '/' or ending in .json, .onnx or .tflite). LIBRARY:NAME is the network
-/// that this library builds; where the name ends in one of its family's sizes, its width multiplier is fixed.
-/// Throws Error with the nearest name. A file of another format (.onnx, .tflite) is read by a plug-in; `wanted`: the
-/// size of its input that the user asks for, where the file leaves it open.
-[[nodiscard]] ModelConfig find_model(const std::string& name_or_path, const Resolution& wanted = {});
+/// A bundled name, or a path (anything with a '/' or ending in .json, .onnx or .tflite). LIBRARY:NAME is the
+/// network that this library builds; where the name ends in one of its family's sizes, its width multiplier
+/// is fixed. Throws Error with the nearest name. A file of another format (.onnx, .tflite) is read by a
+/// plug-in, which gets `wanted`.
+[[nodiscard]] ModelConfig find_model(const std::string& name_or_path, const ImportRequest& wanted = {});
 
 /// Whether find_model() takes it for a path.
 [[nodiscard]] bool is_model_path(const std::string& name_or_path);

@@ -49,18 +49,25 @@ std::size_t closing_pointwise(const Network& network, const std::vector<std::siz
     return alone && !widened ? next : depthwise;
 }
 
-/// Copies layers one by one, keeping track of where each tensor of the separable network lives in the new
-/// one.
+bool is_standard(const Layer& layer) {
+    const Conv* const conv = std::get_if<Conv>(&layer.kind);
+    return conv != nullptr && conv->groups == 1 && area(conv->kernel) > 1 && !is_depthwise(layer);
+}
+
+/// Copies layers one by one, keeping track of where each tensor of the one network lives in the other one.
 class Counterpart {
   public:
-    Counterpart(const Network& from, Network& to)
-        : from_(from), to_(to), tensor_(from.layers.size() + 1, 0) {}
+    Counterpart(const Network& from, Network& to) : from_(from), to_(to), tensor_(from.layers.size() + 1, 0) {
+        to.block_names = from.block_names;
+        to.input = from.input;
+        to.layers.clear();
+        to.part_of = from.part_of;
+        to.chain = from.chain;
+    }
 
     /// A layer as it is, on the tensors that stand for its inputs.
     void copy(std::size_t index) {
-        Layer layer = from_.layers[index];
-        for_each_input(layer, [this](TensorId& input) { input = tensor_[static_cast<std::size_t>(input)]; });
-        layer.input = tensor_shape(to_, layer.inputs[0]);
+        Layer layer = moved(index);
         // A squeeze-and-excite in front of a strided convolution works on the larger map.
         if (layer.role == Role::squeeze_scale) layer.output = layer.input;
         append(layer, index);
@@ -86,10 +93,40 @@ class Counterpart {
         append(layer, pointwise);
     }
 
-    /// What stands for a tensor of the separable network.
-    TensorId tensor(TensorId of) const { return tensor_[static_cast<std::size_t>(of)]; }
+    /// A standard convolution as a pair.
+    void split(std::size_t index) {
+        Layer pointwise = moved(index);
+        const Conv conv = std::get<Conv>(pointwise.kind);
+        Layer depthwise = pointwise;
+        Conv& spatial = std::get<Conv>(depthwise.kind);
+        spatial.groups = depthwise.input.c;
+        depthwise.output.c = depthwise.input.c;
+        depthwise.role = pointwise.role == Role::expand ? Role::start_depthwise : Role::separable_depthwise;
+        to_.layers.push_back(depthwise);
+        Conv one_tap;
+        one_tap.batch_norm = conv.batch_norm;
+        one_tap.bias = conv.bias;
+        pointwise.kind = one_tap;
+        if (pointwise.role != Role::expand) pointwise.role = Role::separable_pointwise;
+        pointwise.inputs[0] = static_cast<TensorId>(to_.layers.size());
+        pointwise.input = depthwise.output;
+        append(pointwise, index);
+    }
+
+    void finish() {
+        to_.taps.clear();
+        for (const TensorId tap : from_.taps)
+            to_.taps.push_back(tensor_[static_cast<std::size_t>(tap)]);
+    }
 
   private:
+    [[nodiscard]] Layer moved(std::size_t index) const {
+        Layer layer = from_.layers[index];
+        for_each_input(layer, [this](TensorId& input) { input = tensor_[static_cast<std::size_t>(input)]; });
+        layer.input = tensor_shape(to_, layer.inputs[0]);
+        return layer;
+    }
+
     void append(const Layer& layer, std::size_t index) {
         to_.layers.push_back(layer);
         tensor_[index + 1] = static_cast<TensorId>(to_.layers.size());
@@ -114,11 +151,6 @@ std::vector<SeparablePair> separable_pairs(const Network& network) {
 }
 
 void standard_counterpart_into(const Network& network, Network& standard) {
-    standard.block_names = network.block_names;
-    standard.input = network.input;
-    standard.layers.clear();
-    standard.part_of = network.part_of;
-    standard.chain = network.chain;
     const std::vector<std::size_t> last = uses_to_check(network);
     Counterpart counterpart(network, standard);
     std::size_t i = 0;
@@ -135,15 +167,30 @@ void standard_counterpart_into(const Network& network, Network& standard) {
         }
         i = pointwise + 1;
     }
-    standard.taps.clear();
-    for (const TensorId tap : network.taps)
-        standard.taps.push_back(counterpart.tensor(tap));
+    counterpart.finish();
 }
 
 Network standard_counterpart(const Network& network) {
     Network standard;
     standard_counterpart_into(network, standard);
     return standard;
+}
+
+std::size_t standard_convolutions(const Network& network) {
+    return static_cast<std::size_t>(std::count_if(network.layers.begin(), network.layers.end(), is_standard));
+}
+
+Network made_separable(const Network& network) {
+    Network separable;
+    Counterpart counterpart(network, separable);
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        if (is_standard(network.layers[i]))
+            counterpart.split(i);
+        else
+            counterpart.copy(i);
+    }
+    counterpart.finish();
+    return separable;
 }
 
 }  // namespace mobilenet_cost

@@ -24,4 +24,12 @@ struct SeparablePair {
 [[nodiscard]] Network standard_counterpart(const Network& network);
 void standard_counterpart_into(const Network& network, Network& standard);
 
+/// Convolutions of more than one tap in one group: none of them is depthwise or pointwise.
+[[nodiscard]] std::size_t standard_convolutions(const Network& network);
+
+/// The other way round: each of these is a depthwise and a pointwise convolution, as in MobileNetV1. The
+/// depthwise has its kernel, stride, dilation and padding, the pointwise its channels, and both have the
+/// batch norm, bias and activation that it has.
+[[nodiscard]] Network made_separable(const Network& network);
+
 }  // namespace mobilenet_cost

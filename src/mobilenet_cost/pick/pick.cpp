@@ -147,6 +147,8 @@ std::string_view pick_key(PickQuantity quantity) {
 
 std::optional<double> value_of(const PickCandidate& candidate, PickQuantity quantity) {
     const SweepCell& cell = candidate.cell;
+    const bool counted = quantity != PickQuantity::seconds && quantity != PickQuantity::top1;
+    if (counted && cell.lower_bound) return std::nullopt;
     switch (quantity) {
         case PickQuantity::seconds:
             return candidate.time ? std::optional(candidate.time->seconds) : std::nullopt;

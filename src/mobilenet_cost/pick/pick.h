@@ -75,8 +75,8 @@ struct PickLimit {
 [[nodiscard]] std::string_view pick_flag(PickQuantity quantity);  ///< "--max-ms"
 [[nodiscard]] std::string_view pick_key(PickQuantity quantity);   ///< "max_seconds", of a document
 
-/// Nothing where it is unknown. The peak is the real one where the network ran, elsewhere that of the live
-/// tensors on paper.
+/// Nothing where it is unknown, as counts of a network with operators that are not known are. The peak is the
+/// real one where the network ran, elsewhere that of the live tensors on paper.
 [[nodiscard]] std::optional<double> value_of(const PickCandidate& candidate, PickQuantity quantity);
 
 /// An unknown quantity meets no limit.

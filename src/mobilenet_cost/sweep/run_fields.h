@@ -87,6 +87,8 @@ void fields(Archive& archive, SweepCell& cell) {
     archive("standard_macs", cell.standard_macs, kCounts);
     archive("standard_params", cell.standard_params, kCounts);
     archive("analytic_speedup", cell.analytic_speedup, kRatios);
+    if (!std::is_same_v<Archive, FieldWriter> || cell.lower_bound)
+        archive.added("lower_bound", cell.lower_bound);
 }
 
 template <typename Archive>

@@ -247,7 +247,7 @@ class GraphReader {
     std::size_t spent_ = 0;
 };
 
-ImportedModel import_tflite(const std::filesystem::path& path, const Resolution& wanted) {
+ImportedModel import_tflite(const std::filesystem::path& path, const ImportRequest& wanted) {
     constexpr std::int64_t kMostBytes = std::int64_t{1} << 36;
     const auto file = std::make_shared<const MappedFile>(path, "a TensorFlow Lite model", kMostBytes);
     return import_graph(read_tflite(file, file->bytes(), path), wanted);

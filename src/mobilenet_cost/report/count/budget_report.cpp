@@ -18,7 +18,7 @@ std::optional<double> used(const BudgetCheck& check) {
 }
 
 const char* verdict(const BudgetCheck& check) {
-    return check.exceeded() ? "EXCEEDED" : "ok";
+    return check.exceeded() ? "EXCEEDED" : check.lower_bound ? "unclear" : "ok";
 }
 
 /// A member of the variant.
@@ -29,7 +29,9 @@ auto of_variant(Member Variant::*member) {
 
 const RowFields<BudgetCheck>& budget_fields() {
     static const RowFields<BudgetCheck> fields = {
-        {"model", "model", Show::name, kCsv | kJson, &BudgetCheck::model},
+        {"model", kCsv | kJson, &BudgetCheck::model},
+        {"bounded_model", "model", Show::name, kShownOnly,
+         [](const BudgetCheck& check) { return bounded_name(check.model, check.lower_bound); }},
         {"alpha", "alpha", Show::plain, kCsv | kJson, of_variant(&Variant::alpha)},
         {"resolution", "res", Show::plain, kCsv | kJson, of_variant(&Variant::resolution)},
         {"classes", kJson, of_variant(&Variant::classes)},
@@ -50,13 +52,16 @@ constexpr const char* kBudgetReportSchema = "mobilenet-cost.budget_report.v1";
 
 std::vector<Section> budget_sections(const std::vector<BudgetCheck>& checks) {
     Table table = budget_fields().shown(
-        {"model", "alpha", "resolution", "dtype", "quantity", "limit", "found", "used", "verdict"}, checks);
+        {"bounded_model", "alpha", "resolution", "dtype", "quantity", "limit", "found", "used", "verdict"},
+        checks);
     table.droppable = {"dtype", "used", "resolution", "alpha"};
     return {{"", std::move(table)}};
 }
 
 Json check_json(const BudgetCheck& check) {
-    return budget_fields().json(check);
+    Json json = budget_fields().json(check);
+    if (check.lower_bound) json["lower_bound"] = true;
+    return json;
 }
 
 }  // namespace
@@ -64,6 +69,14 @@ Json check_json(const BudgetCheck& check) {
 std::size_t exceeded_count(const std::vector<BudgetCheck>& checks) {
     return static_cast<std::size_t>(std::count_if(checks.begin(), checks.end(),
                                                   [](const BudgetCheck& check) { return check.exceeded(); }));
+}
+
+std::string unclear_note(const std::vector<BudgetCheck>& checks) {
+    const auto unclear =
+        std::count_if(checks.begin(), checks.end(), [](const BudgetCheck& check) { return check.unclear(); });
+    if (unclear == 0) return "";
+    return fmt::format("{} not known to hold: the network has operators that are not known and not counted",
+                       plural(unclear, "limit") + (unclear == 1 ? " is" : " are"));
 }
 
 std::string exceeded_text(const BudgetCheck& check) {

@@ -14,6 +14,9 @@ namespace mobilenet_cost {
 [[nodiscard]] std::size_t exceeded_count(const std::vector<BudgetCheck>& checks);
 
 /// "mobilenet_v1 alpha 0.5 resolution 160: max_macs exceeded by 1,234 (2.1 %): limit ..., found ..."
+/// How many limits may be exceeded by operators that are not known; empty: none.
+[[nodiscard]] std::string unclear_note(const std::vector<BudgetCheck>& checks);
+
 [[nodiscard]] std::string exceeded_text(const BudgetCheck& check);
 
 }  // namespace mobilenet_cost

@@ -238,7 +238,7 @@ std::vector<Column> variant_columns() {
 }
 
 std::vector<Cell> variant_cells(const Analysis& analysis) {
-    return {text_cell(analysis.model),
+    return {{bounded_name(analysis.model, !analysis.unknown.empty()), analysis.model},
             {fmt::format("{}", analysis.variant.alpha), shortest(analysis.variant.alpha)},
             number_cell(analysis.beta, 3),
             resolution_cell(analysis.variant.resolution)};

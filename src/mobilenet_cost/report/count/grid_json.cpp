@@ -5,20 +5,22 @@
 namespace mobilenet_cost {
 
 Json sweep_cell_json(const SweepCell& cell) {
-    return object_of({{"model", cell.model},
-                      {"alpha", cell.variant.alpha},
-                      {"beta", cell.beta},
-                      {"resolution", side_json(cell.variant.resolution)},
-                      {"height", cell.variant.resolution.height},
-                      {"width", cell.variant.resolution.width},
-                      {"macs", cell.macs},
-                      {"params", cell.params},
-                      {"weight_bytes", cell.weight_bytes},
-                      {"peak_activation_bytes", cell.peak_activation_bytes},
-                      {"standard_macs", cell.standard_macs},
-                      {"standard_params", cell.standard_params},
-                      {"analytic_speedup", cell.analytic_speedup},
-                      {"measured", Json::array()}});
+    Json json = object_of({{"model", cell.model},
+                           {"alpha", cell.variant.alpha},
+                           {"beta", cell.beta},
+                           {"resolution", side_json(cell.variant.resolution)},
+                           {"height", cell.variant.resolution.height},
+                           {"width", cell.variant.resolution.width},
+                           {"macs", cell.macs},
+                           {"params", cell.params},
+                           {"weight_bytes", cell.weight_bytes},
+                           {"peak_activation_bytes", cell.peak_activation_bytes},
+                           {"standard_macs", cell.standard_macs},
+                           {"standard_params", cell.standard_params},
+                           {"analytic_speedup", cell.analytic_speedup},
+                           {"measured", Json::array()}});
+    if (cell.lower_bound) json["lower_bound"] = true;
+    return json;
 }
 
 Json sweep_settings_json(const SweepSettings& settings) {

@@ -22,8 +22,9 @@ Table grid_table(const std::vector<SweepCell>& cells) {
     }
     if (resolutions.size() > kWidestGrid || alphas.size() * resolutions.size() != cells.size()) return {};
     Table table;
-    table.caption = fmt::format("{}: analytic speed-up over alpha {} at {} px", cells.front().model,
-                                *alphas.begin(), *resolutions.begin());
+    table.caption = fmt::format("{}: analytic speed-up over alpha {} at {} px",
+                                bounded_name(cells.front().model, cells.front().lower_bound), *alphas.begin(),
+                                *resolutions.begin());
     table.columns = {{"alpha", "alpha"}};
     for (const Resolution& resolution : resolutions)
         table.columns.push_back({fmt::format("res_{}", resolution), fmt::format("{} px", resolution)});
@@ -54,7 +55,7 @@ Table sweep_table(const std::vector<SweepCell>& cells) {
                      {"analytic_speedup", "speed-up"},
                      {"standard_macs_ratio", "C_s/C_d"}};
     for (const SweepCell& cell : cells) {
-        table.rows.push_back({text_cell(cell.model),
+        table.rows.push_back({{bounded_name(cell.model, cell.lower_bound), cell.model},
                               text_cell(shortest(cell.variant.alpha)),
                               number_cell(cell.beta, 3),
                               resolution_cell(cell.variant.resolution),

@@ -4,6 +4,7 @@
 
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/count/convention_table.h"
+#include "mobilenet_cost/count/unknown_operators.h"
 #include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/report/parts/documents.h"
 
@@ -46,8 +47,9 @@ std::vector<Column> ledger_columns() {
 Table ledger_table(const Ledger& ledger) {
     Table table;
     table.caption =
-        fmt::format("{}  alpha {}  resolution {}  {}", ledger.model, ledger.variant.alpha,
-                    ledger.variant.resolution, head_text(ledger.variant.classes, ledger.variant.form));
+        fmt::format("{}  alpha {}  resolution {}  {}", bounded_name(ledger.model, ledger.lower_bound),
+                    ledger.variant.alpha, ledger.variant.resolution,
+                    head_text(ledger.variant.classes, ledger.variant.form));
     table.columns = ledger_columns();
     table.droppable = {"unit", "batch_norm"};
     for (const Convention& convention : convention_table())
@@ -85,6 +87,7 @@ Json network_json(const Ledger& ledger) {
     json["classes"] = classes_json(variant.classes, variant.form);
     json["batch"] = variant.batch;
     json.update(changed_form(variant.form));
+    if (ledger.lower_bound) json["lower_bound"] = true;
     json["terms"] = Json::object();
     for (const TermRow& row : term_table())
         json["terms"][std::string(row.name)] = ledger.terms.*row.member;
@@ -111,7 +114,8 @@ Table ledger_csv_table(const std::vector<Ledger>& ledgers) {
         table.columns.push_back(column);
     for (const Ledger& ledger : ledgers) {
         for (const Convention& convention : convention_table()) {
-            std::vector<Cell> row = {text_cell(ledger.model), text_cell(shortest(ledger.variant.alpha)),
+            std::vector<Cell> row = {{bounded_name(ledger.model, ledger.lower_bound), ledger.model},
+                                     text_cell(shortest(ledger.variant.alpha)),
                                      resolution_cell(ledger.variant.resolution)};
             for (Cell& cell : ledger_row(ledger, convention))
                 row.push_back(std::move(cell));

@@ -73,6 +73,7 @@ Json candidate_json(const PickRow& row) {
     const std::size_t place = (*row.places)[row.index];
     const std::optional<std::size_t>& by = row.report->result.dominated_by[row.index];
     Json json = fields.json(row);
+    if (candidate.cell.lower_bound) json["lower_bound"] = true;
     json["accuracy"] = accuracy_json(candidate);
     json["estimate"] = estimate_json(candidate);
     json["time"] = time_json(candidate);

@@ -59,7 +59,7 @@ std::vector<std::size_t> pick_places(const PickReport& report) {
 /// The fields that every table of variants shows; parameters only where they are asked for, because the
 /// weights tell them too.
 std::vector<const char*> shared_keys(const PickReport& report) {
-    std::vector<const char*> keys = {"model", "alpha", "resolution", "top1_source"};
+    std::vector<const char*> keys = {"bounded_model", "alpha", "resolution", "top1_source"};
     if (any_time(report)) keys.insert(keys.end(), {"seconds", "time_width", "origin"});
     keys.push_back("macs");
     if (has_limit(report, PickQuantity::params) || report.by == PickOrder::params) keys.push_back("params");

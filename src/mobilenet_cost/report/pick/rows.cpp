@@ -68,7 +68,9 @@ RowFields<Row> make_fields() {
     using C = PickCandidate;
     return {
         {"rank", "#", Show::plain, kCsv, [](const Row& row) { return place_text((*row.places)[row.index]); }},
-        {"model", "model", Show::name, kBoth, counted(&SweepCell::model)},
+        {"model", kBoth, counted(&SweepCell::model)},
+        {"bounded_model", "model", Show::name, kShownOnly,
+         [](const Row& row) { return bounded_name(row.cell().model, row.cell().lower_bound); }},
         {"alpha", "alpha", Show::plain, kBoth, [](const Row& row) { return row.cell().variant.alpha; }},
         {"beta", kBoth, counted(&SweepCell::beta)},
         {"resolution", "res", Show::digits, kBoth,
