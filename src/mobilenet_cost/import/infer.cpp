@@ -15,7 +15,8 @@ namespace {
 
 class Inference {
   public:
-    Inference(PlainGraph& graph, const Resolution& wanted) : graph_(graph), wanted_(wanted) {}
+    Inference(PlainGraph& graph, const Resolution& wanted)
+        : graph_(graph), wanted_(wanted), readers_(count_readers(graph)) {}
 
     void run() {
         for (const PlainTensorId id : graph_.inputs)
@@ -27,7 +28,7 @@ class Inference {
                 continue;
             }
             set_outputs(node);
-            left.push_back(std::move(node));
+            if (!is_of_constants(node)) left.push_back(std::move(node));
         }
         graph_.nodes = std::move(left);
     }
@@ -43,6 +44,18 @@ class Inference {
             fail_at(
                 graph_, node,
                 fmt::format("expected at most {} values of constants to work out, found more", kMostValues));
+    }
+
+    /// What is not worked out of constants is a constant without values. Whether there is one.
+    [[nodiscard]] bool is_of_constants(const PlainNode& node) {
+        for (const PlainTensorId id : node.inputs)
+            if (id != kNoPlainTensor && !graph_.is_constant(id)) return false;
+        for (const PlainTensorId id : node.outputs)
+            if (id != kNoPlainTensor && !graph_.tensor(id).dims && readers_[static_cast<std::size_t>(id)] > 0)
+                return false;
+        for (const PlainTensorId id : node.outputs)
+            if (id != kNoPlainTensor) graph_.tensor(id).is_constant = true;
+        return true;
     }
 
     void set_input(PlainTensor& tensor) {
@@ -114,6 +127,7 @@ class Inference {
 
     PlainGraph& graph_;
     const Resolution& wanted_;
+    std::vector<std::int32_t> readers_;  ///< by tensor
     std::int64_t evaluated_ = 0;
     bool fixed_ = true;  ///< the file says every size of its inputs
 };

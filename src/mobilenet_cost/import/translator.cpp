@@ -66,6 +66,7 @@ const std::map<std::string, Translator::Rule>& Translator::rules() {
         {"Slice", &Translator::slice},
         {"Gather", &Translator::gather},
         {"Concat", &Translator::concat},
+        {"Pow", &Translator::power},
     };
     return table;
 }
@@ -89,8 +90,10 @@ void Translator::translate() {
         const bool sized = std::all_of(node.outputs.begin(), node.outputs.end(), [this](PlainTensorId id) {
             return !is_read(id) || graph_.tensor(id).dims.has_value();
         });
-        if (!sized || rule == rules().end() || node.inputs.empty() || !(this->*rule->second)(node))
-            unknown(node);
+        const bool ruled = sized && rule != rules().end() && !node.inputs.empty() &&
+                           (!is_constant(node.inputs[0]) || node.inputs.size() == 2);
+        const bool known = (ruled && (this->*rule->second)(node)) || (sized && operation(node));
+        if (!known) unknown(node);
     }
     add_outputs();
 }
@@ -179,7 +182,7 @@ std::optional<BlockId> Translator::map(const PlainNode& node, std::size_t input)
     const auto expected = map_view(shape(from), graph_.layout, dims(id).size());
     if (expected && *expected == from.view) return from.block;
     const std::size_t rank = dims(id).size();
-    if (rank != 3 && rank != 4) return std::nullopt;
+    if ((rank != 3 && rank != 4) || dims(id)[0] != batch_) return std::nullopt;
     if (expected && shuffled(id, from)) return values_[static_cast<std::size_t>(id)]->block;
     if (from.by == nullptr) return std::nullopt;
     Shape made = free_view(dims(id), graph_.layout, batch_).shape;
@@ -187,11 +190,7 @@ std::optional<BlockId> Translator::map(const PlainNode& node, std::size_t input)
         const MapAxes axes = map_axes(graph_.layout, 3);
         made = {dims(id)[0], 1, dims(id)[axes.spatial[0]], dims(id)[axes.channel]};
     }
-    const BlockId block = blocks_.add(
-        *from.by,
-        {.kind = "unknown", .keys = keys_of_shape(from.by->op, made), .inputs = {from.block}, .shape = made});
-    set(id, block, *map_view(made, graph_.layout, rank));
-    return block;
+    return moved(*from.by, id, {*map_view(made, graph_.layout, rank), made});
 }
 
 /// Channels that were seen as (groups, channels / groups) and transposed.
@@ -220,10 +219,7 @@ Json Translator::keys_of_shape(const std::string& op, const Shape& shape) const 
 
 /// Each output that something reads is a block of its own.
 void Translator::unknown(const PlainNode& node) {
-    std::vector<BlockId> inputs;
-    for (const PlainTensorId id : node.inputs)
-        if (id != kNoPlainTensor && values_[static_cast<std::size_t>(id)])
-            inputs.push_back(values_[static_cast<std::size_t>(id)]->block);
+    const std::vector<BlockId> inputs = blocks_read(node);
     if (inputs.empty())
         fail_at(
             graph_, node,
@@ -240,17 +236,8 @@ void Translator::unknown(const PlainNode& node) {
                         "expected an operator that is known, or one whose output shape the file declares, "
                         "found {}, and {} without a shape",
                         in_quotes(node.op), in_quotes(graph_.tensor(id).name)));
-        FreeView made = free_view(dims(id), graph_.layout, batch_);
-        if (node.op == "MatMul" && dims(id).size() == 4) {  // of heads, whose rows are pixels
-            const Dims& sizes = dims(id);
-            made.shape = {sizes[0], 1, sizes[2], sizes[1] * sizes[3]};
-            made.view = *reshape_view(
-                {whole_axis('n', sizes[0]), whole_axis('c', made.shape.c), whole_axis('w', sizes[2])},
-                {sizes[0], sizes[1], sizes[3], sizes[2]});
-            made.view = transpose_view(made.view, {0, 1, 3, 2});
-        } else if (node.input(0) != kNoPlainTensor && values_[static_cast<std::size_t>(node.input(0))] &&
-                   dims(id) == dims(node.input(0)))  // most likely by value: the axes stay what they are
-            made = {value(node, 0).view, shape(value(node, 0))};
+        FreeView made = as_an_input(node, id).value_or(
+            free_view(dims(id), graph_.layout, batch_));  // most likely by value
         const BlockId block = blocks_.add(node, {.kind = "unknown",
                                                  .keys = keys_of_shape(node.op, made.shape),
                                                  .inputs = {inputs.front()},
