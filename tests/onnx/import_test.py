@@ -342,6 +342,22 @@ class Operators(Files):
         self.assertEqual(status, 2)
         self.assertRegex(stderr, "is known of an input of 12x10 alone, found one of 24x20")
 
+    def test_sizes_that_depend_on_values_leave_a_lower_bound(self):
+        """A detector as torchvision exports it: an image without a batch, boxes that are found, a branch that reads them."""
+        chosen = helper.make_graph([node("Conv", "c k", "z")], "then", [], [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)])
+        none = helper.make_graph([node("Identity", "c", "z")], "else", [], [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)])
+        nodes = [node("Unsqueeze", "image first", "x1"), node("Conv", "x1 w b", "c", pads=[1, 1, 1, 1]), node("Greater", "c half", "g"), node("NonZero", "g", "n"),
+                 node("Transpose", "n", "t", perm=[1, 0]), node("GatherND", "c t", "f"), node("ReduceMax", "f", "m", keepdims=0), node("Greater", "m half", "any"),
+                 helper.make_node("If", ["any"], ["y"], name="branch", then_branch=chosen, else_branch=none)]
+        model = model_of(nodes, [*WEIGHTS, tensor("first", values=[0]), tensor("half", values=0.5), tensor("k", 8, 8, 1, 1)])
+        model.graph.input[0].CopyFrom(helper.make_tensor_value_info("image", TensorProto.FLOAT, (3, 12, 10)))
+        onnx.save(model, self.path)
+        status, stdout, stderr = program("cost", "--model", self.path, "--format", "json")
+        self.assertEqual(status, 1, stderr)
+        self.assertRegex(stderr, r"6 operators are not known and not counted, totals are lower bounds: NonZero \(n\), Transpose \(t\), .*If \(branch\)")
+        variant = json.loads(stdout)["variants"][0]
+        self.assertEqual((variant["totals"]["macs"], variant["height"], variant["width"]), (STEM_COST[0], 12, 10))
+
     def test_engines_say_what_they_do_not_run(self):
         nodes, initializers, *_ = self.GRAPHS["heads"]
         onnx.save(model_of(nodes, initializers), self.path)

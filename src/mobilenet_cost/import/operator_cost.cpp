@@ -6,6 +6,7 @@
 
 #include "mobilenet_cost/base/checked.h"
 #include "mobilenet_cost/import/einsum.h"
+#include "mobilenet_cost/model/operators.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -88,8 +89,11 @@ struct NodeCost {
 
 /// Whether the values of an input are how an operator works, and no parameters of the network.
 bool is_setting(const PlainNode& node, std::size_t index) {
-    static const std::set<std::string> ops = {"Resize", "Upsample", "Clip", "NonMaxSuppression"};
-    return index > 0 && ops.contains(node.op);
+    const auto row = operator_of_onnx(node.op);
+    const OperatorClass what = row ? operator_table()[*row].what : OperatorClass::by_value;
+    const bool places =
+        (what == OperatorClass::moves && node.op != "Concat") || what == OperatorClass::reduces;
+    return index > 0 && (places || node.op == "Clip");
 }
 
 bool is_bias(const PlainNode& node, std::size_t index) {

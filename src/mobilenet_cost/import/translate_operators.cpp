@@ -62,7 +62,8 @@ std::optional<FreeView> Translator::alike(const TensorValue& from, const Dims& s
 std::optional<FreeView> Translator::as_an_input(const PlainNode& node, PlainTensorId output) const {
     const TensorValue* same = nullptr;
     for (const PlainTensorId id : node.inputs) {
-        if (id == kNoPlainTensor || !values_[static_cast<std::size_t>(id)] || dims(id) != dims(output))
+        if (id == kNoPlainTensor || !values_[static_cast<std::size_t>(id)] ||
+            graph_.tensor(id).dims != graph_.tensor(output).dims)
             continue;
         const TensorValue& from = *values_[static_cast<std::size_t>(id)];
         if (same == nullptr || atoms_of(from.view) < atoms_of(same->view)) same = &from;

@@ -37,6 +37,7 @@ class Translator {
     static const std::map<std::string, Rule>& rules();
 
     // ---- values -------------------------------------------------------------------------------------------
+    [[nodiscard]] bool is_one_image(const Dims& sizes) const;
     void add_input();
     void add_outputs();
     [[nodiscard]] const Dims& dims(PlainTensorId id) const { return *graph_.tensor(id).dims; }
@@ -60,6 +61,8 @@ class Translator {
     void shuffle_inputs(const PlainNode& node);
     bool shuffled(PlainTensorId id, const TensorValue& from);
     void unknown(const PlainNode& node);
+    [[nodiscard]] bool is_sized(const PlainNode& node) const;
+    [[nodiscard]] bool is_open(const PlainNode& node) const;
 
     // ---- operators of the table ---------------------------------------------------------------------------
     bool operation(const PlainNode& node);
