@@ -35,8 +35,8 @@ def work(settings, write):
     else:
         project.build()
     if settings.files:
-        rows = files.compare()
-        print(files.text_of(rows))
+        rows, timed = files.compare()
+        print(files.text_of(rows, timed))
         return files.status(rows)
     if settings.counters:
         rows = counters.compare(settings)

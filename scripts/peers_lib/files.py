@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+import tempfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from shared.failure import Failure
 from . import environments, project
 from .environments import run_quietly
 from .report import table
+from .rounds import Cell
+from .stats import median
 
 FILE_COUNTS = Path(__file__).with_name("file_counts.py")
 FOLDER = project.ROOT / "build/real-files"
@@ -47,9 +51,32 @@ def own_count(path, size):
     return variant["totals"]["macs"], len(unknown) > 0
 
 
+def seconds_of(command, runs):
+    """A whole process, the file in the system's cache: median."""
+    times = []
+    for _ in range(runs + 1):
+        start = time.perf_counter()
+        subprocess.run(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        times.append(time.perf_counter() - start)
+    return median(times[1:])
+
+
+def timings(python):
+    """What it takes to count one file, from the start of a process to its end."""
+    cell = Cell("separable", "mobilenet_v4_conv_small", 1.0, 224)
+    with tempfile.TemporaryDirectory() as folder:
+        path = project.export(cell, Path(folder) / "v4.onnx")
+        found = {
+            "mobilenet-cost": seconds_of([project.PROGRAM, "cost", "--model", path], 21),
+            "onnx-tool": seconds_of([python, "-m", "onnx_tool", "-i", path], 5),
+            "onnxsim": seconds_of([python, "-m", "onnxsim", path, Path(folder) / "out.onnx"], 5),
+        }
+        return path.stat().st_size, found
+
+
 def compare():
-    """Rows [file, others' count, ours, what it means]."""
-    python = environments.ensure("engines", project.ROOT / "build/peers-venv")
+    """Rows [file, others' count, ours, what it means], and what timings() gives."""
+    python = environments.ensure("files", project.ROOT / "build/files-venv")
     rows = []
     for path, size in fetch(python).items():
         words = [python, "-B", FILE_COUNTS, path, *([size] if size else [])]
@@ -60,11 +87,14 @@ def compare():
         ours, partly = own_count(path, size)
         verdict = "equal" if ours == expected else "DIFFERS"
         rows.append([path.name, f"{expected:,}", f"{ours:,}", verdict + (", some operators not known" if partly else "")])
-    return rows
+    return rows, timings(python)
 
 
-def text_of(rows):
-    return "\n".join(table(["file", "counted apart", "counted here", ""], rows))
+def text_of(rows, timed):
+    size, seconds = timed
+    each = ", ".join(f"{name} {1e3 * one:.0f} ms" for name, one in seconds.items())
+    lines = table(["file", "counted apart", "counted here", ""], rows)
+    return "\n".join([*lines, f"a whole process that counts an .onnx file of {size / 1e6:.1f} MB: {each}"])
 
 
 def status(rows):

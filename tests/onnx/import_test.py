@@ -202,6 +202,20 @@ class Graphs(Files):
         "added channels": ([STEM, node("Pad", "c z", "p"), node("Add", "p p", "y")],
                            [*WEIGHTS, tensor("z", values=[0, 1, 0, 0, 0, 2, 1, 0])]),
         "softmax": ([STEM, node("Softmax", "c", "y", axis=1)], WEIGHTS),
+        "functions": ([STEM, node("Tanh", "c", "1"), node("Elu", "1", "2", alpha=0.5), node("Selu", "2", "3"), node("Exp", "3", "4"),
+                       node("Sqrt", "4", "5"), node("Reciprocal", "5", "6"), node("Log", "6", "7"), node("Softplus", "7", "8"),
+                       node("Erf", "8", "9"), node("Celu", "9", "10", alpha=2.0), node("Softsign", "10", "11"), node("Neg", "11", "12"),
+                       node("Pow", "12 two", "13"), node("Sin", "13", "14"), node("Cos", "14", "15"), node("Clip", "15 low high", "16"),
+                       node("Abs", "16", "17"), node("ThresholdedRelu", "17", "y", alpha=0.6)],
+                      [*WEIGHTS, tensor("two", values=2.0), tensor("low", values=-0.5), tensor("high", values=0.75)]),
+        "youngest functions": ([STEM, node("Mish", "c", "m"), node("Gelu", "m", "y", approximate="tanh")], WEIGHTS, {"opset": 20}),
+        "numbers beside a map": ([node("Sub", "x half", "s"), node("Div", "s two", "d"), node("Conv", "d w b", "c"), node("Relu", "c", "r"),
+                                  node("Sub", "one r", "a"), node("Mul", "a two", "p"), node("Sigmoid", "p", "y")],
+                                 [*WEIGHTS, tensor("half", values=0.5), tensor("two", values=2.0), tensor("one", values=1.0)]),
+        "sums in two orders": ([STEM, node("Reshape", "c to", "f"), node("Transpose", "f", "t", perm=[0, 2, 1]), node("MatMul", "t m", "q"),
+                                node("Transpose", "q", "u", perm=[0, 2, 1]), node("Add", "u f", "s"),
+                                node("Reshape", "s back", "y")],
+                               [*WEIGHTS, tensor("to", values=[1, 8, 120]), tensor("m", 8, 8), tensor("back", values=[1, 8, 12, 10])]),
         "half precision": ([helper.make_node("Cast", ["w16"], ["w"], to=1), STEM, node("Relu", "c", "y")],
                            [numpy_helper.from_array(np.float16(numpy_helper.to_array(WEIGHTS[0])), "w16"), WEIGHTS[1]]),
     }
@@ -273,6 +287,109 @@ class Inputs(Files):
         status, _, stderr = program("cost", "--input", "x=1x3x12x10")
         self.assertEqual(status, 2)
         self.assertIn("--input: needs a model in a file of others (.onnx), found \"mobilenet_v1\"", stderr)
+
+
+QKV = [STEM, node("Reshape", "c to", "f"), node("Transpose", "f", "t", perm=[0, 2, 1]), node("MatMul", "t m", "q"), node("Add", "q mb", "a"),
+       node("Reshape", "a heads", "h"), node("Transpose", "h", "s", perm=[2, 0, 3, 1, 4])]
+QKV_WEIGHTS = [*WEIGHTS, tensor("to", values=[1, 8, 120]), tensor("m", 8, 24), tensor("mb", 24), tensor("heads", values=[1, 120, 3, 2, 4]),
+               *(tensor(f"i{i}", values=i) for i in range(3)), tensor("back", values=[1, 120, 8]), tensor("o", 8, 8), tensor("ob", 8),
+               tensor("scale", values=0.5)]
+STEM_COST = (120 * 8 * 27, 8 * 27 + 8)
+
+
+class Operators(Files):
+    """MACs and parameters, by hand; what none of these costs is unknown."""
+
+    GRAPHS = {
+        # q k and its product with v : 120 x 120 x 4 each, of 2 heads
+        "heads": ([*QKV, *(node("Gather", f"s i{i}", f"g{i}", axis=0) for i in range(3)), node("Transpose", "g1", "k", perm=[0, 1, 3, 2]),
+                   node("MatMul", "g0 k", "l"), node("Mul", "l scale", "z"), node("Softmax", "z", "p", axis=-1), node("MatMul", "p g2", "v"),
+                   node("Transpose", "v", "vt", perm=[0, 2, 1, 3]), node("Reshape", "vt back", "j"), node("MatMul", "j o", "r"), node("Add", "ob r", "y")],
+                  QKV_WEIGHTS, 120 * 8 * 24 + 2 * 2 * 120 * 120 * 4 + 120 * 8 * 8, 8 * 24 + 24 + 8 * 8 + 8),
+        "heads by einsum": ([*QKV, *(node("Gather", f"s i{i}", f"g{i}", axis=0) for i in range(2)), node("Einsum", "g0 g1", "y", equation="bhnd,bhmd->bhnm")],
+                            QKV_WEIGHTS, 120 * 8 * 24 + 2 * 120 * 120 * 4, 8 * 24 + 24),
+        "layer norm": ([STEM, node("Transpose", "c", "t", perm=[0, 2, 3, 1]), node("LayerNormalization", "t g h", "y", axis=-1)],
+                       [*WEIGHTS, tensor("g", 8), tensor("h", 8)], 0, 16, {"opset": 17}),
+        "layer norm of nodes": ([STEM, node("Transpose", "c", "t", perm=[0, 2, 3, 1]), node("ReduceMean", "t", "m", axes=[-1]), node("Sub", "t m", "d"),
+                                 node("Pow", "d two", "s"), node("ReduceMean", "s", "v", axes=[-1]), node("Add", "v eps", "e"), node("Sqrt", "e", "r"),
+                                 node("Div", "d r", "n"), node("Mul", "n g", "p"), node("Add", "p h", "y")],
+                                [*WEIGHTS, tensor("g", 8), tensor("h", 8), tensor("two", values=2.0), tensor("eps", values=1e-6)], 0, 16),
+        "group norm": ([STEM, node("Reshape", "c groups", "f"), node("InstanceNormalization", "f ones zeros", "n"), node("Shape", "c", "like"),
+                        node("Reshape", "n like", "u"), node("Mul", "u g", "p"), node("Add", "p h", "y")],
+                       [*WEIGHTS, tensor("groups", values=[0, 2, -1]), tensor("ones", values=[1.0, 1.0]), tensor("zeros", values=[0.0, 0.0]),
+                        tensor("g", 8, 1, 1), tensor("h", 8, 1, 1)], 0, 16),
+        "instance norm": ([STEM, node("InstanceNormalization", "c g h", "y")], [*WEIGHTS, tensor("g", 8), tensor("h", 8)], 0, 16),
+        "anchors": ([STEM, *(node("Conv", f"c k{i}", f"l{i}", strides=[i, i]) for i in (1, 2)),
+                     *(node("Transpose", f"l{i}", f"t{i}", perm=[0, 2, 3, 1]) for i in (1, 2)),
+                     *(node("Reshape", f"t{i} boxes", f"r{i}") for i in (1, 2)), node("Concat", "r1 r2", "y", axis=1)],
+                    [*WEIGHTS, tensor("k1", 12, 8, 1, 1), tensor("k2", 12, 8, 1, 1), tensor("boxes", values=[1, -1, 4])], (120 + 30) * 8 * 12, 2 * 96),
+        "class and position": ([*QKV[:3], node("Concat", "cls t", "j", axis=1), node("Add", "j pos", "p"), node("Gather", "p i0", "n", axis=1),
+                                node("Gemm", "n o ob", "y")],
+                               [*QKV_WEIGHTS, tensor("cls", 1, 1, 8), tensor("pos", 1, 121, 8)], 64, 8 + 121 * 8 + 64 + 8),
+        "mixed pixels": ([*QKV[:2], node("MatMul", "f n", "y")], [*QKV_WEIGHTS, tensor("n", 120, 30)], 8 * 120 * 30, 120 * 30),
+        "moves": ([STEM, node("SpaceToDepth", "c", "d", blocksize=2), node("DepthToSpace", "d", "e", blocksize=2), node("Slice", "e begin n a t", "f"),
+                   node("Tile", "f r", "g"), helper.make_node("TopK", ["g", "k"], ["h", "places"], axis=1), node("ArgMax", "h", "j", axis=1),
+                   node("Cast", "j", "y", to=1)],
+                  [*WEIGHTS, tensor("begin", values=[0, 0]), tensor("n", values=[99, 99]), tensor("a", values=[2, 3]), tensor("t", values=[2, 2]),
+                   tensor("r", values=[1, 1, 2, 1]), tensor("k", values=[3])], 0, 0),
+        "grouped, transposed": ([STEM, node("ConvTranspose", "c k kb", "y", group=2, strides=[2, 2])],
+                                [*WEIGHTS, tensor("k", 8, 3, 2, 2), tensor("kb", 6)], 120 * 8 * 3 * 4, 96 + 6),
+        "in three dimensions": ([STEM, node("Unsqueeze", "c third", "u"), node("Conv", "u k", "y", pads=[1] * 6)],
+                                [*WEIGHTS, tensor("third", values=[2]), tensor("k", 4, 8, 3, 3, 3)], 120 * 4 * 8 * 27, 4 * 8 * 27),
+        "along one side": ([*QKV[:2], node("Conv", "f k", "y", pads=[2, 2], strides=[2])], [*QKV_WEIGHTS, tensor("k", 4, 8, 5)], 60 * 4 * 40, 160),
+        "steps that are long": ([STEM, node("Conv", "c k", "y", strides=[1, 20], kernel_shape=[1, 10])], [*WEIGHTS, tensor("k", 4, 8, 1, 10)], 12 * 4 * 80, 320),
+        "recurrent": ([*QKV[:2], node("Transpose", "f", "r", perm=[2, 0, 1]), helper.make_node("LSTM", ["r", "wi", "wr", "wb"], ["y"], hidden_size=5, name="y")],
+                      [*QKV_WEIGHTS, tensor("wi", 1, 20, 8), tensor("wr", 1, 20, 5), tensor("wb", 1, 40)], 120 * 20 * 13, 20 * 13 + 40),
+        "two maps": ([STEM, node("ReduceMax", "c", "m", axes=[1]), node("Sub", "c m", "d"), node("Max", "d m", "e"), node("ReduceSum", "e one", "f"),
+                      node("Div", "e f", "g"), node("LRN", "g", "y", size=3)], [*WEIGHTS, tensor("one", values=[1])], 0, 0),
+        "weights made of weights": ([node("Mul", "w w", "ww"), node("ReduceMean", "ww", "mm", axes=[1, 2, 3]), node("Sub", "ww mm", "v"),
+                                     node("Conv", "x v b", "y", pads=[1, 1, 1, 1])], WEIGHTS, 0, 0),
+    }
+
+    def test_counts_are_those_by_hand(self):
+        for name, (nodes, initializers, macs, parameters, *more) in self.GRAPHS.items():
+            with self.subTest(name):
+                onnx.save(model_of(nodes, initializers, **(more[0] if more else {})), self.path)
+                totals = variant_of("--model", self.path)["totals"]
+                self.assertEqual((totals["macs"], totals["params"]), (STEM_COST[0] + macs, STEM_COST[1] + parameters))
+
+    def test_a_batch_of_several_is_counted_for_one(self):
+        for name in ["heads", "anchors", "grouped, transposed"]:
+            with self.subTest(name):
+                nodes, initializers, macs, _ = self.GRAPHS[name]
+                of_two = [tensor(one.name, values=[2 if i == 0 else size for i, size in enumerate(numpy_helper.to_array(one))])
+                          if one.name in ("to", "heads", "back", "boxes") else one for one in initializers]
+                onnx.save(model_of(nodes, of_two, shape=(2, 3, 12, 10)), self.path)
+                self.assertEqual(variant_of("--model", self.path)["totals"]["macs"], STEM_COST[0] + macs)
+
+    def test_another_resolution_than_the_file_is_for_is_refused(self):
+        nodes, initializers, *_ = self.GRAPHS["heads"]
+        onnx.save(model_of(nodes, initializers), self.path)
+        status, _, stderr = program("cost", "--model", self.path, "--res", "24x20")
+        self.assertEqual(status, 2)
+        self.assertRegex(stderr, "is known of an input of 12x10 alone, found one of 24x20")
+
+    def test_sizes_that_depend_on_values_leave_a_lower_bound(self):
+        """A detector as torchvision exports it: an image without a batch, boxes that are found, a branch that reads them."""
+        chosen = helper.make_graph([node("Conv", "c k", "z")], "then", [], [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)])
+        none = helper.make_graph([node("Identity", "c", "z")], "else", [], [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)])
+        nodes = [node("Unsqueeze", "image first", "x1"), node("Conv", "x1 w b", "c", pads=[1, 1, 1, 1]), node("Greater", "c half", "g"), node("NonZero", "g", "n"),
+                 node("Transpose", "n", "t", perm=[1, 0]), node("GatherND", "c t", "f"), node("ReduceMax", "f", "m", keepdims=0), node("Greater", "m half", "any"),
+                 helper.make_node("If", ["any"], ["y"], name="branch", then_branch=chosen, else_branch=none)]
+        model = model_of(nodes, [*WEIGHTS, tensor("first", values=[0]), tensor("half", values=0.5), tensor("k", 8, 8, 1, 1)])
+        model.graph.input[0].CopyFrom(helper.make_tensor_value_info("image", TensorProto.FLOAT, (3, 12, 10)))
+        onnx.save(model, self.path)
+        status, stdout, stderr = program("cost", "--model", self.path, "--format", "json")
+        self.assertEqual(status, 1, stderr)
+        self.assertRegex(stderr, r"6 operators are not known and not counted, totals are lower bounds: NonZero \(n\), Transpose \(t\), .*If \(branch\)")
+        variant = json.loads(stdout)["variants"][0]
+        self.assertEqual((variant["totals"]["macs"], variant["height"], variant["width"]), (STEM_COST[0], 12, 10))
+
+    def test_engines_say_what_they_do_not_run(self):
+        nodes, initializers, *_ = self.GRAPHS["heads"]
+        onnx.save(model_of(nodes, initializers), self.path)
+        _, stdout, stderr = program("bench", "--model", self.path, "--engine", "native")
+        self.assertRegex(stdout + stderr, "native has no kernel for matmul")
 
 
 class Damage(Files):

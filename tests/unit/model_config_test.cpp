@@ -108,7 +108,8 @@ TEST(ParseModelConfig, Names) {
           "/blocks/0: unknown kind \"transformer\" (known: conv, depthwise, depthwise_separable, "
           "inverted_residual, universal_inverted_bottleneck, fused_inverted_bottleneck, pool, max_pool, "
           "average_pool, squeeze_excite, add, multiply, concat, slice, resize, channel_shuffle, batch_norm, "
-          "layer_scale, prelu, transposed_conv, pad, softmax, matmul, unknown, activation, classifier)"},
+          "layer_scale, prelu, transposed_conv, pad, softmax, matmul, operator, unknown, activation, "
+          "classifier)"},
          {"\"stride\": 2", "\"activation\": \"rela\"",
           "/blocks/0: unknown activation \"rela\" (did you mean \"relu\"?)"},
          {"\"stride\": 2", "\"activation\": \"softmax\"",

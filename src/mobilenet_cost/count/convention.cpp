@@ -93,6 +93,7 @@ struct AddTerms {
     // No tool was run on these two.
     void operator()(const Softmax&) const {}
     void operator()(const Unknown&) const {}
+    void operator()(const Operation& op) const { add(terms.dense_macs, op.macs); }
     void operator()(const MatMul& matmul) const {
         add(terms.dense_macs, checked_multiply(outputs, matmul.depth));
     }

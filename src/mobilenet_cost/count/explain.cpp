@@ -91,6 +91,11 @@ struct ExplainKind {
     void operator()(const Activate&) const { says(std::string(enum_name(layer.activation))); }
     void operator()(const Pad&) const { says("zeros around its input"); }
     void operator()(const Softmax&) const { says("exp(x) over the sum of exp(x) over the channels"); }
+    void operator()(const Operation& op) const {
+        steps.push_back(remark("", fmt::format("{}, by what it reads and writes", op.what().name)));
+        if (cost.macs > 0) steps.push_back(step("MACs", "as the model says", "", cost.macs));
+        if (cost.weights > 0) steps.push_back(step("weights", "as the model says", "", cost.weights));
+    }
     void operator()(const Unknown&) const {
         steps.push_back(remark("", "an operator that is not known: what it costs is not counted"));
     }

@@ -122,7 +122,7 @@ class ReferenceSession final : public PlannedSession {
     ReferenceSession(const Network& network, const Weights& weights, const SessionOptions& options)
         : PlannedSession(network, options, {.engine = "reference"}), weights_(weights) {
         for (std::size_t i = 0; i < network.layers.size(); ++i) {
-            if (std::holds_alternative<Unknown>(network.layers[i].kind)) refuse(i);
+            if (!is_runnable(network.layers[i])) refuse(i);
             add_step(i, "naive " + std::string(plain_name(network.layers[i])));
             for (const std::vector<float>* values : {&weights_.layers[i].filter, &weights_.layers[i].bias})
                 held_.weights.push_back(
@@ -172,6 +172,7 @@ class ReferenceSession final : public PlannedSession {
         void operator()(const TransposedConv& conv) const {
             run_transposed_conv(layer, conv, weights(), first, out);
         }
+        void operator()(const Operation& op) const { run_function(layer, op, first, out); }
         void operator()(const Unknown&) const {}
     };
 

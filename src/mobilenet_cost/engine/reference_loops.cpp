@@ -116,6 +116,12 @@ void run_activation(const Layer& layer, const Activate& own, const float* in, fl
             activate(layer.activation, static_cast<double>(in[i]), static_cast<double>(own.slope)));
 }
 
+void run_function(const Layer& layer, const Operation& op, const float* in, float* out) {
+    for (std::int64_t i = 0; i < element_count(layer.output); ++i)
+        out[i] = static_cast<float>(
+            activate(layer.activation, op.what().function(static_cast<double>(in[i]), op.numbers)));
+}
+
 void run_pad(const Layer& layer, const Pad& pad, const float* in, float* out) {
     const Shape& from = layer.input;
     for_each_pixel(layer.output, out, [&](std::int64_t n, std::int64_t h, std::int64_t w, float* pixel) {

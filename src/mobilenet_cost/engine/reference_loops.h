@@ -66,6 +66,7 @@ void run_shuffle(const Layer& layer, std::int64_t groups, const float* in, float
 void run_by_channel(const Layer& layer, const ByChannel& by_channel, const LayerWeights& weights,
                     const float* in, float* out);
 void run_activation(const Layer& layer, const Activate& own, const float* in, float* out);
+void run_function(const Layer& layer, const Operation& op, const float* in, float* out);
 void run_pad(const Layer& layer, const Pad& pad, const float* in, float* out);
 void run_softmax(const Layer& layer, const float* in, float* out);
 /// `matrix`: (n, rows, columns).

@@ -26,11 +26,19 @@ struct Linear {
 class Folder {
   public:
     explicit Folder(PlainGraph& graph)
-        : graph_(graph), readers_(count_readers(graph)), writers_(graph.tensors.size(), -1) {
-        for (std::size_t i = 0; i < graph.nodes.size(); ++i)
-            for (const PlainTensorId id : graph.nodes[i].outputs)
-                if (id != kNoPlainTensor)
-                    writers_[static_cast<std::size_t>(id)] = static_cast<std::int32_t>(i);
+        : graph_(graph),
+          readers_(count_readers(graph)),
+          writers_(graph.tensors.size(), -1),
+          last_readers_(writers_) {
+        const auto set = [](std::vector<std::int32_t>& of, const std::vector<PlainTensorId>& ids,
+                            std::size_t i) {
+            for (const PlainTensorId id : ids)
+                if (id != kNoPlainTensor) of[static_cast<std::size_t>(id)] = static_cast<std::int32_t>(i);
+        };
+        for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+            set(writers_, graph.nodes[i].outputs, i);
+            set(last_readers_, graph.nodes[i].inputs, i);
+        }
     }
 
     void activations() {
@@ -40,6 +48,27 @@ class Folder {
             } else if (node.op == "Clip") {
                 fold_clip(node);
             }
+        }
+    }
+
+    /// An InstanceNormalization of groups, between two Reshapes, that has no values of its own.
+    void group_norms() {
+        for (PlainNode& node : graph_.nodes) {
+            if (node.op != "Reshape") continue;
+            const PlainNode* norm = writer_of(node.input(0), "InstanceNormalization");
+            const PlainNode* groups = norm == nullptr ? nullptr : writer_of(norm->input(0), "Reshape");
+            if (groups == nullptr || !only_reader_of(norm->outputs.front())) continue;
+            const auto& before = graph_.tensor(groups->input(0)).dims;
+            if (!before || before != graph_.tensor(node.outputs.front()).dims ||
+                !all_are(norm->input(1), 1) || !all_are(norm->input(2), 0))
+                continue;
+            PlainNode made = {.op = "GroupNormalization",
+                              .name = norm->name,
+                              .inputs = {groups->input(0)},
+                              .outputs = node.outputs,
+                              .attributes = {{"num_groups", graph_.tensor(norm->input(1)).dims->front()}}};
+            node = std::move(made);
+            take_factors_and_biases(node);
         }
     }
 
@@ -61,6 +90,8 @@ class Folder {
             if (!squares) continue;
             node.op = "LayerNormalization";
             node.inputs = {difference->input(0)};
+            node.attributes = {};
+            take_factors_and_biases(node);
         }
     }
 
@@ -81,6 +112,52 @@ class Folder {
     [[nodiscard]] const PlainNode* writer_of(PlainTensorId id, const char* op) const {
         const PlainNode* node = writer_of(id);
         return node != nullptr && node->op == op ? node : nullptr;
+    }
+
+    /// The node that alone reads a tensor.
+    [[nodiscard]] PlainNode* only_reader_of(PlainTensorId id) {
+        const std::int32_t reader = last_readers_[static_cast<std::size_t>(id)];
+        const bool one = readers_[static_cast<std::size_t>(id)] == 1 && reader >= 0;
+        return one ? &graph_.nodes[static_cast<std::size_t>(reader)] : nullptr;
+    }
+
+    [[nodiscard]] bool all_are(PlainTensorId id, double value) const {
+        constexpr std::int64_t kMost = 1 << 16;
+        if (!graph_.is_constant(id)) return false;
+        const auto numbers = numbers_of(graph_, id, kMost);
+        return numbers && !numbers->empty() &&
+               std::all_of(numbers->begin(), numbers->end(), [&](double number) { return number == value; });
+    }
+
+    /// The constant with more than one value that a node of two inputs joins to what `of` writes.
+    [[nodiscard]] PlainTensorId joined_constant(const PlainNode* node, const char* op,
+                                                PlainTensorId of) const {
+        if (node == nullptr || node->op != op || node->inputs.size() != 2) return kNoPlainTensor;
+        const PlainTensorId other = node->inputs[node->inputs[0] == of ? 1 : 0];
+        if (!graph_.is_constant(other) || !graph_.tensor(other).dims ||
+            graph_.tensor(node->outputs.front()).dims != graph_.tensor(of).dims)
+            return kNoPlainTensor;
+        return element_count(graph_, graph_.tensor(other)) > 1 ? other : kNoPlainTensor;
+    }
+
+    /// Factors behind a norm, and biases behind those, are the norm's own; the nodes that have them write
+    /// what nothing reads.
+    void take_factors_and_biases(PlainNode& norm) {
+        PlainNode* const product = only_reader_of(norm.outputs.front());
+        const PlainTensorId factors = joined_constant(product, "Mul", norm.outputs.front());
+        if (factors == kNoPlainTensor) return;
+        PlainNode* const sum = only_reader_of(product->outputs.front());
+        const PlainTensorId biases = joined_constant(sum, "Add", product->outputs.front());
+        norm.inputs.push_back(factors);
+        if (biases != kNoPlainTensor) norm.inputs.push_back(biases);
+        PlainNode& last = biases != kNoPlainTensor ? *sum : *product;
+        const std::string name = last.name;
+        const std::vector<PlainTensorId> outputs = last.outputs;
+        last = norm;
+        last.outputs = outputs;
+        last.name = name;
+        writers_[static_cast<std::size_t>(outputs.front())] =
+            static_cast<std::int32_t>(&last - graph_.nodes.data());
     }
 
     /// The only value of a constant.
@@ -253,6 +330,7 @@ class Folder {
     PlainGraph& graph_;
     std::vector<std::int32_t> readers_;  ///< by tensor
     std::vector<std::int32_t> writers_;  ///< by tensor; -1: none
+    std::vector<std::int32_t> last_readers_;
 };
 
 }  // namespace
@@ -262,7 +340,9 @@ void fold_activations(PlainGraph& graph) {
 }
 
 void fold_layer_norms(PlainGraph& graph) {
-    Folder(graph).layer_norms();
+    Folder folder(graph);
+    folder.layer_norms();
+    folder.group_norms();
 }
 
 void fold_pads(PlainGraph& graph) {

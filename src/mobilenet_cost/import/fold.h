@@ -10,8 +10,9 @@ namespace mobilenet_cost {
 /// Clip(a x + b, 0, 1) become HardSigmoid. The nodes that these read stay where others read them.
 void fold_activations(PlainGraph& graph);
 
-/// (x - mean) / sqrt(variance + epsilon) becomes one LayerNormalization, whose factors and biases by channel
-/// are nodes behind it.
+/// (x - mean) / sqrt(variance + epsilon) and factors and biases behind it become one LayerNormalization; an
+/// InstanceNormalization of groups of channels, and factors and biases of channels behind it, one
+/// GroupNormalization.
 void fold_layer_norms(PlainGraph& graph);
 
 /// Zeros that a Pad puts around the maps of convolutions become theirs.

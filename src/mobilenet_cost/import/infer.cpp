@@ -15,7 +15,8 @@ namespace {
 
 class Inference {
   public:
-    Inference(PlainGraph& graph, const ImportRequest& wanted) : graph_(graph), wanted_(wanted) {}
+    Inference(PlainGraph& graph, const ImportRequest& wanted)
+        : graph_(graph), wanted_(wanted), readers_(count_readers(graph)) {}
 
     void run() {
         for (const NamedDims& named : wanted_.inputs)
@@ -29,7 +30,7 @@ class Inference {
                 continue;
             }
             set_outputs(node);
-            left.push_back(std::move(node));
+            if (!is_of_constants(node)) left.push_back(std::move(node));
         }
         graph_.nodes = std::move(left);
     }
@@ -71,6 +72,18 @@ class Inference {
         for (std::size_t i = 0; same && i < sizes.size(); ++i)
             same = said[i] == -1 || said[i] == sizes[i];
         return same;
+    }
+
+    /// What is not worked out of constants is a constant without values. Whether there is one.
+    [[nodiscard]] bool is_of_constants(const PlainNode& node) {
+        for (const PlainTensorId id : node.inputs)
+            if (id != kNoPlainTensor && !graph_.is_constant(id)) return false;
+        for (const PlainTensorId id : node.outputs)
+            if (id != kNoPlainTensor && !graph_.tensor(id).dims && readers_[static_cast<std::size_t>(id)] > 0)
+                return false;
+        for (const PlainTensorId id : node.outputs)
+            if (id != kNoPlainTensor) graph_.tensor(id).is_constant = true;
+        return true;
     }
 
     void set_input(PlainTensor& tensor) {
@@ -141,6 +154,7 @@ class Inference {
 
     PlainGraph& graph_;
     const ImportRequest& wanted_;
+    std::vector<std::int32_t> readers_;  ///< by tensor
     std::int64_t evaluated_ = 0;
     bool fixed_ = true;     ///< the file says every size of its inputs
     bool resized_ = false;  ///< some inputs have other sizes than the file says

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/base/checked.h"
 #include "mobilenet_cost/import/axes.h"
+#include "mobilenet_cost/import/einsum.h"
+#include "mobilenet_cost/import/operator_sets.h"
 #include "mobilenet_cost/import/window.h"
 
 namespace mobilenet_cost {
@@ -298,6 +300,87 @@ struct NodeSizes {
         return {{result}};
     }
 
+    /// As many as the indices have.
+    [[nodiscard]] Sizes like(std::size_t index) const {
+        return knows(index) ? Sizes({dims(index)}) : std::nullopt;
+    }
+
+    [[nodiscard]] Sizes gather_nd() const {
+        if (!knows(1) || dims(1).empty() || node.integer("batch_dims", 0) != 0) return std::nullopt;
+        const std::int64_t depth = dims(1).back();
+        if (depth < 0 || depth > static_cast<std::int64_t>(dims(0).size()))
+            expected("indices as long as there are dimensions", dims(1));
+        Dims result(dims(1).begin(), dims(1).end() - 1);
+        result.insert(result.end(), dims(0).begin() + depth, dims(0).end());
+        return {{result}};
+    }
+
+    [[nodiscard]] Sizes places_of_largest() const {
+        const auto axis =
+            static_cast<std::size_t>(axis_of(graph, node, node.integer("axis", 0), dims(0).size()));
+        Dims result = dims(0);
+        result[axis] = 1;
+        if (node.integer("keepdims", 1) == 0)
+            result.erase(result.begin() + static_cast<std::ptrdiff_t>(axis));
+        return {{result}};
+    }
+
+    [[nodiscard]] Sizes top_k() const {
+        const auto axis =
+            static_cast<std::size_t>(axis_of(graph, node, node.integer("axis", -1), dims(0).size()));
+        const auto k =
+            node.has("k") ? std::optional(Dims{node.integer("k", 0)}) : integers_of(graph, node.input(1));
+        if (!k || k->size() != 1) return std::nullopt;
+        Dims result = dims(0);
+        if (k->front() < 0 || k->front() > result[axis]) expected("as many as there are", *k);
+        result[axis] = k->front();
+        return {{result, result}};
+    }
+
+    [[nodiscard]] Sizes tile() const {
+        const auto repeats = integers_of(graph, node.input(1));
+        if (!repeats) return std::nullopt;
+        if (repeats->size() != dims(0).size()) expected("a number for each dimension", *repeats);
+        constexpr std::int64_t kMostRepeats = 1 << 20;
+        Dims result = dims(0);
+        for (std::size_t i = 0; i < result.size(); ++i) {
+            if ((*repeats)[i] < 0 || (*repeats)[i] > kMostRepeats) expected("at most 2^20 of each", *repeats);
+            result[i] = checked_multiply(result[i], (*repeats)[i]);
+        }
+        return {{result}};
+    }
+
+    [[nodiscard]] Sizes einsum() const {
+        const auto equation = read_einsum(graph, node);
+        return equation ? Sizes({equation->dims}) : std::nullopt;
+    }
+
+    /// (steps, directions, batch, state), and the last states.
+    [[nodiscard]] Sizes recurrent() const {
+        if (!knows(1) || !knows(2) || dims(0).size() != 3 || dims(2).size() != 3 ||
+            node.integer("layout", 0) != 0)
+            return std::nullopt;
+        const Dims state = {dims(2)[0], dims(0)[1], dims(2)[2]};
+        return {{{dims(0)[0], state[0], state[1], state[2]}, state, state}};
+    }
+
+    /// (batch, channels, rows and columns of the grid)
+    [[nodiscard]] Sizes grid_sample() const {
+        if (!knows(1) || dims(1).size() != map().size()) return std::nullopt;
+        Dims result = map();
+        for (std::size_t i = 2; i < result.size(); ++i)
+            result[i] = dims(1)[i - 1];
+        return {{result}};
+    }
+
+    /// At most as many as the operator is asked for: (found, 3).
+    [[nodiscard]] Sizes suppressed() const {
+        const auto most = integers_of(graph, node.input(2));
+        if (!knows(1) || dims(1).size() != 3 || !most || most->size() != 1) return std::nullopt;
+        const std::int64_t each = std::clamp<std::int64_t>(most->front(), 0, dims(1)[2]);
+        return {{{checked_multiply(checked_multiply(dims(1)[0], dims(1)[1]), each), 3}}};
+    }
+
     [[nodiscard]] Sizes depth_to_space(bool back) const {
         const std::int64_t size = node.integer("blocksize", 0);
         if (map().size() != 4 || size < 1 || size > 1024) return std::nullopt;
@@ -311,71 +394,13 @@ struct NodeSizes {
     }
 };
 
-const std::set<std::string>& elementwise() {
-    static const std::set<std::string> ops = {"Relu",
-                                              "LeakyRelu",
-                                              "PRelu",
-                                              "Sigmoid",
-                                              "HardSigmoid",
-                                              "HardSwish",
-                                              "Tanh",
-                                              "Elu",
-                                              "Selu",
-                                              "Celu",
-                                              "Softplus",
-                                              "Softsign",
-                                              "Clip",
-                                              "Exp",
-                                              "Log",
-                                              "Sqrt",
-                                              "Abs",
-                                              "Neg",
-                                              "Floor",
-                                              "Ceil",
-                                              "Round",
-                                              "Sign",
-                                              "Sin",
-                                              "Cos",
-                                              "Erf",
-                                              "Reciprocal",
-                                              "Gelu",
-                                              "Mish",
-                                              "Not",
-                                              "Cast",
-                                              "Softmax",
-                                              "LogSoftmax",
-                                              "Hardmax",
-                                              "LRN",
-                                              "BatchNormalization",
-                                              "Identity",
-                                              "Dropout",
-                                              "CumSum",
-                                              "InstanceNormalization",
-                                              "LayerNormalization",
-                                              "GroupNormalization",
-                                              "LpNormalization",
-                                              "QuantizeLinear",
-                                              "DequantizeLinear",
-                                              "ThresholdedRelu",
-                                              "Activation"};
-    return ops;
-}
-
-const std::set<std::string>& broadcasting() {
-    static const std::set<std::string> ops = {
-        "Add",  "Sub", "Mul", "Div", "Pow",   "Min",  "Max",     "Mean",           "Sum",
-        "Mod",  "And", "Or",  "Xor", "Equal", "Less", "Greater", "GreaterOrEqual", "LessOrEqual",
-        "Where"};
-    return ops;
-}
-
 }  // namespace
 
 Sizes node_sizes(const PlainGraph& graph, const PlainNode& node) {
     const NodeSizes sizes{graph, node};
     if (!sizes.knows(0)) return std::nullopt;
-    if (elementwise().contains(node.op)) return sizes.same();
-    if (broadcasting().contains(node.op)) return sizes.joined();
+    if (keeps_sizes(node.op)) return sizes.same();
+    if (broadcasts(node.op)) return sizes.joined();
     if (const auto dims = same_values_dims(graph, node, sizes.dims(0))) return {{*dims}};
     using Rule = Sizes (*)(const NodeSizes&);
     static const std::map<std::string, Rule> rules = {
@@ -401,6 +426,25 @@ Sizes node_sizes(const PlainGraph& graph, const PlainNode& node) {
         {"Pad", [](const NodeSizes& of) { return of.pad(); }},
         {"Expand", [](const NodeSizes& of) { return of.expand(); }},
         {"Gather", [](const NodeSizes& of) { return of.gather(); }},
+        {"GatherElements", [](const NodeSizes& of) { return of.like(1); }},
+        {"GatherND", [](const NodeSizes& of) { return of.gather_nd(); }},
+        {"ArgMax", [](const NodeSizes& of) { return of.places_of_largest(); }},
+        {"ArgMin", [](const NodeSizes& of) { return of.places_of_largest(); }},
+        {"TopK", [](const NodeSizes& of) { return of.top_k(); }},
+        {"Tile", [](const NodeSizes& of) { return of.tile(); }},
+        {"Einsum", [](const NodeSizes& of) { return of.einsum(); }},
+        {"LSTM", [](const NodeSizes& of) { return of.recurrent(); }},
+        {"GRU", [](const NodeSizes& of) { return of.recurrent(); }},
+        {"RNN", [](const NodeSizes& of) { return of.recurrent(); }},
+        {"GridSample", [](const NodeSizes& of) { return of.grid_sample(); }},
+        {"NonMaxSuppression", [](const NodeSizes& of) { return of.suppressed(); }},
+        {"LpPool", [](const NodeSizes& of) { return of.pool(); }},
+        {"GlobalLpPool", [](const NodeSizes& of) { return of.global_pool(); }},
+        {"ReduceProd", [](const NodeSizes& of) { return of.reduce(); }},
+        {"ReduceL1", [](const NodeSizes& of) { return of.reduce(); }},
+        {"ReduceLogSum", [](const NodeSizes& of) { return of.reduce(); }},
+        {"ReduceLogSumExp", [](const NodeSizes& of) { return of.reduce(); }},
+        {"ReduceSumSquare", [](const NodeSizes& of) { return of.reduce(); }},
         {"DepthToSpace", [](const NodeSizes& of) { return of.depth_to_space(false); }},
         {"SpaceToDepth", [](const NodeSizes& of) { return of.depth_to_space(true); }},
     };

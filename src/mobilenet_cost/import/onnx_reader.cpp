@@ -254,10 +254,24 @@ class GraphReader {
             node.inputs.push_back(input.empty() ? kNoPlainTensor : id_of(input, "a tensor"));
         for (const std::string& output : from.output())
             node.outputs.push_back(output.empty() ? kNoPlainTensor : id_of(output, "a tensor"));
-        for (const onnx::AttributeProto& attribute : from.attribute())
+        for (const onnx::AttributeProto& attribute : from.attribute()) {
             add_attribute(attribute, node);
+            if (attribute.has_g()) add_captured(attribute.g(), node);
+        }
         if (node.outputs.empty()) fail_at(graph_, node, "expected an output, found none");
         graph_.nodes.push_back(std::move(node));
+    }
+
+    /// What the nodes of a subgraph read from around it, the node that has the subgraph reads.
+    void add_captured(const onnx::GraphProto& graph, PlainNode& to) {
+        for (const onnx::NodeProto& node : graph.node()) {
+            for (const std::string& input : node.input()) {
+                const auto known = ids_.find(input);
+                if (known != ids_.end()) to.inputs.push_back(known->second);
+            }
+            for (const onnx::AttributeProto& attribute : node.attribute())
+                if (attribute.has_g()) add_captured(attribute.g(), to);
+        }
     }
 
     /// A value of an attribute as the tensor that the node writes.

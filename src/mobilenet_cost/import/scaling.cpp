@@ -8,9 +8,9 @@
 namespace mobilenet_cost {
 namespace {
 
-constexpr std::array<std::string_view, 11> kAlike = {
+constexpr std::array<std::string_view, 12> kAlike = {
     "depthwise", "batch_norm",   "layer_scale", "prelu",   "activation", "pool",
-    "max_pool",  "average_pool", "resize",      "softmax", "pad"};
+    "max_pool",  "average_pool", "resize",      "softmax", "pad",        "operator"};
 constexpr std::array<std::string_view, 2> kPairs = {"add", "multiply"};
 
 template <typename Kinds>
@@ -52,9 +52,14 @@ class Channels {
 
     void join(std::size_t a, std::size_t b) { parents_[group(a)] = group(b); }
 
+    /// Whether it has as many channels as it reads, whatever they are.
+    static bool is_alike(const ImportedBlock& block) {
+        return is_of(block, kAlike) && !block.keys.contains("channels") && !block.keys.contains("weights");
+    }
+
     void tie(std::size_t i) {
         const ImportedBlock& block = blocks_[i];
-        const bool alike = is_of(block, kAlike) && !block.keys.contains("channels");
+        const bool alike = is_alike(block);
         if (!alike && !is_of(block, kPairs)) return;
         for (const BlockId input : block.inputs)
             join(i, place(input));
@@ -67,7 +72,7 @@ class Channels {
         const bool product = block.kind == "conv" || block.kind == "transposed_conv";
         if (product && !block.keys.contains("groups")) return;
         if (is_of(block, kPairs) || block.kind == "concat") return;
-        if (is_of(block, kAlike) && !block.keys.contains("channels")) return;
+        if (is_alike(block)) return;
         pin(i);
         for (const BlockId input : block.inputs)
             pin(place(input));

@@ -70,6 +70,13 @@ bool Translator::is_norm(const PlainNode& product) const {
     return false;
 }
 
+/// Of a step with one.
+std::optional<double> Translator::number_of(const ChannelStep& step) const {
+    if (step.constants.empty()) return step.value;
+    const auto numbers = numbers_of(graph_, step.constants.front(), 1);
+    return numbers && numbers->size() == 1 ? std::optional(numbers->front()) : std::nullopt;
+}
+
 void Translator::by_channel(const PlainNode& node, std::size_t input, const ChannelStep& step,
                             Spread spread) {
     using What = ChannelStep::What;
@@ -79,6 +86,13 @@ void Translator::by_channel(const PlainNode& node, std::size_t input, const Chan
     ImportedBlock* block = factors && !is_norm(node) ? nullptr : open_block(from);
     if (block != nullptr && take_in(*block, step, spread, node, from.block))
         return set_view(node, from, from.view);
+    if (const auto number = number_of(step); spread == Spread::one && number) {
+        const bool product =
+            step.what == What::multiply || step.what == What::divide || step.what == What::scale;
+        const double factor = step.what == What::divide ? 1 / *number : *number;
+        const double shift = step.what == What::subtract ? -*number : *number;
+        return linear_function(node, input, product ? factor : 1, product ? 0 : shift);
+    }
     const bool factor = step.what == What::multiply || step.what == What::divide || step.what == What::scale;
     add_alike(node,
               {.kind = factor ? "layer_scale" : "batch_norm",
@@ -137,10 +151,11 @@ bool Translator::with_constant(const PlainNode& node, std::size_t constant) {
         if (spread == Spread::by_channel) return false;
         const auto number = numbers_of(graph_, id, 1);
         if (!number) return false;
-        by_channel(node, input, {.what = What::scale, .constants = {}, .value = -1}, Spread::one);
-        const BlockId block = values_[static_cast<std::size_t>(node.outputs.front())]->block;
-        blocks_[block].weights.steps.push_back({.what = What::add, .constants = {id}, .value = 0});
-        if (blocks_[block].kind == "layer_scale") blocks_[block].kind = "batch_norm";
+        ImportedBlock* const block = open_block(value(node, input));
+        if (block == nullptr) return linear_function(node, input, -1, number->front()), true;
+        block->weights.steps.push_back({.what = What::scale, .constants = {}, .value = -1});
+        block->weights.steps.push_back({.what = What::add, .constants = {id}, .value = 0});
+        pass(node);
         return true;
     }
     const What what = node.op == "Add"   ? What::add
@@ -180,13 +195,22 @@ BlockId Translator::joined(const PlainNode& node, const char* kind, BlockId firs
     return blocks_.add(node, {.kind = kind, .inputs = {first, second}, .shape = blocks_.shape(first)});
 }
 
+/// Two of the same sizes lie in one order: that of a map, if one of them is one.
+void Translator::align(const PlainNode& node) {
+    const auto is_map = [&](std::size_t i) {
+        const auto expected = map_view(shape(value(node, i)), graph_.layout, dims(node.input(i)).size());
+        return expected && *expected == value(node, i).view;
+    };
+    const std::size_t first = is_map(1) && !is_map(0) ? 1 : 0;
+    const TensorValue like = value(node, first);
+    (void)aligned(node, 1 - first, like);
+}
+
 bool Translator::two_maps(const PlainNode& node) {
     if (node.op != "Add" && node.op != "Mul") return false;
     std::size_t first = 0;
     std::size_t second = 1;
-    if (value(node, 0).view != value(node, 1).view && dims(node.input(0)) == dims(node.input(1)) &&
-        (!map(node, 0) || !map(node, 1)))
-        return false;
+    if (value(node, 0).view != value(node, 1).view && dims(node.input(0)) == dims(node.input(1))) align(node);
     const char* kind = node.op == "Add" ? "add" : "multiply";
     const auto same = [&] {
         return value(node, 0).view == value(node, 1).view && shape(value(node, 0)) == shape(value(node, 1));
@@ -243,7 +267,10 @@ bool Translator::activate(const PlainNode& node, const std::string& kind, std::o
         return of == "conv" || of == "depthwise" || of == "transposed_conv" || of == "add" ||
                of == "multiply" || of == "batch_norm" || of == "layer_scale";
     };
-    if (free && takes(blocks_[from.block].kind)) {
+    const auto is_linear = [](const ImportedBlock& block) {
+        return block.kind == "operator" && block.keys.at("op") == "linear";
+    };
+    if (free && (takes(blocks_[from.block].kind) || is_linear(blocks_[from.block]))) {
         say(blocks_[from.block]);
         set_view(node, from, from.view);
         return true;
@@ -267,7 +294,7 @@ bool Translator::clip(const PlainNode& node) {
     const auto high = clip_limit(graph_, node, "max", 2, kNone);
     if (!low || !high) return false;
     if (*low<-kUnbounded&& * high> kUnbounded) return pass(node), true;
-    if (*low != 0 || (*high != 6 && *high < kUnbounded)) return false;
+    if (*low != 0 || (*high != 6 && *high < kUnbounded)) return false;  // a function of the table
     return activate(node, *high == 6 ? "relu6" : "relu");
 }
 
@@ -303,25 +330,23 @@ bool Translator::hard_sigmoid(const PlainNode& node) {
         return activate(node, "hard_sigmoid");
     const TensorValue from = value(node, 0);
     ImportedBlock* block = open_block(from);
-    if (block == nullptr) {
-        const BlockId id =
-            blocks_.add(node, {.kind = "batch_norm",
-                               .inputs = {from.block},
-                               .shape = shape(from),
-                               .weights = {.filter = WeightSource::Filter::unit, .map = shape(from)}});
-        values_[static_cast<std::size_t>(node.outputs.front())] = TensorValue{id, from.view, true, nullptr};
-        block = &blocks_[id];
+    if (block != nullptr) {
+        block->weights.steps.push_back({.what = What::scale, .constants = {}, .value = factor});
+        block->weights.steps.push_back({.what = What::shift, .constants = {}, .value = offset});
+        set_view(node, from, from.view);
+    } else {
+        linear_function(node, 0, factor, offset);
+        block = &blocks_[values_[static_cast<std::size_t>(node.outputs.front())]->block];
     }
-    block->weights.steps.push_back({.what = What::scale, .constants = {}, .value = factor});
-    block->weights.steps.push_back({.what = What::shift, .constants = {}, .value = offset});
     block->keys["activation"] = "hard_sigmoid";
     block->closed = true;
-    if (!values_[static_cast<std::size_t>(node.outputs.front())]) set_view(node, from, from.view);
     return true;
 }
 
 bool Translator::gelu(const PlainNode& node) {
-    return node.text("approximate", "none") == "none" && activate(node, "gelu");
+    if (node.text("approximate", "none") == "none") return activate(node, "gelu");
+    function(node, "gelu_tanh");
+    return true;
 }
 
 bool Translator::softmax(const PlainNode& node) {

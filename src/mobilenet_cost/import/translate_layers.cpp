@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "mobilenet_cost/import/translator.h"
+#include "mobilenet_cost/model/block_kinds.h"
+#include "mobilenet_cost/model/model_config.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -50,6 +52,19 @@ void set_window(Json& keys, const TwoSides& sides) {
         keys["stride"] = sides_json(sides.rows.stride, sides.columns.stride);
 }
 
+/// Whether a block of a model file may say it.
+bool is_sayable(const TwoSides& sides) {
+    const auto small = [](const WindowSide& side) {
+        return side.kernel <= kLargestKernel && side.stride <= kLargestStride &&
+               side.dilation <= kLargestDilation;
+    };
+    return small(sides.rows) && small(sides.columns);
+}
+
+bool is_sayable_kernel(std::int64_t rows, std::int64_t columns) {
+    return std::max(rows, columns) <= kLargestKernel;
+}
+
 Dims sides_of(const Dims& dims, PlainLayout layout) {
     Dims sides;
     for (const std::size_t axis : map_axes(layout, dims.size()).spatial)
@@ -82,6 +97,7 @@ bool Translator::conv(const PlainNode& node) {
     const std::int64_t outputs = filter[axes.outputs];
     TwoSides sides =
         two_sides(window_of(graph_, node, sides_of(sizes, graph_.layout), kernel_of(filter, axes)));
+    if (!is_sayable(sides)) return false;
     if (sizes.size() == 3 && in.w == 1 && in.h != 1) std::swap(sides.rows, sides.columns);
     const std::int64_t groups = node.integer("group", 1);
     const bool depthwise = groups == in.c && in.c > 1;
@@ -112,7 +128,7 @@ bool Translator::transposed_conv(const PlainNode& node) {
     const std::int64_t outputs = filter[axes.outputs];
     const TwoSides sides = two_sides(transposed_window_of(
         graph_, node, sides_of(dims(node.input(0)), graph_.layout), kernel_of(filter, axes)));
-    if (sides.rows.dilation != 1 || sides.columns.dilation != 1) return false;
+    if (sides.rows.dilation != 1 || sides.columns.dilation != 1 || !is_sayable(sides)) return false;
     ImportedBlock block{
         .kind = "transposed_conv",
         .keys = object_of({{"channels", fixed_width(outputs)}}),
@@ -142,6 +158,7 @@ bool Translator::window_pool(const PlainNode& node) {
     const bool largest = node.op == "MaxPool";
     const bool counts = !largest && node.integer("count_include_pad", 0) != 0;
     if (sides.rows.dilation != 1 || sides.columns.dilation != 1) return false;
+    if (!is_sayable(sides) && !(sides.rows.kernel == in.h && sides.columns.kernel == in.w)) return false;
     if (counts && (sides.rows.partial || sides.columns.partial)) return false;
     const bool padded = sides.rows.before + sides.rows.after + sides.columns.before + sides.columns.after > 0;
     ImportedBlock block{.kind = largest ? "max_pool" : "average_pool",
@@ -164,6 +181,7 @@ bool Translator::global_pool(const PlainNode& node) {
     const Shape in = blocks_.shape(*input);
     ImportedBlock block{.kind = "pool", .inputs = {*input}, .shape = {in.n, 1, 1, in.c}};
     if (node.op == "GlobalMaxPool") {
+        if (!is_sayable_kernel(in.h, in.w)) return false;
         block.kind = "max_pool";
         block.keys = object_of({{"kernel", sides_json(in.h, in.w)}});
     }
@@ -197,6 +215,7 @@ bool Translator::reduce(const PlainNode& node) {
     } else {
         return false;
     }
+    if (block.kind != "pool" && !is_sayable_kernel(in.h / block.shape.h, in.w / block.shape.w)) return false;
     if (block.kind != "pool")
         block.keys = object_of({{"kernel", sides_json(in.h / block.shape.h, in.w / block.shape.w)}});
     const BlockId id = blocks_.add(node, std::move(block));
@@ -234,7 +253,7 @@ bool Translator::linear(const PlainNode& node, bool turned, std::int64_t outputs
     const Shape in = shape(from);
     const ViewGroup& rows = from.view.back();
     const bool pixel = rows == whole_axis('c', in.c);
-    if (!pixel && !covers(rows, in, "hwc")) return false;
+    if (!pixel && (!covers(rows, in, "hwc") || !is_sayable_kernel(in.h, in.w))) return false;
     using Filter = WeightSource::Filter;
     const Shape out = pixel ? Shape{in.n, in.h, in.w, outputs} : Shape{in.n, 1, 1, outputs};
     ImportedBlock block{.kind = "conv",

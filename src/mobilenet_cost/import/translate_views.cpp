@@ -27,6 +27,12 @@ bool Translator::transpose(const PlainNode& node) {
     return true;
 }
 
+/// Whether a dimension runs through all channels, or the slowest part of them.
+bool Translator::takes(const TensorValue& from, std::size_t axis) const {
+    const ViewGroup& group = from.view[axis];
+    return group.size() == 1 && group[0].axis == 'c' && group[0].size * group[0].stride == shape(from).c;
+}
+
 /// Some of the channels, where the axis runs through all of them, the slowest part first. `drop`: the axis
 /// itself goes.
 bool Translator::take(const PlainNode& node, std::size_t output, std::size_t axis, std::int64_t begin,
@@ -34,9 +40,8 @@ bool Translator::take(const PlainNode& node, std::size_t output, std::size_t axi
     const TensorValue from = value(node, 0);
     const Shape in = shape(from);
     View view = from.view;
-    const ViewGroup& group = view[axis];
-    if (group.size() != 1 || group[0].axis != 'c' || group[0].size * group[0].stride != in.c) return false;
-    const std::int64_t stride = group[0].stride;
+    if (!takes(from, axis)) return false;
+    const std::int64_t stride = view[axis][0].stride;
     Shape part = in;
     part.c = count * stride;
     Json keys = Json::object();
@@ -57,8 +62,9 @@ bool Translator::take(const PlainNode& node, std::size_t output, std::size_t axi
 bool Translator::split(const PlainNode& node) {
     const Dims& sizes = dims(node.input(0));
     const auto axis = static_cast<std::size_t>(axis_of(graph_, node, node.integer("axis", 0), sizes.size()));
-    if (value(node, 0).view[axis] != whole_axis('c', shape(value(node, 0)).c) && sizes.size() >= 3)
-        (void)map(node, 0);
+    const bool channels = sizes.size() >= 3 && axis == map_axes(graph_.layout, sizes.size()).channel;
+    if (channels && !takes(value(node, 0), axis)) (void)map(node, 0);
+    if (!takes(value(node, 0), axis)) return false;
     std::int64_t begin = 0;
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
         if (node.outputs[i] == kNoPlainTensor) return false;

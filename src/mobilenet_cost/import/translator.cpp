@@ -1,6 +1,7 @@
 #include "mobilenet_cost/import/translator.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -67,6 +68,7 @@ const std::map<std::string, Translator::Rule>& Translator::rules() {
         {"Slice", &Translator::slice},
         {"Gather", &Translator::gather},
         {"Concat", &Translator::concat},
+        {"Pow", &Translator::power},
     };
     return table;
 }
@@ -87,13 +89,37 @@ void Translator::translate() {
     for (const PlainNode& node : graph_.nodes) {
         if (!changes_view(node)) shuffle_inputs(node);
         const auto rule = rules().find(node.op);
-        const bool sized = std::all_of(node.outputs.begin(), node.outputs.end(), [this](PlainTensorId id) {
-            return !is_read(id) || graph_.tensor(id).dims.has_value();
-        });
-        if (!sized || rule == rules().end() || node.inputs.empty() || !(this->*rule->second)(node))
-            unknown(node);
+        const bool sized = is_sized(node);
+        const bool ruled = sized && rule != rules().end() && !node.inputs.empty() &&
+                           (!is_constant(node.inputs[0]) || node.inputs.size() == 2);
+        const bool known = (ruled && (this->*rule->second)(node)) || (sized && operation(node));
+        if (!known) unknown(node);
     }
     add_outputs();
+}
+
+/// Whether the sizes of all that a node reads, and of what others read of it, are known.
+bool Translator::is_sized(const PlainNode& node) const {
+    const auto known = [this](PlainTensorId id) {
+        return id == kNoPlainTensor || graph_.tensor(id).dims.has_value();
+    };
+    return std::all_of(node.inputs.begin(), node.inputs.end(), known) &&
+           std::all_of(node.outputs.begin(), node.outputs.end(),
+                       [&](PlainTensorId id) { return !is_read(id) || known(id); });
+}
+
+/// Whether sizes of what a node writes depend on values, such as on how many are not zero.
+bool Translator::is_open(const PlainNode& node) const {
+    static const std::set<std::string> ops = {
+        "NonZero", "NonMaxSuppression", "Unique", "Compress", "If", "Loop", "Scan"};
+    if (ops.contains(node.op)) return true;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+        const PlainTensorId id = node.inputs[i];
+        if (id == kNoPlainTensor) continue;
+        const bool made = i > 0 && values_[static_cast<std::size_t>(id)].has_value();
+        if (made || !graph_.tensor(id).dims) return true;
+    }
+    return false;
 }
 
 /// Channels in another order are a layer of their own as soon as values are looked at.
@@ -106,11 +132,28 @@ void Translator::shuffle_inputs(const PlainNode& node) {
     }
 }
 
+/// Channels, rows and columns without a batch, to which the file adds one before its first convolution.
+bool Translator::is_one_image(const Dims& sizes) const {
+    if (sizes.size() != 3) return false;
+    for (const PlainNode& node : graph_.nodes) {
+        if (node.op != "Conv" || node.input(0) == kNoPlainTensor || !graph_.tensor(node.input(0)).dims)
+            continue;
+        const Dims& map = dims(node.input(0));
+        return map.size() == 4 && map[0] == 1 && map[1] == sizes[0];
+    }
+    return false;
+}
+
 void Translator::add_input() {
     const PlainTensorId id = graph_.inputs.front();
     const Dims& sizes = dims(id);
-    batch_ = sizes.empty() ? 1 : sizes[0];
+    const bool unbatched = is_one_image(sizes);
+    batch_ = sizes.empty() || unbatched ? 1 : sizes[0];
     FreeView free = free_view(sizes, input_layout(graph_, id), batch_);
+    if (unbatched) {
+        free.shape = {1, sizes[1], sizes[2], sizes[0]};
+        free.view = {whole_axis('c', sizes[0]), whole_axis('h', sizes[1]), whole_axis('w', sizes[2])};
+    }
     blocks_.input = free.shape;
     if (std::min({free.shape.n, free.shape.h, free.shape.w, free.shape.c}) < 1)
         fail_at(graph_, graph_.tensor(id),
@@ -180,7 +223,7 @@ std::optional<BlockId> Translator::map(const PlainNode& node, std::size_t input)
     const auto expected = map_view(shape(from), graph_.layout, dims(id).size());
     if (expected && *expected == from.view) return from.block;
     const std::size_t rank = dims(id).size();
-    if (rank != 3 && rank != 4) return std::nullopt;
+    if ((rank != 3 && rank != 4) || dims(id)[0] != batch_) return std::nullopt;
     if (expected && shuffled(id, from)) return values_[static_cast<std::size_t>(id)]->block;
     if (from.by == nullptr) return std::nullopt;
     Shape made = free_view(dims(id), graph_.layout, batch_).shape;
@@ -188,11 +231,7 @@ std::optional<BlockId> Translator::map(const PlainNode& node, std::size_t input)
         const MapAxes axes = map_axes(graph_.layout, 3);
         made = {dims(id)[0], 1, dims(id)[axes.spatial[0]], dims(id)[axes.channel]};
     }
-    const BlockId block = blocks_.add(
-        *from.by,
-        {.kind = "unknown", .keys = keys_of_shape(from.by->op, made), .inputs = {from.block}, .shape = made});
-    set(id, block, *map_view(made, graph_.layout, rank));
-    return block;
+    return moved(*from.by, id, {*map_view(made, graph_.layout, rank), made});
 }
 
 /// Channels that were seen as (groups, channels / groups) and transposed.
@@ -221,10 +260,7 @@ Json Translator::keys_of_shape(const std::string& op, const Shape& shape) const 
 
 /// Each output that something reads is a block of its own.
 void Translator::unknown(const PlainNode& node) {
-    std::vector<BlockId> inputs;
-    for (const PlainTensorId id : node.inputs)
-        if (id != kNoPlainTensor && values_[static_cast<std::size_t>(id)])
-            inputs.push_back(values_[static_cast<std::size_t>(id)]->block);
+    const std::vector<BlockId> inputs = blocks_read(node);
     if (inputs.empty())
         fail_at(
             graph_, node,
@@ -235,23 +271,19 @@ void Translator::unknown(const PlainNode& node) {
         if (inputs[i] != kInputBlock) blocks_[inputs[i]].tap = true;
     for (const PlainTensorId id : node.outputs) {
         if (!is_read(id)) continue;
-        if (!graph_.tensor(id).dims)
+        const bool open = !graph_.tensor(id).dims;
+        if (open && !is_open(node))
             fail_at(graph_, node,
                     fmt::format(
                         "expected an operator that is known, or one whose output shape the file declares, "
                         "found {}, and {} without a shape",
                         in_quotes(node.op), in_quotes(graph_.tensor(id).name)));
-        FreeView made = free_view(dims(id), graph_.layout, batch_);
-        if (node.op == "MatMul" && dims(id).size() == 4) {  // of heads, whose rows are pixels
-            const Dims& sizes = dims(id);
-            made.shape = {sizes[0], 1, sizes[2], sizes[1] * sizes[3]};
-            made.view = *reshape_view(
-                {whole_axis('n', sizes[0]), whole_axis('c', made.shape.c), whole_axis('w', sizes[2])},
-                {sizes[0], sizes[1], sizes[3], sizes[2]});
-            made.view = transpose_view(made.view, {0, 1, 3, 2});
-        } else if (node.input(0) != kNoPlainTensor && values_[static_cast<std::size_t>(node.input(0))] &&
-                   dims(id) == dims(node.input(0)))  // most likely by value: the axes stay what they are
-            made = {value(node, 0).view, shape(value(node, 0))};
+        FreeView made;
+        if (open) {
+            made.shape.n = batch_;
+        } else {  // most likely by value
+            made = as_an_input(node, id).value_or(free_view(dims(id), graph_.layout, batch_));
+        }
         const BlockId block = blocks_.add(node, {.kind = "unknown",
                                                  .keys = keys_of_shape(node.op, made.shape),
                                                  .inputs = {inputs.front()},

@@ -8,6 +8,7 @@
 #include "mobilenet_cost/import/axes.h"
 #include "mobilenet_cost/import/model_blocks.h"
 #include "mobilenet_cost/import/window.h"
+#include "mobilenet_cost/model/operators.h"
 
 namespace mobilenet_cost {
 
@@ -20,8 +21,8 @@ struct TensorValue {
 };
 
 /// Makes blocks of nodes, one after another. Its functions lie in translator.cpp, and by what they translate
-/// in translate_*.cpp; each returns whether the node is one that it knows how to say, and a node that none
-/// does becomes a block "unknown".
+/// in translate_*.cpp; each returns whether the node is one that it knows how to say. A node that none does
+/// is an operator of the table, which costs what its sizes say, or becomes a block "unknown".
 class Translator {
   public:
     explicit Translator(const PlainGraph& graph);
@@ -36,6 +37,7 @@ class Translator {
     static const std::map<std::string, Rule>& rules();
 
     // ---- values -------------------------------------------------------------------------------------------
+    [[nodiscard]] bool is_one_image(const Dims& sizes) const;
     void add_input();
     void add_outputs();
     [[nodiscard]] const Dims& dims(PlainTensorId id) const { return *graph_.tensor(id).dims; }
@@ -59,6 +61,26 @@ class Translator {
     void shuffle_inputs(const PlainNode& node);
     bool shuffled(PlainTensorId id, const TensorValue& from);
     void unknown(const PlainNode& node);
+    [[nodiscard]] bool is_sized(const PlainNode& node) const;
+    [[nodiscard]] bool is_open(const PlainNode& node) const;
+
+    // ---- operators of the table ---------------------------------------------------------------------------
+    bool operation(const PlainNode& node);
+    bool general(const PlainNode& node, std::size_t row);
+    bool function_of(const PlainNode& node, std::size_t row);
+    void function(const PlainNode& node, std::string_view name, const OperatorNumbers& numbers = {},
+                  std::size_t input = 0);
+    void linear_function(const PlainNode& node, std::size_t input, double factor, double shift);
+    bool power(const PlainNode& node);
+    BlockId moved(const PlainNode& node, PlainTensorId id, const FreeView& to);
+    [[nodiscard]] BlockId aligned(const PlainNode& node, std::size_t input, const TensorValue& like);
+    [[nodiscard]] std::vector<BlockId> blocks_read(const PlainNode& node) const;
+    void join_first(const PlainNode& node, std::vector<BlockId>& inputs);
+    [[nodiscard]] std::optional<FreeView> alike(const TensorValue& from, const Dims& sizes,
+                                                const Dims& to) const;
+    [[nodiscard]] std::optional<FreeView> as_an_input(const PlainNode& node, PlainTensorId output) const;
+    [[nodiscard]] FreeView made_by(const PlainNode& node, PlainTensorId output) const;
+    [[nodiscard]] Json operator_keys(std::size_t row, const Shape& shape) const;
     [[nodiscard]] Json keys_of_shape(const std::string& op, const Shape& shape) const;
 
     // ---- by channel, activations --------------------------------------------------------------------------
@@ -67,12 +89,14 @@ class Translator {
     [[nodiscard]] ImportedBlock* open_block(const TensorValue& value);
     [[nodiscard]] bool take_in(ImportedBlock& block, const ChannelStep& step, Spread spread,
                                const PlainNode& node, BlockId id);
+    [[nodiscard]] std::optional<double> number_of(const ChannelStep& step) const;
     void by_channel(const PlainNode& node, std::size_t input, const ChannelStep& step, Spread spread);
     bool batch_norm(const PlainNode& node);
     bool arithmetic(const PlainNode& node);
     [[nodiscard]] bool is_norm(const PlainNode& product) const;
     bool scales_product(const PlainNode& node, std::size_t input, PlainTensorId constant);
     bool with_constant(const PlainNode& node, std::size_t constant);
+    void align(const PlainNode& node);
     bool two_maps(const PlainNode& node);
     bool sum(const PlainNode& node);
     [[nodiscard]] BlockId joined(const PlainNode& node, const char* kind, BlockId first, BlockId second);
@@ -110,6 +134,7 @@ class Translator {
     bool split(const PlainNode& node);
     bool slice(const PlainNode& node);
     bool gather(const PlainNode& node);
+    [[nodiscard]] bool takes(const TensorValue& from, std::size_t axis) const;
     bool take(const PlainNode& node, std::size_t output, std::size_t axis, std::int64_t begin,
               std::int64_t count, bool drop);
     bool concat(const PlainNode& node);

@@ -7,7 +7,8 @@
 namespace mobilenet_cost {
 namespace {
 
-std::int64_t size_of(const Shape& shape, char axis) {
+template <typename AnyShape>
+auto& size_of(AnyShape& shape, char axis) {
     return axis == 'n' ? shape.n : axis == 'h' ? shape.h : axis == 'w' ? shape.w : shape.c;
 }
 
@@ -32,7 +33,44 @@ std::int64_t size_of(const ViewGroup& group) {
     return size;
 }
 
+/// A part of one axis by another size: what is slower along that axis has longer steps.
+std::optional<FreeView> resized_part(FreeView made, std::size_t axis, std::int64_t size) {
+    const Atom part = made.view[axis].front();
+    std::int64_t& whole = size_of(made.shape, part.axis);
+    for (ViewGroup& group : made.view)
+        for (Atom& atom : group)
+            if (atom.axis == part.axis && atom.stride >= part.stride * part.size)
+                atom.stride = atom.stride / part.size * size;
+    made.view[axis].front().size = size;
+    if (size == 1) made.view[axis].clear();
+    whole = whole / part.size * size;
+    return made;
+}
+
+constexpr std::int64_t kLongestRow = 1'000'000;
+
 }  // namespace
+
+std::optional<FreeView> resized_view(const FreeView& from, std::size_t axis, std::int64_t size) {
+    const ViewGroup& group = from.view[axis];
+    const auto has = [&](char letter) {
+        return std::any_of(group.begin(), group.end(), [&](const Atom& atom) { return atom.axis == letter; });
+    };
+    if (size < 1 || has('n')) return std::nullopt;
+    if (group.size() == 1) return resized_part(from, axis, size);
+    std::string letters;
+    for (const char letter : {'w', 'h', 'c'}) {
+        const bool free = group.empty() && letters.empty() && size_of(from.shape, letter) == 1;
+        if (free || has(letter)) letters += letter;
+    }
+    if (letters.empty() || !covers(group, from.shape, letters)) return std::nullopt;
+    FreeView made = from;
+    for (const char letter : letters)
+        size_of(made.shape, letter) = 1;
+    size_of(made.shape, letters.back()) = size;
+    made.view[axis] = whole_axis(letters.back(), size);
+    return made;
+}
 
 ViewGroup whole_axis(char axis, std::int64_t size) {
     if (size == 1) return {};
@@ -59,28 +97,26 @@ FreeView free_view(const Dims& dims, PlainLayout layout, std::int64_t batch) {
     FreeView result;
     Shape& shape = result.shape;
     result.view.resize(dims.size());
-    if (dims.size() == 4) {
+    if (dims.size() == 4 && dims[0] == batch) {
         const MapAxes axes = map_axes(layout, 4);
         shape = {dims[0], dims[axes.spatial[0]], dims[axes.spatial[1]], dims[axes.channel]};
         result.view = *map_view(shape, layout, 4);
         return result;
     }
-    // The last dimension has the channels, the others are rows and columns.
-    std::size_t first = 0;
-    if (dims.size() > 1 && dims[0] == batch) {
-        shape.n = dims[0];
-        result.view[first++] = whole_axis('n', shape.n);
+    // The last dimension has the channels, the others are rows and columns; the batch may be a part of the
+    // first.
+    shape.n = batch;
+    const bool batched = dims.size() > 1 && dims[0] % std::max<std::int64_t>(batch, 1) == 0;
+    if (!dims.empty()) shape.c = dims.back();
+    if (!dims.empty()) result.view.back() = whole_axis('c', shape.c);
+    for (std::size_t i = dims.size() - std::min<std::size_t>(dims.size(), 1); i-- > 0;) {
+        const std::int64_t size = i == 0 && batched ? dims[i] / batch : dims[i];
+        std::int64_t& side = shape.h > 1 || shape.w * size > kLongestRow ? shape.h : shape.w;
+        ViewGroup& group = result.view[i];
+        if (i == 0 && batched) group = whole_axis('n', batch);
+        if (size > 1) group.push_back({&side == &shape.h ? 'h' : 'w', size, side});
+        side *= size;
     }
-    if (first < dims.size()) {
-        shape.c = dims.back();
-        result.view.back() = whole_axis('c', shape.c);
-    }
-    std::int64_t stride = 1;
-    for (std::size_t i = dims.size() - std::min<std::size_t>(dims.size(), 1); i-- > first;) {
-        if (dims[i] > 1) result.view[i] = {{'w', dims[i], stride}};
-        stride *= dims[i];
-    }
-    shape.w = stride;
     return result;
 }
 

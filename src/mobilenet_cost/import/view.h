@@ -40,6 +40,10 @@ struct FreeView {
 };
 [[nodiscard]] FreeView free_view(const Dims& dims, PlainLayout layout, std::int64_t batch);
 
+/// The same with another size of one dimension, and what it runs through as large. Absent: it runs through
+/// parts of axes that others run through, too.
+[[nodiscard]] std::optional<FreeView> resized_view(const FreeView& from, std::size_t axis, std::int64_t size);
+
 /// Absent: a dimension would have to run through axes that do not follow each other.
 [[nodiscard]] std::optional<View> reshape_view(const View& view, const Dims& dims);
 [[nodiscard]] View transpose_view(const View& view, const Dims& order);

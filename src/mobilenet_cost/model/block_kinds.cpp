@@ -1,5 +1,6 @@
 #include "mobilenet_cost/model/block_kinds.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -14,13 +15,14 @@ namespace {
 using nlohmann::json;
 using Keys = std::vector<std::string>;
 
-constexpr std::int64_t kLargestKernel = 255;
-constexpr std::int64_t kLargestStride = 16;
 constexpr std::int64_t kMostZeros = 1 << 16;
 constexpr std::int64_t kMostGroups = 1 << 20;
 constexpr std::int64_t kLargestFactor = 64;  // of a resize
 constexpr double kLargestExpansion = 1000;
 constexpr double kLargestSlope = 1000;
+constexpr double kLargestNumber = 3.4e38;  // that an f32 holds
+constexpr std::int64_t kMostCounted = std::int64_t{1} << 52;
+constexpr std::int64_t kMostOperatorChannels = std::int64_t{1} << 28;
 constexpr double kUsualSlope = 0.01;  // PyTorch's and ONNX's
 
 std::int64_t channels(const ObjectReader& block) {
@@ -187,6 +189,37 @@ BlockKind read_matmul(const ObjectReader& block) {
                        .like = std::nullopt};
 }
 
+/// None, or one or two.
+OperatorNumbers operator_numbers(const ObjectReader& block) {
+    OperatorNumbers numbers = {};
+    if (!block.has("numbers")) return numbers;
+    const json& value = block.at("numbers");
+    if (!value.is_array() || value.size() > numbers.size()) block.fail_expected("numbers", "at most two");
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        if (!value[i].is_number()) block.fail_expected(fmt::format("numbers/{}", i), "a number");
+        numbers.at(i) =
+            static_cast<float>(std::clamp(value[i].get<double>(), -kLargestNumber, kLargestNumber));
+    }
+    return numbers;
+}
+
+BlockKind read_operator(const ObjectReader& block) {
+    OperationBlock op{.row = block.choice("op", operator_names()),
+                      .numbers = operator_numbers(block),
+                      .macs = block.integer("macs", 0, kMostCounted, 0),
+                      .weights = block.integer("weights", 0, kMostCounted, 0),
+                      .biases = block.integer("biases", 0, kMostCounted, 0)};
+    if (block.has("height") || block.has("width") || block.has("channels")) {
+        if (operator_table()[op.row].function != nullptr)
+            fail(block.place(),
+                 "expected no height, width and channels: the operator keeps those that it reads");
+        op.size = Sides{block.integer("height", 1, kLargestResolution),
+                        block.integer("width", 1, kLargestResolution)};
+        op.channels = block.integer("channels", 1, kMostOperatorChannels);
+    }
+    return op;
+}
+
 BlockKind read_unknown(const ObjectReader& block) {
     UnknownBlock unknown{.op = block.text("op"),
                          .size = {block.integer("height", 1, kLargestResolution),
@@ -286,8 +319,8 @@ struct BlockKindRow {
     Activated activated;
 };
 
-const std::array<BlockKindRow, 26>& block_kinds() {
-    static const std::array<BlockKindRow, 26> rows = {{
+const std::array<BlockKindRow, 27>& block_kinds() {
+    static const std::array<BlockKindRow, 27> rows = {{
         {"conv",
          {"channels", "expansion", "kernel", "stride", "scale", "scale_from", "groups", "dilation", "padding",
           "batch_norm", "bias"},
@@ -339,6 +372,10 @@ const std::array<BlockKindRow, 26>& block_kinds() {
         {"pad", {"padding", "channels"}, read_pad, Activated::never},
         {"softmax", {}, read_nothing<SoftmaxBlock>, Activated::never},
         {"matmul", {"transposed", "factor", "like"}, read_matmul, Activated::never},
+        {"operator",
+         {"op", "numbers", "height", "width", "channels", "macs", "weights", "biases"},
+         read_operator,
+         Activated::if_named},
         {"unknown", {"op", "height", "width", "channels"}, read_unknown, Activated::never},
         {"activation", {}, read_nothing<ActivationBlock>, Activated::always},
         {"classifier", {}, read_nothing<ClassifierBlock>, Activated::never},

@@ -11,6 +11,8 @@ namespace mobilenet_cost {
 // Internal: included by model_config.cpp alone.
 
 inline constexpr std::int64_t kMostConfigChannels = 1 << 20;
+inline constexpr std::int64_t kLargestKernel = 255;
+inline constexpr std::int64_t kLargestStride = 16;
 inline constexpr double kLargestConfigAlpha = 1000;
 
 /// What "kind" may say of a block, without the model's own definitions.

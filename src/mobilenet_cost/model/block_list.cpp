@@ -288,7 +288,10 @@ class Lister {
             read.insert(read.end(), of_one.begin(), of_one.end());
         const bool pairwise = kind == "add" || kind == "multiply";
         const std::size_t least = pairwise || kind == "concat" || kind == "matmul" ? 2 : 1;
-        const std::size_t most = pairwise ? kMostInputs : kind == "concat" ? Concat::kMostInputs : least;
+        const std::size_t most = pairwise             ? kMostInputs
+                                 : kind == "concat"   ? Concat::kMostInputs
+                                 : kind == "operator" ? Operation::kMostInputs
+                                                      : least;
         if (read.size() < least || read.size() > most) {
             fail(block.reader.place(block.reader.has("inputs") ? "inputs" : ""),
                  fmt::format("{} reads {}, found {}", kind,

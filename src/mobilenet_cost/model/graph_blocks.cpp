@@ -192,7 +192,42 @@ void GraphBlocks::append_block(const MatMulBlock& block) {
     push(matmul, Role::whole, Activation::none, Tensor(last_), out, second.id);
 }
 
+void GraphBlocks::expect_own_size(const char* what) const {
+    const Shape& in = input_.shape;
+    const Resolution& own = config_.resolution;
+    if (in.h != own.height || in.w != own.width)
+        fail_here(fmt::format("what {} writes is known of an input of {}x{} alone, found one of {}x{}", what,
+                              own.height, own.width, in.h, in.w));
+}
+
+void GraphBlocks::append_block(const OperationBlock& block) {
+    const Tensor from = last_;
+    const std::int64_t images = from.shape.n;
+    const OperatorRow& row = operator_table()[block.row];
+    Operation op{.row = block.row,
+                 .numbers = block.numbers,
+                 .macs = checked_multiply(images, block.macs),
+                 .weights = block.weights,
+                 .biases = block.biases,
+                 .input_elements = element_count(from.shape)};
+    for (std::size_t i = 1; i < inputs().size(); ++i) {
+        const Tensor& input = tensor_of(inputs()[i]);
+        op.input_elements = checked_add(op.input_elements, element_count(input.shape));
+        if (i > 1) op.more.at(i - 2) = input.id;
+    }
+    Shape out = from.shape;
+    if (block.size) {
+        expect_own_size(row.name.data());
+        out = {images, block.size->h, block.size->w, block.channels};
+    }
+    // Of a part, no more is read than it has.
+    if (row.what == OperatorClass::moves) op.input_elements = std::min(op.input_elements, element_count(out));
+    push(op, Role::whole, activation_, from, out,
+         inputs().size() > 1 ? tensor_of(inputs()[1]).id : kNoTensor);
+}
+
 void GraphBlocks::append_block(const UnknownBlock& block) {
+    expect_own_size("an operator that is not known");
     push(Unknown{}, Role::whole, Activation::none, Tensor(last_),
          {last_.shape.n, block.size.h, block.size.w, block.channels});
 }

@@ -27,6 +27,7 @@ class GraphBlocks : protected LayerBuilder {
     void append_block(const PadBlock& block);
     void append_block(const SoftmaxBlock& block);
     void append_block(const MatMulBlock& block);
+    void append_block(const OperationBlock& block);
     void append_block(const UnknownBlock& block);
 
     /// What a block wrote, or of -1 the network's input.
@@ -43,6 +44,8 @@ class GraphBlocks : protected LayerBuilder {
     }
 
     void push_slopes();
+    /// Fails unless the network's input is as large as the model says: what follows has a size of its own.
+    void expect_own_size(const char* what) const;
 };
 
 }  // namespace mobilenet_cost

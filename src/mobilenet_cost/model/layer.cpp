@@ -49,6 +49,7 @@ std::string_view op_name(const Layer& layer) {
         std::string_view operator()(const Pad&) const { return "pad"; }
         std::string_view operator()(const Softmax&) const { return "softmax"; }
         std::string_view operator()(const MatMul&) const { return "matmul"; }
+        std::string_view operator()(const Operation& op) const { return op.what().name; }
         std::string_view operator()(const Unknown&) const { return "unknown"; }
     };
     return std::visit(Names{layer}, layer.kind);

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "mobilenet_cost/model/cost.h"
+#include "mobilenet_cost/model/operators.h"
 #include "mobilenet_cost/model/shape.h"
 
 namespace mobilenet_cost {
@@ -195,6 +196,24 @@ struct MatMul {
     bool operator==(const MatMul&) const = default;
 };
 
+/// What no other kind says, by the map that it writes: a row of operator_table(), with the multiply-adds and
+/// the values of its own that it has.
+struct Operation {
+    static constexpr std::size_t kMostInputs = 8;
+    std::size_t row = 0;
+    OperatorNumbers numbers = {};
+    std::int64_t macs = 0;  ///< of the whole batch
+    std::int64_t weights = 0;
+    std::int64_t biases = 0;
+    std::int64_t input_elements = 0;  ///< of all inputs
+    std::array<TensorId, kMostInputs - 2> more = {kNoTensor, kNoTensor, kNoTensor,
+                                                  kNoTensor, kNoTensor, kNoTensor};  ///< behind Layer::inputs
+
+    bool operator==(const Operation&) const = default;
+
+    [[nodiscard]] const OperatorRow& what() const { return operator_table()[row]; }
+};
+
 /// An operator of somebody's file that is not known here. What it costs is unknown, and nothing runs it.
 struct Unknown {
     bool operator==(const Unknown&) const = default;
@@ -202,7 +221,7 @@ struct Unknown {
 
 using LayerKind =
     std::variant<Conv, GlobalPool, Add, Scale, WindowPool, Concat, Slice, Resize, ChannelShuffle, ByChannel,
-                 Activate, TransposedConv, Pad, Softmax, MatMul, Unknown>;
+                 Activate, TransposedConv, Pad, Softmax, MatMul, Operation, Unknown>;
 
 /// The part that a layer plays in its block; decides the suffix of its name.
 enum class Role {
@@ -247,7 +266,22 @@ void for_each_input(AnyLayer& layer, const Visit& visit) {
     if (auto* const concat = std::get_if<Concat>(&layer.kind)) {
         for (auto& id : concat->more)
             if (id != kNoTensor) visit(id);
+    } else if (auto* const op = std::get_if<Operation>(&layer.kind)) {
+        for (auto& id : op->more)
+            if (id != kNoTensor) visit(id);
     }
+}
+
+/// Whether a layer is a function of each value by itself.
+[[nodiscard]] inline bool is_function(const Layer& layer) {
+    const Operation* const op = std::get_if<Operation>(&layer.kind);
+    return op != nullptr && op->what().function != nullptr;
+}
+
+/// Whether there is an engine that runs such a layer.
+[[nodiscard]] inline bool is_runnable(const Layer& layer) {
+    return !std::holds_alternative<Unknown>(layer.kind) &&
+           (!std::holds_alternative<Operation>(layer.kind) || is_function(layer));
 }
 
 /// Whether a layer reads two tensors value by value.
@@ -271,7 +305,7 @@ void for_each_input(AnyLayer& layer, const Visit& visit) {
 /// "conv2d", "depthwise_conv2d", "pointwise_conv2d", "dense" (1x1 on a 1x1 map), "global_average_pool",
 /// "add", "multiply", "max_pool", "average_pool", "concat", "slice", "resize", "channel_shuffle",
 /// "batch_norm", "layer_scale", "prelu", "activation", "transposed_conv2d", "pad", "softmax", "matmul",
-/// "unknown".
+/// a name of operator_table(), "unknown".
 [[nodiscard]] std::string_view op_name(const Layer& layer);
 
 /// K * K * (Ci / groups): products behind one output.
@@ -325,6 +359,11 @@ void for_each_input(AnyLayer& layer, const Visit& visit) {
     } else if (const MatMul* matmul = std::get_if<MatMul>(&layer.kind)) {
         cost.macs = checked_multiply(element_count(layer.output), matmul->depth);
         cost.input_elements = checked_add(cost.input_elements, matrix_elements(layer, *matmul));
+    } else if (const Operation* op = std::get_if<Operation>(&layer.kind)) {
+        cost.macs = op->macs;
+        cost.weights = op->weights;
+        cost.biases = op->biases;
+        cost.input_elements = op->input_elements;
     }
     return cost;
 }

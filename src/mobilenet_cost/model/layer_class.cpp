@@ -1,6 +1,14 @@
 #include "mobilenet_cost/model/layer_class.h"
 
 namespace mobilenet_cost {
+namespace {
+
+LayerClass class_of(const OperatorRow& row) {
+    if (row.name == "matmul" || row.name == "einsum" || row.name == "softmax") return LayerClass::attention;
+    return row.what == OperatorClass::multiplies ? LayerClass::conv : LayerClass::element_wise;
+}
+
+}  // namespace
 
 LayerClass layer_class(const Network& network, std::size_t index) {
     const Layer& layer = network.layers[index];
@@ -15,6 +23,7 @@ LayerClass layer_class(const Network& network, std::size_t index) {
         default:
             break;
     }
+    if (const auto* const op = std::get_if<Operation>(&layer.kind)) return class_of(op->what());
     if (std::holds_alternative<GlobalPool>(layer.kind) || std::holds_alternative<WindowPool>(layer.kind))
         return LayerClass::pooling;
     if (std::holds_alternative<MatMul>(layer.kind) || std::holds_alternative<Softmax>(layer.kind))

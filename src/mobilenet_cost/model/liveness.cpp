@@ -7,7 +7,7 @@ namespace {
 
 bool is_element_wise(const Layer& layer) {
     return is_binary(layer) || std::holds_alternative<ByChannel>(layer.kind) ||
-           std::holds_alternative<Activate>(layer.kind);
+           std::holds_alternative<Activate>(layer.kind) || is_function(layer);
 }
 
 std::int64_t tensor_elements(const Network& network, TensorId tensor) {

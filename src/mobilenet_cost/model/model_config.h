@@ -212,6 +212,17 @@ struct MatMulBlock {
     std::optional<std::int32_t> like = std::nullopt;  ///< whose height and width the product has
 };
 
+/// A row of operator_table(), by the map that it writes; see Operation.
+struct OperationBlock {
+    std::size_t row = 0;
+    OperatorNumbers numbers = {};
+    std::optional<Sides> size = std::nullopt;  ///< absent: the map that it reads is as large
+    std::int64_t channels = 0;                 ///< with a size
+    std::int64_t macs = 0;                     ///< of one image
+    std::int64_t weights = 0;
+    std::int64_t biases = 0;
+};
+
 /// An operator that is not known, by the shape that it gives.
 struct UnknownBlock {
     std::string op;
@@ -226,7 +237,7 @@ using BlockKind =
                  UniversalInvertedBottleneckBlock, FusedInvertedBottleneckBlock, PoolBlock, WindowPoolBlock,
                  SqueezeExciteBlock, AddBlock, MultiplyBlock, ConcatBlock, SliceBlock, ResizeBlock,
                  ChannelShuffleBlock, ByChannelBlock, ActivationBlock, TransposedConvBlock, PadBlock,
-                 SoftmaxBlock, MatMulBlock, UnknownBlock, ClassifierBlock>;
+                 SoftmaxBlock, MatMulBlock, OperationBlock, UnknownBlock, ClassifierBlock>;
 
 struct Block {
     std::string name;

@@ -144,6 +144,9 @@ struct LayerCheck {
                                                    out.c == matmul.heads * second.c && out.h * out.w == in.h;
         expect(holds && second.n == in.n && out.n == in.n, "its matrices do not fit each other");
     }
+    void operator()(const Operation&) const {
+        if (is_function(layer())) keeps_shape();
+    }
     void operator()(const Unknown&) const {}
 
     void keeps_shape() const { expect(layer().output == layer().input, "it must keep the shape"); }
@@ -182,11 +185,12 @@ void check_network(const Network& network) {
         const Layer& layer = network.layers[i];
         const bool two = is_binary(layer) || std::holds_alternative<Concat>(layer.kind) ||
                          std::holds_alternative<MatMul>(layer.kind);
+        const bool any = std::holds_alternative<Operation>(layer.kind);
         const auto written = [&](TensorId tensor) {
             return tensor >= 0 && static_cast<std::size_t>(tensor) <= i;
         };
-        bool good =
-            written(layer.inputs[0]) && (two ? written(layer.inputs[1]) : layer.inputs[1] == kNoTensor);
+        bool good = written(layer.inputs[0]) &&
+                    (two ? written(layer.inputs[1]) : any || layer.inputs[1] == kNoTensor);
         for_each_input(layer, [&](TensorId tensor) { good = good && written(tensor); });
         if (!good) fail(layer_name(network, i), "reads a tensor that no earlier layer writes");
         if (tensor_shape(network, layer.inputs[0]) != layer.input) {

@@ -128,6 +128,10 @@ struct RandomWeights {
         const bool slopes = by_channel.rule == ByChannel::Rule::prelu;
         return {filter(layer.output.c, slopes ? kSlopes : std::sqrt(3)), {}};
     }
+    /// No engine runs one with weights: of the right size is enough.
+    LayerWeights operator()(const Operation& op) const {
+        return {filter(op.weights, 1), std::vector<float>(static_cast<std::size_t>(op.biases))};
+    }
     template <typename Kind>
     LayerWeights operator()(const Kind& /*has none*/) const {
         return {};

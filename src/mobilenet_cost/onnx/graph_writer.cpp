@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/model/network.h"
 
 namespace mobilenet_cost {
@@ -156,6 +157,7 @@ class GraphWriter {
         }
         void operator()(const Softmax&) const { add_int(node("Softmax"), "axis", 1); }
         void operator()(const MatMul& matmul) const { writer.add_matmul(index, matmul, inputs, output); }
+        void operator()(const Operation& op) const { writer.add_operator(layer, op, name, inputs, output); }
         void operator()(const Unknown&) const {
             fail(name, "an operator that is not known cannot be exported");
         }
@@ -191,6 +193,26 @@ class GraphWriter {
     std::string add_own(std::size_t index, const std::string& name, const Dims& dims) {
         return add_parameter(name + "/weights", dims,
                              weights_ ? weights_->layers[index].filter : std::vector<float>{});
+    }
+
+    void add_operator(const Layer& layer, const Operation& op, const std::string& name,
+                      const std::vector<std::string>& inputs, const std::string& output) {
+        const OperatorRow& what = op.what();
+        const auto number = [&](std::size_t i) {
+            return constant(fmt::format("number/{}", op.numbers.at(i)), op.numbers.at(i));
+        };
+        if (what.name == "linear") {
+            const std::string product = new_value(name + "/product");
+            add_node("Mul", name + "/product", {inputs.front(), number(0)}, product);
+            add_node("Add", name, {product, number(1)}, output);
+        } else if (what.name == "clip") {
+            add_node("Clip", name, {inputs.front(), number(0), number(1)}, output);
+        } else if (is_function(layer) && !what.onnx.empty() && what.name != "mish") {  // Mish is younger
+            onnx::NodeProto& made = add_node(std::string(what.onnx).c_str(), name, inputs, output);
+            if (op.numbers[0] != 0) add_float(made, "alpha", op.numbers[0]);
+        } else {
+            fail(name, fmt::format("{} cannot be exported", in_quotes(what.name)));
+        }
     }
 
     /// x / 2 (1 + erf(x / sqrt 2)): the operator Gelu is younger than the opset.

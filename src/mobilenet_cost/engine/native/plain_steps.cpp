@@ -246,6 +246,15 @@ struct FillRow {
         });
     }
 
+    void operator()(const Operation& op) const {
+        const auto function = op.what().function;
+        for_each_pixel([&](std::int64_t w, float* pixel) {
+            const float* const values = in(row.h, w);
+            for (std::int64_t c = 0; c < layer.output.c; ++c)
+                pixel[c] = static_cast<float>(function(values[c], op.numbers));
+        });
+    }
+
     void operator()(const Conv&) const {}
     void operator()(const GlobalPool&) const {}
     void operator()(const Add&) const {}

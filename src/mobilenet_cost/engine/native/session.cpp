@@ -231,7 +231,7 @@ class NativeSession final : public PlannedSession {
                 if (is_depthwise(layer) && !is_plain_depthwise(layer))
                     add(i, repeat_step(shared_, layer, view(layer.inputs[0]), repeated(layer)), "repeat");
                 add(i, conv_step(i), conv_name(i));
-            } else if (std::holds_alternative<Unknown>(layer.kind)) {
+            } else if (!is_runnable(layer)) {
                 refuse(i);
             } else if (is_plain(layer)) {
                 add(i, plain_step(shared_, layer, plain_views(i), plain_weights_[i]), "plain loops");
