@@ -54,6 +54,9 @@ class MakeSeparable(CliTest):
         self.assertEqual(blocks["stem_pointwise"] if "stem_pointwise" in blocks else blocks["stem"],
                          [9 * 3 * 8, 9 * 3 + 3 * 8, 16 * 9 * 3 * 8, 16 * (9 * 3 + 3 * 8)])
         self.assertEqual(len(blocks), 3)
+        ends = 64 * 3 + 16 * 8  # of the stem: what it reads and writes
+        [stem] = [block for block in made["blocks"] if block["name"].startswith("stem")]
+        self.assertEqual((stem["bytes_s"], stem["bytes_d"]), (4 * (ends + 216), 4 * (ends + 2 * 16 * 3 + 27 + 24)))
         self.assertIs(made["make_separable"], True)
 
     def test_batch_norm_as_the_convolution_has_it(self):

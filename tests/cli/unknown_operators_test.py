@@ -66,6 +66,17 @@ class UnknownOperators(CliTest):
         result = run("compare", self.model, self.write("renamed.json", json.dumps(renamed)), "-f", "csv")
         self.assertIn("op LSTM -> TopK", result.stdout)
 
+    def test_what_is_not_run_is_not_counted_whole(self):
+        log = f"{self.folder}/run.jsonl"
+        words = ["-m", self.model, "--rounds", "3", "--max-seconds", "20"]
+        self.assertIn("The counts of strange are lower bounds", run("bench", *words).stdout)
+        result = run("sweep", "--bench", *words, "--log", log)
+        self.assertEqual(result.returncode, 1)
+        for text in [result.stdout, self.output("report", log)]:
+            self.assertIn("The counts of strange are lower bounds: some of its operators are not known.", text)
+        [cell] = json.loads(self.output("report", log, "-f", "json"))["cells"]
+        self.assertIs(cell["lower_bound"], True)
+
     def test_a_budget_that_may_not_hold(self):
         def budget(macs):
             rows = [{"model": "strange.json", "max_macs": macs}]

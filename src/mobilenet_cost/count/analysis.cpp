@@ -45,7 +45,7 @@ std::string pair_name(const Network& network, const SeparablePair& pair) {
                                                        : block_name(network, pair.pointwise);
 }
 
-SeparableBlock separable_block(const Network& network, const SeparablePair& pair) {
+SeparableBlock separable_block(const Network& network, const SeparablePair& pair, DataType data_type) {
     const Layer& depthwise = network.layers[pair.depthwise];
     const Layer& pointwise = network.layers[pair.pointwise];
     SeparableBlock block;
@@ -63,6 +63,11 @@ SeparableBlock separable_block(const Network& network, const SeparablePair& pair
     block.p_d = checked_multiply(pointwise.input.c, checked_add(taps, block.c_out));
     block.c_s = checked_multiply(pixels, block.p_s);
     block.c_d = checked_multiply(pixels, block.p_d);
+    const std::int64_t ends = checked_add(element_count(depthwise.input), element_count(pointwise.output));
+    const std::int64_t between = checked_multiply(2, element_count(depthwise.output));
+    const std::int64_t element = element_bytes(data_type);
+    block.bytes_s = checked_multiply(element, checked_add(ends, block.p_s));
+    block.bytes_d = checked_multiply(element, checked_add(checked_add(ends, between), block.p_d));
     const auto k2 = static_cast<double>(taps);
     const auto co = static_cast<double>(block.c_out);
     block.closed_form = k2 * co / (static_cast<double>(block.multiplier) * (k2 + co));
@@ -100,10 +105,10 @@ void set_peaks(Analysis& analysis, const Network& network) {
 
 }  // namespace
 
-std::vector<SeparableBlock> separable_blocks(const Network& network) {
+std::vector<SeparableBlock> separable_blocks(const Network& network, DataType data_type) {
     std::vector<SeparableBlock> blocks;
     for (const SeparablePair& pair : separable_pairs(network))
-        blocks.push_back(separable_block(network, pair));
+        blocks.push_back(separable_block(network, pair, data_type));
     return blocks;
 }
 
@@ -133,7 +138,7 @@ Analysis analyze(const ModelConfig& config, const Variant& variant, DataType dat
     set_peaks(analysis, network);
     analysis.standard = totals_of(standard_counterpart(network), convention);
     analysis.scaling = scaling_of(analysis, totals_of(expand(config, base_of(config, variant)), convention));
-    analysis.blocks = separable_blocks(network);
+    analysis.blocks = separable_blocks(network, data_type);
     for (std::size_t i = 0; i < network.layers.size(); ++i)
         analysis.layers.push_back(layer_analysis(network, i, convention));
     analysis.unknown = unknown_operators(config);

@@ -33,8 +33,8 @@ struct LayerAnalysis {
 };
 
 /// A depthwise and its pointwise convolution beside the one standard convolution that would replace them
-/// (MobileNetV1, arXiv 1704.04861, section 3.1). Weights only; MACs for the whole batch; sizes are output
-/// sizes.
+/// (MobileNetV1, arXiv 1704.04861, section 3.1). Weights only; MACs and bytes for the whole batch; sizes are
+/// output sizes.
 struct SeparableBlock {
     std::string name;  ///< of the block, with the role where a block holds two pairs
     Sides k = 0;
@@ -47,11 +47,14 @@ struct SeparableBlock {
     std::int64_t p_d = 0;       ///< m (K^2 Ci + Ci Co)
     std::int64_t c_s = 0;       ///< H W P_s
     std::int64_t c_d = 0;       ///< H W P_d
+    std::int64_t bytes_s = 0;   ///< read and written at least: input, output and P_s weights
+    std::int64_t bytes_d = 0;   ///< the same of two layers, so that what is between them counts twice
     double closed_form = 0;     ///< K^2 Co / (m (K^2 + Co)), exactly both ratios
     double article_approx = 0;  ///< Co / (1 + 1/K^2), as an introductory article prints it
 };
 
-[[nodiscard]] std::vector<SeparableBlock> separable_blocks(const Network& network);
+[[nodiscard]] std::vector<SeparableBlock> separable_blocks(const Network& network,
+                                                           DataType data_type = DataType::f32);
 
 [[nodiscard]] double parameter_ratio(const SeparableBlock& block);
 [[nodiscard]] double mac_ratio(const SeparableBlock& block);

@@ -1,5 +1,7 @@
 #include "mobilenet_cost/report/count/cost_fields.h"
 
+#include "mobilenet_cost/base/units.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -28,6 +30,12 @@ const RowFields<SeparableBlock>& block_fields() {
         {"c_s", "C_s", Show::plain, kEach, &Block::c_s},
         {"c_d", "C_d", Show::plain, kEach, &Block::c_d},
         {"c_ratio", kEach, mac_ratio},
+        {"bytes_s", kEach, &Block::bytes_s},
+        {"bytes_d", kEach, &Block::bytes_d},
+        {"bytes", "B_s / B_d", Show::plain, kShownOnly,
+         [](const Block& block) {
+             return with_thousands(block.bytes_s) + " / " + with_thousands(block.bytes_d);
+         }},
         {"ratio_closed_form", kEach, &Block::closed_form},
         {"ratio", "ratio", Show::decimals_3, kShownOnly, parameter_ratio},
         {"ratio_article_approx", "wrong: Co/(1+1/K²)", Show::decimals_1, kEach, &Block::article_approx},

@@ -95,6 +95,14 @@ std::string precision_lines(const SweepRun& run, const SweepResult& result) {
     return text;
 }
 
+std::string lower_bound_line(const SweepRun& run) {
+    const auto bounded = std::find_if(run.cells.begin(), run.cells.end(),
+                                      [](const SweepCell& cell) { return cell.lower_bound; });
+    if (bounded == run.cells.end()) return {};
+    return text_line(fmt::format("The counts of {} are lower bounds: some of its operators are not known.",
+                                 bounded->model));
+}
+
 /// Those whose first rounds may be too slow.
 std::string warm_up_line(const SweepRun& run) {
     const auto cold = std::count_if(
@@ -156,9 +164,9 @@ Section sweep_fit_section(const SweepResult& result) {
 }
 
 Section sweep_note_section(const SweepRun& run, const SweepResult& result) {
-    return {.text = noise_lines(run.preflight) + rounds_line(run) + precision_lines(run, result) +
-                    disturbed_line(run) + warm_up_line(run) + machine_line(run.origin.machine) +
-                    "docs/glossary.md explains the words.\n",
+    return {.text = lower_bound_line(run) + noise_lines(run.preflight) + rounds_line(run) +
+                    precision_lines(run, result) + disturbed_line(run) + warm_up_line(run) +
+                    machine_line(run.origin.machine) + "docs/glossary.md explains the words.\n",
             .table = {}};
 }
 
