@@ -72,6 +72,7 @@ PlannedBench plan(const BenchOptions& options) {
         variants += family.variants.size();
     const SweepTiming timing = read_timing(options, variants);
     for (Family& family : families) {
+        say_passes_of_f32(family.config);
         append_bench_cells(family.config, family.variants, cells);
         planned.configs.push_back(std::move(family.config));
     }

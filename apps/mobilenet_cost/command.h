@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -87,6 +88,17 @@ class Command {
                 const std::vector<std::string>& names = enum_names<Enum>()) {
         const auto read = [names, what](const std::string& text, const std::string& name) {
             return static_cast<Enum>(read_choice(text, names, name, what));
+        };
+        this->value(flag, alternatives(names), value, read, help);
+    }
+
+    /// The same; none where the flag is not given.
+    template <typename Enum>
+    void choice(const std::string& flag, std::string_view what, std::optional<Enum>& value,
+                const std::string& help) {
+        const std::vector<std::string> names = enum_names<Enum>();
+        const auto read = [names, what](const std::string& text, const std::string& name) {
+            return std::optional(static_cast<Enum>(read_choice(text, names, name, what)));
         };
         this->value(flag, alternatives(names), value, read, help);
     }

@@ -1,6 +1,7 @@
 #include "mobilenet_cost/compare/compare.h"
 
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,24 +10,71 @@
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/compare/network_diff.h"
 #include "mobilenet_cost/compare/read_stored.h"
+#include "mobilenet_cost/model/model_files.h"
 #include "mobilenet_cost/report/compare/json.h"
+#include "mobilenet_cost/report/compare/networks.h"
 #include "mobilenet_cost/report/compare/report.h"
 
 #include "app.h"
+#include "options.h"
 #include "output.h"
 #include "say.h"
 
 namespace mobilenet_cost::app {
 namespace {
 
+constexpr const char* kStoredGroup = "Of stored results";
+constexpr const char* kNetworksGroup = "Of two models";
+
 struct CompareOptions {
     std::string base;
     std::string contender;
     CompareSettings settings;
     bool summary = false;
+    VariantOptions variant;
     OutputOptions output;
 };
+
+/// The name of a model, a model file, or a file of others. A file without an ending is no name.
+bool is_model(const std::string& word) {
+    std::error_code ignored;
+    if (is_model_path(word)) return is_model_file(word);
+    const bool ends = std::filesystem::path(word).has_extension() && word.find(':') == word.npos;
+    return !ends && !std::filesystem::exists(word, ignored);
+}
+
+/// Whether the two are models; they are stored results otherwise. Throws Error for one of each.
+bool are_models(const CompareOptions& options) {
+    const bool base = is_model(options.base);
+    if (base != is_model(options.contender))
+        fail("", fmt::format("expected two models or two stored results, found the model {} beside {}",
+                             in_quotes(base ? options.base : options.contender),
+                             in_quotes(base ? options.contender : options.base)));
+    return base;
+}
+
+/// Flags that would do nothing are refused.
+void refuse_group(const Command& command, const char* group, const char* reason) {
+    for (const CLI::Option* option : command.parser().get_options()) {
+        if (option->count() > 0 && option->get_group() == group)
+            fail("--" + option->get_lnames().front(), reason);
+    }
+}
+
+int compare_networks(const CompareOptions& options) {
+    VariantOptions variant = options.variant;
+    variant.models = {options.base, options.contender};
+    expect_one_variant(variant, "which both networks get");
+    const std::vector<Family> families = read_families(variant, DefaultGrid::one);
+    const NetworkDiff diff =
+        diff_networks(families[0].config, families[0].variants.front(), families[1].config,
+                      families[1].variants.front(), data_type_of(variant, families[0].config));
+    Output output(options.output);
+    output.write(network_diff_report(diff));
+    return diff.differences.empty() ? kFine : kExceeded;
+}
 
 CompareSettings read_settings(const CompareOptions& options) {
     CompareSettings settings = options.settings;
@@ -51,7 +99,7 @@ StoredDocument read_side(const std::string& path) {
 constexpr std::array<int, 4> kCompareStatus = {kFine, kExceeded, kRegressed, kInconclusive};
 static_assert(kCompareStatus.size() == kEnumNames<CompareOutcome>.size());
 
-int run_compare(const CompareOptions& options) {
+int compare_stored(const CompareOptions& options) {
     const CompareSettings settings = read_settings(options);
     const StoredDocument base = read_side(options.base);
     const CompareResult result = compare(base, read_side(options.contender), settings);
@@ -68,13 +116,24 @@ int run_compare(const CompareOptions& options) {
     return kCompareStatus.at(static_cast<std::size_t>(result.outcome));
 }
 
+int run_compare(const Command& command, const CompareOptions& options) {
+    if (are_models(options)) {
+        refuse_group(command, kStoredGroup, "needs two stored results, found two models");
+        return compare_networks(options);
+    }
+    refuse_group(command, kNetworksGroup, "needs two models, found stored results");
+    return compare_stored(options);
+}
+
 }  // namespace
 
 void setup_compare(Command& command) {
     auto options = std::make_shared<CompareOptions>();
     CompareSettings& settings = options->settings;
-    command.text("BASE", "", options->base, "run log, or JSON of `sweep`, `cost` or `bench`")->required();
+    command.text("BASE", "", options->base, "run log, JSON of `sweep`, `cost`, `bench`; or a model")
+        ->required();
     command.text("CONTENDER", "", options->contender, "another of the same kind")->required();
+    command.group(kStoredGroup);
     command.names("--ignore", "LIST", settings.ignore,
                   "exact quantities that may differ: kernel,memory_bytes");
     command.flag("--allow-new", settings.allow_new, "allow cells and quantities that only CONTENDER has");
@@ -83,9 +142,12 @@ void setup_compare(Command& command) {
     command.value("--threshold", "SHARE", settings.threshold, read_threshold,
                   "part that a time may grow by [0.025]");
     command.flag("--summary", options->summary, "only the verdicts, no tables");
+    command.group(kNetworksGroup);
+    add_size_options(command, options->variant);
+    command.default_group();
     add_output_options(command, options->output);
     command.footer("Exit status: 0 same, 3 an exact quantity differs, 4 slower, 5 times cannot be judged.");
-    command.on_run([options] { return run_compare(*options); });
+    command.on_run([options, &command] { return run_compare(command, *options); });
 }
 
 }  // namespace mobilenet_cost::app

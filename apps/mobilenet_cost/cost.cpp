@@ -39,11 +39,11 @@ CostView view_of(const std::vector<Part>& show, std::size_t variants) {
             .scaling = shows(Part::scaling)};
 }
 
-std::vector<Explanation> explained_in(const std::string& model, const Network& network,
+std::vector<Explanation> explained_in(const ModelConfig& config, const Network& network,
                                       const CostOptions& options) try {
-    return explain(network, options.explain, options.variant.data_type);
+    return explain(network, options.explain, data_type_of(options.variant, config));
 } catch (const Error& error) {
-    fail(model, error.what());  // which of several has no such layer
+    fail(config.name, error.what());  // which of several has no such layer
 }
 
 int run_explain(const CostOptions& options) {
@@ -51,7 +51,7 @@ int run_explain(const CostOptions& options) {
     const std::vector<ExplainedVariant> variants =
         for_each_variant(options.variant, [&](const ModelConfig& config, const Variant& variant) {
             const Network network = expand(config, variant);
-            ExplainedVariant explained{config.name, variant, explained_in(config.name, network, options)};
+            ExplainedVariant explained{config.name, variant, explained_in(config, network, options)};
             explained.variant.resolution = {network.input.h, network.input.w};
             return explained;
         });
@@ -68,7 +68,8 @@ int run_cost(const CostOptions& options) {
     std::string note;
     for (const Family& family : read_families(options.variant, DefaultGrid::one)) {
         for (const Variant& variant : family.variants)
-            analyses.push_back(analyze(family.config, variant, options.variant.data_type, convention));
+            analyses.push_back(
+                analyze(family.config, variant, data_type_of(options.variant, family.config), convention));
         if (note.empty()) note = library_note(convention, family.config, family.variants);
         if (note.empty()) note = unchecked_note(convention, family.config, family.variants.front());
     }

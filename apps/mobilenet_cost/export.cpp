@@ -41,17 +41,12 @@ struct Subject {
     [[nodiscard]] const Variant& variant() const { return family.variants.front(); }
 };
 
-void expect_one(std::size_t found, const std::string& flag, const std::string& what) {
-    if (found > 1)
-        fail(flag, fmt::format("expected one {}, because a file holds one network, found {}", what, found));
-}
-
 Subject read_subject(const ExportOptions& options) {
     const VariantOptions& variant = options.variant;
-    expect_one(variant.models.size(), "--model", "model");
-    expect_one(variant.alphas.size(), "--alpha", "width multiplier");
-    expect_one(variant.resolutions.size(), "--res", "resolution");
-    expect_one(variant.betas.size(), "--beta", "resolution multiplier");
+    const std::string reason = "because a file holds one network";
+    if (variant.models.size() > 1)
+        fail("--model", fmt::format("expected one model, {}, found {}", reason, variant.models.size()));
+    expect_one_variant(variant, reason);
     Subject subject{read_families(variant, DefaultGrid::one).front(), options.network, std::nullopt};
     if (options.values == Values::seeded) subject.seed = options.seed;
     return subject;

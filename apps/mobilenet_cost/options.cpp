@@ -94,12 +94,16 @@ CLI::Option* add_form_options(Command& command, Form& form) {
 }  // namespace
 
 void add_variant_options(Command& command, VariantOptions& options, Bytes bytes, DefaultGrid grid) {
-    const bool all = grid == DefaultGrid::published;
     const auto read_models = [](const auto& texts, const std::string&) {
         return models_named(parse_names(texts));
     };
     command.list("-m,--model", "NAME|FILE", options.models, read_models,
                  fmt::format("name, 'mobilenet_v3*', file or all [{}]", options.models.front()));
+    add_size_options(command, options, bytes, grid);
+}
+
+void add_size_options(Command& command, VariantOptions& options, Bytes bytes, DefaultGrid grid) {
+    const bool all = grid == DefaultGrid::published;
     command.numbers("-a,--alpha", options.alphas,
                     fmt::format("width multipliers, such as 0.25:1:0.25 [{}]", all ? "published" : "1"));
     auto* resolution =
@@ -115,11 +119,21 @@ void add_variant_options(Command& command, VariantOptions& options, Bytes bytes,
                    "inner: first and last layer keep their width");
     if (bytes == Bytes::counted)
         command.choice("--dtype", "data type", options.data_type,
-                       "data type that bytes are counted in [f32]");
+                       "data type that bytes are counted in [f32, or the file's]");
+    if (bytes == Bytes::not_counted) options.data_type = DataType::f32;
     command.flag("--allow-unknown", options.allow_unknown, "exit with 0 where operators are not known, too");
     command.on_finish([&options](int status) {
         return status == kFine && *options.unknown_found && !options.allow_unknown ? kFailed : status;
     });
+}
+
+void expect_one_variant(const VariantOptions& options, const std::string& reason) {
+    const auto expect_one = [&reason](std::size_t found, const char* flag, const char* what) {
+        if (found > 1) fail(flag, fmt::format("expected one {}, {}, found {}", what, reason, found));
+    };
+    expect_one(options.alphas.size(), "--alpha", "width multiplier");
+    expect_one(options.resolutions.size(), "--res", "resolution");
+    expect_one(options.betas.size(), "--beta", "resolution multiplier");
 }
 
 void add_convention_option(Command& command, std::string& convention) {
@@ -128,28 +142,46 @@ void add_convention_option(Command& command, std::string& convention) {
 
 namespace {
 
-/// Of every cell of a grid: those asked for, or those that its models have by themselves.
-std::int64_t classes_of(const VariantOptions& options, const std::vector<ModelConfig>& configs) {
-    if (options.common.classes != 0) return options.common.classes;
+/// Of every cell of a grid: what was asked for, or what its models have by themselves.
+template <typename Value, typename Own, typename Text>
+Value one_of_all(const std::string& flag, const std::optional<Value>& given,
+                 const std::vector<ModelConfig>& configs, Own own, Text text) {
+    if (given) return *given;
     const ModelConfig& first = configs.front();
     for (const ModelConfig& config : configs) {
-        if (config.classes != first.classes)
-            fail("--classes",
-                 fmt::format("expected a number, because the models of this grid differ in their own, "
+        if (own(config) != own(first))
+            fail(flag,
+                 fmt::format("expected one for all, because the models of this grid differ in their own, "
                              "found none ({} has {}, {} has {})",
-                             first.name, first.classes, config.name, config.classes));
+                             first.name, text(own(first)), config.name, text(own(config))));
     }
-    return first.classes;
+    return own(first);
 }
 
 }  // namespace
 
+DataType data_type_of(const VariantOptions& options, const ModelConfig& config) {
+    return options.data_type.value_or(config.data_type);
+}
+
+void say_passes_of_f32(const ModelConfig& config) {
+    if (config.data_type == DataType::f32) return;
+    say("note: {}: passes are of f32, with the values that its {} weights stand for", config.name,
+        data_type_name(config.data_type));
+}
+
 SweepSettings settings_of(const VariantOptions& options, const Convention& convention,
                           const std::vector<ModelConfig>& configs) {
-    return {.data_type = options.data_type,
+    const std::int64_t asked = options.common.classes;
+    const auto classes = asked == 0 ? std::nullopt : std::optional(asked);
+    return {.data_type = one_of_all(
+                "--dtype", options.data_type, configs,
+                [](const ModelConfig& config) { return config.data_type; }, data_type_name),
             .convention = convention.name,
             .alpha_scope = std::string(alpha_scope_name(options.common.scope)),
-            .classes = classes_of(options, configs),
+            .classes = one_of_all(
+                "--classes", classes, configs, [](const ModelConfig& config) { return config.classes; },
+                [](std::int64_t number) { return number; }),
             .batch = options.common.batch,
             .form = options.common.form};
 }

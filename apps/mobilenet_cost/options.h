@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,8 @@ struct VariantOptions {
     std::vector<Resolution> resolutions;
     std::vector<double> betas;        ///< instead of resolutions
     Variant common = {.classes = 0};  ///< batch, scope and form of every variant; classes 0: the model's own
-    DataType data_type = DataType::f32;
-    bool allow_unknown = false;  ///< operators of which no cost is known
+    std::optional<DataType> data_type;  ///< none: the model's own
+    bool allow_unknown = false;         ///< operators of which no cost is known
     /// Whether read_families() came across some, with these options or a copy of them.
     std::shared_ptr<bool> unknown_found = std::make_shared<bool>(false);
 };
@@ -40,6 +41,13 @@ enum class DefaultGrid {
 void add_variant_options(Command& command, VariantOptions& options, Bytes bytes = Bytes::counted,
                          DefaultGrid grid = DefaultGrid::one);
 
+/// The same but for --model: of a command whose models are no option.
+void add_size_options(Command& command, VariantOptions& options, Bytes bytes = Bytes::counted,
+                      DefaultGrid grid = DefaultGrid::one);
+
+/// Throws Error where there is more than one width multiplier or resolution; `reason`: "because ...".
+void expect_one_variant(const VariantOptions& options, const std::string& reason);
+
 void add_convention_option(Command& command, std::string& convention);
 
 /// One family and its members, in the order of the flags: alphas, and for each the resolutions.
@@ -48,8 +56,14 @@ struct Family {
     std::vector<Variant> variants;
 };
 
-/// Settings that all cells of a grid of these models share. Throws Error where no number of classes was asked
-/// for and the models differ in their own.
+/// The one asked for, or the model's own.
+[[nodiscard]] DataType data_type_of(const VariantOptions& options, const ModelConfig& config);
+
+/// Says so where passes of f32 are not what a file is for.
+void say_passes_of_f32(const ModelConfig& config);
+
+/// Settings that all cells of a grid of these models share. Throws Error where no number of classes, or no
+/// data type, was asked for and the models differ in their own.
 [[nodiscard]] SweepSettings settings_of(const VariantOptions& options, const Convention& convention,
                                         const std::vector<ModelConfig>& configs);
 

@@ -88,9 +88,10 @@ void refuse_idle_flags(const CLI::App& command, const PickOptions& options, Time
         if (source == TimeSource::stored && flag != "--engine" && flag != "--threads")
             fail(flag, "expected times to be taken, found --from");
     }
-    if (source != TimeSource::none && options.variant.data_type != DataType::f32)
-        fail("--dtype", fmt::format("expected f32 with times, which are of f32 passes, found {}",
-                                    data_type_name(options.variant.data_type)));
+    const DataType type = options.variant.data_type.value_or(DataType::f32);
+    if (source != TimeSource::none && type != DataType::f32)
+        fail("--dtype",
+             fmt::format("expected f32 with times, which are of f32 passes, found {}", data_type_name(type)));
     if (options.accept_estimates && find_limit(options.limits, PickQuantity::top1) == nullptr)
         fail("--accept-estimates", "needs --min-top1");
     if (source == TimeSource::none && options.by == PickOrder::time)
@@ -130,8 +131,9 @@ void read_candidates(const PickOptions& options, PickFamilies& families, PickRep
             continue;
         one.models = {model};
         Family family = read_families(one, DefaultGrid::published).front();
-        for (PickCandidate& candidate : candidates_of(family.config, family.variants, convention,
-                                                      options.variant.data_type, published_of(model))) {
+        for (PickCandidate& candidate :
+             candidates_of(family.config, family.variants, convention,
+                           data_type_of(options.variant, family.config), published_of(model))) {
             candidate.estimate_counts = options.accept_estimates;
             report.candidates.push_back(std::move(candidate));
         }
@@ -182,9 +184,10 @@ bool take_times(const PickFamilies& families, SweepTiming timing, TimeSource sou
     return !timer.failed();
 }
 
-int run_pick(const Command& command, const PickOptions& options) {
+int run_pick(const Command& command, PickOptions options) {
     const TimeSource source = read_source(options);
     refuse_idle_flags(command.parser(), options, source);
+    if (source != TimeSource::none) options.variant.data_type = DataType::f32;
     PickReport report;
     report.all = options.all;
     report.by = options.by;

@@ -57,7 +57,8 @@ Grid read_grid(const SweepOptions& options) {
     const Convention& convention = find_convention(options.convention);
     Grid grid;
     for (Family& family : read_families(options.variant, DefaultGrid::published)) {
-        for (SweepCell& cell : sweep(family.config, family.variants, convention, options.variant.data_type))
+        for (SweepCell& cell :
+             sweep(family.config, family.variants, convention, data_type_of(options.variant, family.config)))
             grid.cells.push_back(std::move(cell));
         grid.configs.push_back(std::move(family.config));
     }

@@ -91,11 +91,14 @@ WriteRun writer_of(SweepFiles& files, const std::string& log) {
 
 }  // namespace
 
-int run_measured(const SweepOptions& options) {
+int run_measured(SweepOptions options) {
+    const DataType type = options.variant.data_type.value_or(DataType::f32);
+    if (type != DataType::f32)
+        fail("--dtype", fmt::format("expected f32 with --bench, found {}", data_type_name(type)));
+    options.variant.data_type = type;
     Grid grid = read_grid(options);
-    if (grid.settings.data_type != DataType::f32)
-        fail("--dtype",
-             fmt::format("expected f32 with --bench, found {}", data_type_name(options.variant.data_type)));
+    for (const ModelConfig& config : grid.configs)
+        say_passes_of_f32(config);
     const std::vector<std::string>& models = options.variant.models;
     refuse_namesakes(grid.configs, models);
     require_cell(grid.cells, options.pictures);

@@ -46,7 +46,7 @@ struct Grid {
 void add_bench_options(Command& command, SweepOptions& options);
 
 /// `sweep --bench` and `sweep --resume LOG`.
-[[nodiscard]] int run_measured(const SweepOptions& options);
+[[nodiscard]] int run_measured(SweepOptions options);
 [[nodiscard]] int run_resumed(const SweepOptions& options);
 
 }  // namespace mobilenet_cost::app

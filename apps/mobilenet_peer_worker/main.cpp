@@ -4,7 +4,8 @@
 // and has one of them work at a time. A request is a line of words separated by tabs on standard input, the
 // answer a JSON object on a line of standard output, {"error": "..."} for what cannot be done:
 //
-//   load ID MODEL ALPHA RESOLUTION separable|standard   makes a network ready under that name
+//   load ID MODEL ALPHA RESOLUTION separable|standard   makes a network ready under that name, and says
+//                                                       its MACs and the input's size [n, h, w, c]
 //   input ID FILE     writes its input as raw float32 (n, h, w, c)
 //   output ID FILE    runs it and writes its output as raw float32 (n, classes)
 //   run ID SETTLE PASSES    SETTLE passes that do not count, then PASSES with the clock read between them
@@ -98,13 +99,16 @@ class Worker {
     Json load(const Words& words) {
         expect_words(words, 6);
         if (!engine_) fail("load", "expected a worker that was started with an engine");
-        const Variant variant{.alpha = std::stod(words[3]), .resolution = std::stoll(words[4])};
-        Loaded loaded{.network = expand(find_model(words[2]), variant), .session = nullptr};
+        const Variant variant{.alpha = std::stod(words[3]), .resolution = parse_resolution(words[4], "load")};
+        Loaded loaded{.network = expand(find_model(words[2], variant.resolution), variant),
+                      .session = nullptr};
         if (words[5] == "standard") loaded.network = standard_counterpart(loaded.network);
         const Weights weights = make_weights(loaded.network, kDataSeed);
         loaded.session = make_ready_session(*engine_, loaded.network, weights, {.threads = threads_});
-        Json answer =
-            object_of({{"macs", total_cost(loaded.network).macs}, {"terms", sum_length(loaded.network)}});
+        const Shape& in = loaded.network.input;
+        Json answer = object_of({{"macs", total_cost(loaded.network).macs},
+                                 {"terms", sum_length(loaded.network)},
+                                 {"input", std::vector{in.n, in.h, in.w, in.c}}});
         loaded_.insert_or_assign(words[1], std::move(loaded));
         return answer;
     }

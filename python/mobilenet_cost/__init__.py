@@ -79,7 +79,7 @@ def cost(
 ) -> Document:
     """The exact cost of every combination of these values, layer by layer.
 
-    model: bundled names, or files (.json, .onnx) [mobilenet_v1].
+    model: bundled names, or files (.json, .onnx, .tflite) [mobilenet_v1].
     alpha: width multipliers [1].
     res: input sizes, pixels, or rectangles such as "240x320" [the model's own]; or beta: resolution multipliers.
     classes: outputs of the classifier [1000].  batch: images in one pass [1].

@@ -2,11 +2,13 @@
 
 import argparse
 import os
+from pathlib import Path
 
 from shared.failure import Failure, Parser, positive
 
-PEERS = ["onnxruntime", "openvino"]
-LITERT = "litert"
+ONNXRUNTIME, OPENVINO, LITERT = "onnxruntime", "openvino", "litert"
+PEERS = [ONNXRUNTIME, OPENVINO]
+FILE_PEERS = {".onnx": [ONNXRUNTIME, OPENVINO], ".tflite": [LITERT, OPENVINO]}  # those that read a file of others as it is
 MODELS = [
     *("mobilenet_v1", "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small"),
     *("mobilenet_v3_large_minimalistic", "mobilenet_v3_small_minimalistic"),
@@ -33,6 +35,14 @@ def list_of(kind):
     return read
 
 
+def resolution(word):
+    """224, or 240x320."""
+    sides = [int(side) for side in word.split("x")]
+    if len(sides) > 2 or min(sides) < 1:
+        raise ValueError
+    return sides[0] if len(sides) == 1 else word
+
+
 def words(text):
     return text.split(",")
 
@@ -42,9 +52,10 @@ def parser():
     add = made.add_argument
     add("--counters", action="store_true", help="compare cost counters (fvcore, ptflops, thop, torchinfo, onnx-tool) instead")
     add("--litert", action="store_true", help="and LiteRT, on files of TensorFlow's converter (1.6 GB in build/litert-venv)")
-    add("--model", action="extend", type=words, metavar="LIST", help="[mobilenet_v1; with --counters all]")
+    add("--model", action="extend", type=words, metavar="LIST",
+        help="names, or .onnx or .tflite files, which the others run as they are [mobilenet_v1; with --counters all]")
     add("--alpha", action="extend", type=list_of(float), metavar="LIST", help="[1,0.75,0.5,0.25; with --counters 1]")
-    add("--res", action="extend", type=list_of(int), metavar="LIST", help="[224,192,160,128; with --counters 224]")
+    add("--res", action="extend", type=list_of(resolution), metavar="LIST", help="[224,192,160,128; with --counters 224]")
     add("--networks", action="extend", type=words, metavar="LIST", help="separable,standard [separable]")
     add("--engines", action="extend", type=words, metavar="LIST", help="[all that there are]")
     add("--threads", action="extend", type=list_of(int), metavar="LIST", help="[1,2, or 1 on a single CPU]")
@@ -57,9 +68,29 @@ def parser():
     return made
 
 
+def kind_of(models):
+    """The ending of files of others; None of names."""
+    [kind, *more] = dict.fromkeys(suffix if (suffix := Path(name).suffix) in FILE_PEERS else None for name in models)
+    if more:
+        raise Failure("--model: expected names, .onnx files or .tflite files, found some of each", 2)
+    return kind
+
+
+def fill_files(settings):
+    """A file says its own widths and, unless the size of its input is open, resolution."""
+    for flag in ["alpha", "networks", "litert", "counters"]:
+        if getattr(settings, flag):
+            raise Failure(f"--{flag}: expected without a {settings.kind} file, found both", 2)
+    settings.alpha = [1.0]
+    settings.res = settings.res or [None]
+
+
 def fill(settings):
     cpus = len(os.sched_getaffinity(0))
     counters = settings.counters
+    settings.kind = kind_of(settings.model or ["mobilenet_v1"])
+    if settings.kind:
+        fill_files(settings)
     settings.model = settings.model or (MODELS if counters else ["mobilenet_v1"])
     settings.alpha = settings.alpha or ([1.0] if counters else [1.0, 0.75, 0.5, 0.25])
     settings.res = settings.res or ([224] if counters else [224, 192, 160, 128])

@@ -19,7 +19,8 @@ class Cell:
     network: str  # separable or standard
     model: str
     alpha: float
-    resolution: int
+    resolution: int | str  # a side, or HEIGHTxWIDTH
+    file: str | None = None  # of others, that is run as it is
 
     @property
     def name(self):

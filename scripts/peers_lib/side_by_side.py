@@ -50,13 +50,14 @@ def note(text):
 def find_engines(settings):
     """Ours first, in the order of `mobilenet-cost engines`, so that a new one needs no change here."""
     ours = project.engines()
-    peers = [*options.PEERS, *([options.LITERT] if settings.litert else [])]
+    peers = options.FILE_PEERS.get(settings.kind) or [*options.PEERS, *([options.LITERT] if settings.litert else [])]
     chosen = options.choose_engines(settings.engines, [*ours, *peers])
     found = [Engine(name, ours[name], True, [project.WORKER, name]) for name in chosen if name in ours]
     for name in chosen:
         if name in ours:
             continue
-        requirements, folder = ("litert", "litert-venv") if name == options.LITERT else ("engines", "peers-venv")
+        converted = name == options.LITERT and not settings.kind
+        requirements, folder = ("litert", "litert-venv") if converted else ("engines", "peers-venv")
         python = environments.ensure(requirements, project.ROOT / "build" / folder)
         suffix = ".tflite" if name == options.LITERT else ".onnx"
         found.append(Engine(name, "", False, [python, "-B", ENGINE_WORKER, name], suffix))
@@ -66,15 +67,27 @@ def find_engines(settings):
 def cells_of(settings):
     """{Cell: bytes of its weights}; the program refuses what it does not know."""
     models, alphas, sizes = (",".join(map(str, v)) for v in (settings.model, settings.alpha, settings.res))
+    if settings.kind:
+        return {cell: size for file in settings.model for cell, size in file_cells(file, sizes)}
     flags = ["cost", "--model", models, "--alpha", alphas, "--res", sizes]
     found = {}
     variants = project.document(*flags)["variants"]
     for network in settings.networks:
         for row in variants:
-            cell = Cell(network, row["model"], row["alpha"], row["resolution"])
+            size = row["resolution"] or f"{row['height']}x{row['width']}"
+            cell = Cell(network, row["model"], row["alpha"], size)
             params = row["standard"]["params"] if network == "standard" else row["totals"]["params"]
             found[cell] = 4 * params
     return found
+
+
+def file_cells(file, sizes):
+    flags = [] if sizes == "None" else ["--res", sizes]
+    for row in project.document("cost", "--model", file, *flags)["variants"]:
+        if row["dtype"] not in ("f32", "w16a32"):  # a map in another type is another computation
+            raise Failure(f"{file}: expected maps of f32, as our engines compute, found {row['dtype']}", 2)
+        size = row["resolution"] or f"{row['height']}x{row['width']}"
+        yield Cell("separable", row["model"], 1.0, size, file), 4 * row["totals"]["params"]
 
 
 def groups_of(cells, holders):
@@ -114,6 +127,8 @@ def write_models(cells, engines, folder):
     suffixes = {engine.suffix for engine in engines if engine.suffix}
     if not suffixes:
         return
+    if any(cell.file for cell in cells):
+        return
     for cell in cells:
         project.export(cell, folder / f"{cell.name}.onnx")
     if ".tflite" in suffixes:
@@ -122,18 +137,40 @@ def write_models(cells, engines, folder):
         run_quietly([python, "-B", TFLITE, *pairs], "the .tflite files")
 
 
+def words_of(cell):
+    """What `load` of ours takes behind the name."""
+    return [cell.file or cell.model, repr(cell.alpha), cell.resolution, cell.network]
+
+
+def able(engines, cells, workers, threads):
+    """Without those of ours that have no kernel for a layer of some file; each is said."""
+    found = []
+    for engine in engines:
+        worker = workers[engine.name, threads]
+        try:
+            for cell in cells if engine.ours else []:
+                worker.ask("load", cell.name, *words_of(cell))
+                worker.ask("unload", cell.name)
+            found.append(engine)
+        except Failure as failure:
+            if "has no kernel for" not in str(failure):
+                raise
+            note(f"skipped: {failure}")
+    return found
+
+
 def load(job, engines, folder):
     """Makes the cell ready in every engine; the outputs must agree."""
     name, image, reference = job.cell.name, folder / "input.f32", None
     cell = job.cell
-    words = [cell.model, repr(cell.alpha), cell.resolution, cell.network]
     for engine in engines:
         worker = job.workers[engine.name]
         if engine.ours:
-            reference = worker.ask("load", name, *words)
+            reference = worker.ask("load", name, *words_of(cell))
             worker.ask("input", name, image)
         else:
-            worker.ask("load", name, folder / f"{name}{engine.suffix}", image)
+            size = "x".join(map(str, reference["input"]))
+            worker.ask("load", name, cell.file or folder / f"{name}{engine.suffix}", image, size)
     job.macs = reference["macs"]
     agreement.check(job, reference["terms"], folder)
 
@@ -179,6 +216,8 @@ def measure(settings):
         hardware = Worker("peak", [project.WORKER])
         stack.callback(hardware.close)
         peaks = {threads: clearest_peak(hardware, threads) for threads in settings.threads}
+        if settings.kind:
+            engines = able(engines, cells, workers, settings.threads[0])
         groups = groups_of(cells, len(workers))
         jobs, complete = [], True
         for group in groups:

@@ -55,7 +55,7 @@ WRONG = [
     (["sweep", "--convention", "fvcor"], '--convention: unknown convention "fvcor" (did you mean "fvcore"?)'),
     (["--explain", "Conv2d_3_pointwize"], 'mobilenet_v1: unknown layer or block "Conv2d_3_pointwize" (did you mean "Conv2d_3_pointwise"?)'),
     (["--show", "layer"], '--show: unknown part "layer" (did you mean "layers"?)'),
-    (["--dtype", "f64"], '--dtype: unknown data type "f64" (known: f32, f16, i8)'),
+    (["--dtype", "f64"], '--dtype: unknown data type "f64" (known: f32, f16, i8, w8a32, w16a32)'),
     (["--alpha-scope", "iner"], '--alpha-scope: unknown scope "iner" (did you mean "inner"?)'),
     (["--explain", "Logits", "--show", "all"], "--explain: expected without --show, found both"),
     (["--format", "latex"], '--format latex: needs --explain'),

@@ -43,8 +43,8 @@ def run(*arguments, env=None, **options):
     )
 
 
-def on_terminal(*arguments, columns=0, env=None, cwd=None):
-    """What a run that succeeds writes to a terminal of that width as its stdout; 0: one that does not know its width.
+def on_terminal(*arguments, columns=0, env=None, cwd=None, status=0):
+    """What a run of that exit code writes to a terminal of that width as its stdout; 0: one that does not know its width.
 
     A terminal that nobody holds open may lose what was not read yet, so this side stays open until an end mark of our
     own has come through, after all that the program wrote.
@@ -64,7 +64,7 @@ def on_terminal(*arguments, columns=0, env=None, cwd=None):
     writer.join()
     os.close(program_side)
     os.close(terminal)
-    assert process.returncode == 0, command
+    assert process.returncode == status, command
     return text.removesuffix(end_mark).decode().replace("\r\n", "\n")
 
 

@@ -9,7 +9,7 @@ SOURCE = Path(os.environ["MOBILENET_COST_SOURCE_DIR"])
 
 # Titles that say all, units and shares, and those that hold a value of the run.
 PLAIN = {"", "#", "%", "alphas", "resolutions", "dtype", "layer", "layers", "cells", "cell", "run", "quantity", "memory", "samples",
-         "GFLOP/s", "GB/s", "speed-up", "why not", "than", "ratio", "gates", "less traffic", "10x fewer MACs", "rule's factor",
+         "what", "GFLOP/s", "GB/s", "speed-up", "why not", "than", "ratio", "gates", "less traffic", "10x fewer MACs", "rule's factor",
          "rule's error", "Co/(1+1/K²)", "res"}
 OF_A_RUN = re.compile(r"\d+ px|\w+ x\d+|\d+ % interval")
 

@@ -23,6 +23,7 @@ FAMILIES = "mobilenet_v1,mobilenet_v2,mobilenet_v3_large,mobilenet_v3_small,mobi
 COMPARE = "compare tests/golden/sweep_measured.json tests/golden/compare_input.json"
 PICK = "pick --model mobilenet_v1 --from tests/golden/pick_input.json --alpha 0.25,0.5,0.6,0.75,1 --res 224,192,160,128 --max-ms 6 --max-peak-kib 3000"
 NO_PICK = "pick --model mobilenet_v1 --from tests/golden/pick_input.json --max-ms 1 --max-weight-kib 4000 --min-top1 0.6"
+NETWORKS = "compare mobilenet_v3_small mobilenet_v3_small_minimalistic --alpha 0.75 --res 64"
 BUDGET = "budget tests/golden/budget_input.json"
 GATE = "report tests/golden/gate_input.json"
 
@@ -83,6 +84,11 @@ CASES = [
     ("compare.csv", f"{COMPARE} --format csv", 3),
     ("compare.json", f"{COMPARE} --ignore memory_bytes --format json", 3),
     ("compare.jsonl", f"{COMPARE} --format jsonl", 3),
+    ("compare_networks.txt", NETWORKS, 3),
+    ("compare_networks.md", f"{NETWORKS} --format markdown", 3),
+    ("compare_networks.csv", f"{NETWORKS} --format csv", 3),
+    ("compare_networks.json", f"{NETWORKS} --format json", 3),
+    ("compare_networks.jsonl", f"{NETWORKS} --format jsonl", 3),
     ("explain_conv.txt", f"cost {V1} --explain Conv2d_0", 0),
     ("explain_depthwise.txt", f"cost {V1} --explain Conv2d_3_depthwise", 0),
     ("explain_squeeze.txt", f"cost {V3} --explain expanded_conv_0/squeeze_excite/reduce", 0),

@@ -8,7 +8,6 @@ RUN_NETWORK is tests/onnx/run_network.cpp, built; VENV the virtual environment t
 """
 
 import json
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -25,9 +24,9 @@ if __name__ == "__main__":
 import agreement_test as agreement  # noqa: E402 (only in the virtual environment)
 import numpy as np  # noqa: E402 (only in the virtual environment)
 import onnx  # noqa: E402
+from imports import program, run_network, variant_of  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-PROGRAM = agreement.PROGRAM
 SOURCE = agreement.SOURCE
 Case = agreement.Case
 
@@ -40,28 +39,6 @@ CASES = [
     Case("mobilenet_v3_large", "0.25", "64x48", top=False),
     Case("mobilenet_v1", "0.25", 48, depth_multiplier=2),
 ]
-
-
-def program(*arguments):
-    result = subprocess.run([PROGRAM, *map(str, arguments)], text=True, capture_output=True, timeout=300)
-    return result.returncode, result.stdout, result.stderr
-
-
-def variant_of(*arguments):
-    status, stdout, stderr = program("cost", *arguments, "--format", "json")
-    assert status == 0, stderr
-    return json.loads(stdout)["variants"][0]
-
-
-def run_network(run, config, folder, resolution, batch=1, words=("1", "1", "0", "1", "0", "1")):
-    """Outputs of `reference` of a file that has its own weights, and what went in."""
-    classes, seed, channels, top, stride, multiplier = words
-    for stale in folder.glob("*.f32"):
-        stale.unlink()
-    engines, _ = agreement.run(run, config, "1", resolution, batch, classes, "separable", seed, channels, top, stride,
-                               multiplier, folder)
-    read = {name: np.fromfile(folder / f"{name}.f32", dtype="<f4") for name in ["input", *engines.split()]}
-    return read.pop("input"), read
 
 
 class Files(unittest.TestCase):
@@ -205,6 +182,8 @@ class Graphs(Files):
                                node("Reshape", "t back", "s"), helper.make_node("Split", ["s"], ["l", "r"], axis=1),
                                node("Relu", "l", "m"), node("Concat", "r m", "y", axis=1)],
                               [*WEIGHTS, tensor("to", values=[1, 2, 4, 12, 10]), tensor("back", values=[1, 8, 12, 10])]),
+        "a slice without axes": ([STEM, node("Slice", "c from to", "y")],
+                                 [*WEIGHTS, tensor("from", values=[0, 2]), tensor("to", values=[1, 7])]),
         "sizes worked out": ([STEM, node("Shape", "c", "h"), node("Gather", "h i", "n"), node("Unsqueeze", "n axes", "o"),
                               node("Concat", "o rest", "to", axis=0), node("GlobalAveragePool", "c", "p"),
                               node("Reshape", "p to", "f"), node("Gemm", "f m", "y")],

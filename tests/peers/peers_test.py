@@ -273,6 +273,32 @@ class Run(unittest.TestCase):
         macs = [variant["totals"]["macs"], variant["standard"]["macs"]]
         self.assertEqual([cell["macs"] for cell in found["cells"]], macs)
 
+    def test_a_file_of_others(self):
+        """Engines of ours that have no kernel for one of its layers are left out, and said."""
+        path = self.output.with_name("one.onnx")
+        try:
+            project.run("export", "--model", "mobilenet_v1", "--alpha", "0.25", "--res", "33x48", "--classes", "7", "--onnx", path)
+            macs = project.document("cost", "--model", path)["variants"][0]["totals"]["macs"]
+        except Failure as failure:
+            self.skipTest(str(failure))
+        flags = ["--block-seconds", "0.001", "--rounds", "6", "--threads", "1", "--engines", "reference"]
+        status, out, err = self.run_peers("--model", path, *flags)
+        self.assertEqual(status, 0, err)
+        found = json.loads(self.output.read_text())
+        self.assertEqual(errors_of("peers", found), [])
+        [cell] = found["cells"]
+        self.assertEqual((cell["model"], cell["resolution"], cell["macs"]), ("one", "33x48", macs))
+
+        class Unable:
+            def ask(self, *_):
+                raise Failure("onednn: c: onednn has no kernel for prelu")
+
+        engines = [side_by_side.Engine(name, "1", True, []) for name in ("onednn", "native")]
+        workers = {("onednn", 1): Unable(), ("native", 1): mock.Mock()}
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertEqual(side_by_side.able(engines, [Cell("separable", "m", 1.0, 32, "m.onnx")], workers, 1), engines[1:])
+        self.assertIn("peers: skipped: onednn: c: onednn has no kernel for prelu", said.getvalue())
+
     def test_an_engine_that_computes_something_else_is_not_timed(self):
         real = agreement.read_floats
         changed = lambda path: array.array("f", [2 * v if path.stem == "reference" else v for v in real(path)])  # noqa: E731
@@ -298,6 +324,9 @@ class Run(unittest.TestCase):
             (["--alpha", "a"], 'expected numbers with commas between them, found "a"'),
             (["--rounds", "0"], "argument --rounds: invalid number above 0 value: '0'"),
             (["--model", "mobilenet_v9"], "mobilenet_v9"),
+            (["--model", "a.onnx,mobilenet_v1"], "--model: expected names, .onnx files or .tflite files, found some of each"),
+            (["--model", "a.tflite", "--alpha", "0.5"], "--alpha: expected without a .tflite file, found both"),
+            (["--res", "3x4x5"], 'expected numbers with commas between them, found "3x4x5"'),
             (["--bogus"], "unrecognized arguments: --bogus"),
         ]:
             with self.subTest(arguments):
@@ -315,6 +344,7 @@ class Run(unittest.TestCase):
     def test_defaults_are_the_paper_s_grid(self):
         settings = options.parse([])
         self.assertEqual((settings.alpha, settings.res), ([1.0, 0.75, 0.5, 0.25], [224, 192, 160, 128]))
+        self.assertEqual(options.parse(["--res", "64,48x192"]).res, [64, "48x192"])
         self.assertEqual(options.choose_engines(None, ["a", "b"]), ["a", "b"])
         with self.assertRaises(Failure):
             options.choose_engines(["c"], ["a", "b"])

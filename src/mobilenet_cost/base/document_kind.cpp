@@ -27,6 +27,7 @@ constexpr Kind kKinds[] = {
     {"gate", "a document of `gate`", "`report` reads"},
     {"self_test", "a document of `self-test`", ""},
     {"compare", "a document of `compare`", ""},
+    {"network_diff", "a document of `compare`", ""},
     {"pick", "a document of `pick`", ""},
     {"budget_report", "a document of `budget`", ""},
     {"machine", "a document of `machine`", ""},
@@ -70,9 +71,6 @@ std::string document_kind(std::string_view schema) {
     return {};
 }
 
-namespace {
-
-/// What a document says that it is, or the first line of one that is lines of JSON; empty: nothing is known.
 std::string schema_of_text(std::string_view text) {
     const std::string_view line = text.substr(0, text.find('\n'));
     for (const std::string_view part : {line, text}) {
@@ -82,8 +80,6 @@ std::string schema_of_text(std::string_view text) {
     }
     return {};
 }
-
-}  // namespace
 
 std::string document_kind_of_text(std::string_view text) {
     return document_kind(schema_of_text(text));

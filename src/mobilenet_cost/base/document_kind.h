@@ -13,7 +13,10 @@ namespace mobilenet_cost {
 /// program, or of one with other documents.
 [[nodiscard]] std::string document_kind(std::string_view schema);
 
-/// The same of a whole text, if it is a document or lines of JSON.
+/// What a text says that it is, or the first line of one that is lines of JSON; empty: nothing is known.
+[[nodiscard]] std::string schema_of_text(std::string_view text);
+
+/// document_kind() of a whole text, if it is a document or lines of JSON.
 [[nodiscard]] std::string document_kind_of_text(std::string_view text);
 
 /// What a text that is no JSON looks like: "a web page", "XML" or "no JSON".

@@ -25,6 +25,10 @@ std::string with_thousands(std::int64_t count) {
     return digits;
 }
 
+std::string signed_count_text(std::int64_t change) {
+    return (change > 0 ? "+" : "") + with_thousands(change);
+}
+
 std::string plural(std::int64_t count, std::string_view what) {
     return fmt::format("{} {}{}", with_thousands(count), what, count == 1 ? "" : "s");
 }

@@ -12,6 +12,9 @@ inline constexpr double kGiga = 1e9;
 /// 1,234,567
 [[nodiscard]] std::string with_thousands(std::int64_t count);
 
+/// +1,234, -1,234 and 0
+[[nodiscard]] std::string signed_count_text(std::int64_t change);
+
 /// "1 round", "1,234 rounds"
 [[nodiscard]] std::string plural(std::int64_t count, std::string_view what);
 

@@ -81,7 +81,7 @@ Variant read_variant(const ObjectReader& reader, const ModelConfig& config) {
 Analysis read_analysis(const ObjectReader& reader, const std::filesystem::path& folder) {
     const ModelConfig config = read_model(reader, folder);
     const Variant variant = read_variant(reader, config);
-    const auto type = reader.one_of("dtype", DataType::f32);
+    const auto type = reader.one_of("dtype", config.data_type);
     try {
         return analyze(config, variant, type, find_convention(reader.text("convention", "paper")));
     } catch (const Error& error) {

@@ -124,7 +124,7 @@ struct ExplainKind {
 
 ExplainStep weight_step(const Cost& cost, DataType data_type) {
     const std::int64_t biases = cost.biases + cost.bn_channels;
-    const std::int64_t bytes = element_bytes(data_type);
+    const std::int64_t bytes = weight_element_bytes(data_type);
     const std::int64_t of_biases = weight_bytes(cost, data_type) - cost.weights * bytes;
     return step(
         "weight bytes", "weights * bytes + biases, batch norm folded",

@@ -92,9 +92,10 @@ std::optional<std::vector<SliceRange>> slice_ranges(const PlainGraph& graph, con
     if (!begins || !ends || begins->size() != ends->size()) return std::nullopt;
     auto axes = axes_of(graph, node, 3, dims.size());
     if (!axes) return std::nullopt;
-    for (std::size_t i = 0; axes->empty() && i < begins->size(); ++i)
-        axes->push_back(axis_of(graph, node, static_cast<std::int64_t>(i), dims.size()));
-    if (axes->empty()) axes->resize(begins->size());
+    if (axes->empty()) {
+        for (std::size_t i = 0; i < begins->size(); ++i)
+            axes->push_back(axis_of(graph, node, static_cast<std::int64_t>(i), dims.size()));
+    }
     const Dims steps = node.input(4) == kNoPlainTensor ? Dims(begins->size(), 1)
                                                        : integers_of(graph, node.input(4)).value_or(Dims());
     if (axes->size() != begins->size() || steps.size() != begins->size()) return std::nullopt;

@@ -40,11 +40,10 @@ class Source {
 
     [[nodiscard]] std::size_t channel_count() const {
         switch (source_.filter) {
-            case Filter::conv:
+            case Filter::taps:
+                return static_cast<std::size_t>(dims()[source_.axes.outputs]);
             case Filter::turned:
                 return static_cast<std::size_t>(dims()[0]);
-            case Filter::transposed:
-                return static_cast<std::size_t>(dims()[1]);
             case Filter::matrix:
                 return static_cast<std::size_t>(dims().back());
             default:
@@ -64,8 +63,7 @@ class Source {
                 if (slopes.size() == 1) slopes.assign(channel_count(), slopes[0]);
                 return slopes;
             }
-            case Filter::conv:
-            case Filter::transposed:
+            case Filter::taps:
                 return turned_filter();
             case Filter::matrix:
             case Filter::turned:
@@ -76,19 +74,27 @@ class Source {
 
     [[nodiscard]] std::vector<float> turned_filter() const {
         const std::vector<float> from = floats_of(graph_, source_.tensor);
-        const bool outputs_first = source_.filter == Filter::conv;
-        const auto outputs = static_cast<std::size_t>(dims()[outputs_first ? 0 : 1]);
-        const auto inputs = static_cast<std::size_t>(dims()[outputs_first ? 1 : 0]);
+        const FilterAxes& axes = source_.axes;
+        const auto outputs = static_cast<std::size_t>(dims()[axes.outputs]);
+        const auto inputs = static_cast<std::size_t>(dims()[axes.inputs]);
+        const std::size_t of_output = stride(axes.outputs);
+        const std::size_t of_input = stride(axes.inputs);
+        const std::size_t of_tap = stride(axes.sides.back());
         const std::size_t taps = from.size() / (outputs * inputs);
-        std::vector<float> result(from.size());
-        for (std::size_t o = 0; o < outputs; ++o) {
-            for (std::size_t i = 0; i < inputs; ++i) {
-                const std::size_t begin = (outputs_first ? o * inputs + i : i * outputs + o) * taps;
-                for (std::size_t tap = 0; tap < taps; ++tap)
-                    result[(tap * inputs + i) * outputs + o] = from[begin + tap];
-            }
-        }
+        std::vector<float> result;
+        result.reserve(from.size());
+        for (std::size_t tap = 0; tap < taps; ++tap)
+            for (std::size_t i = 0; i < inputs; ++i)
+                for (std::size_t o = 0; o < outputs; ++o)
+                    result.push_back(from[o * of_output + i * of_input + tap * of_tap]);
         return result;
+    }
+
+    [[nodiscard]] std::size_t stride(std::size_t axis) const {
+        std::size_t stride = 1;
+        for (std::size_t behind = axis + 1; behind < dims().size(); ++behind)
+            stride *= static_cast<std::size_t>(dims()[behind]);
+        return stride;
     }
 
     /// The place (h, w, c) in the map of each row.

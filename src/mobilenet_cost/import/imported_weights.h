@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "mobilenet_cost/import/view.h"
+#include "mobilenet_cost/import/window.h"
 #include "mobilenet_cost/model/imported_model.h"
 
 namespace mobilenet_cost {
@@ -21,15 +22,15 @@ struct ChannelStep {
 struct WeightSource {
     enum class Filter {
         none,
-        conv,        ///< (Co, Ci / groups, KH, KW)
-        transposed,  ///< (Ci, Co, KH, KW)
-        matrix,      ///< (inputs, Co)
-        turned,      ///< (Co, inputs)
-        unit,        ///< a factor of 1 for each channel
-        slopes,      ///< one for each channel, or one for all
+        taps,    ///< of a convolution, by `axes`
+        matrix,  ///< (inputs, Co)
+        turned,  ///< (Co, inputs)
+        unit,    ///< a factor of 1 for each channel
+        slopes,  ///< one for each channel, or one for all
     };
     Filter filter = Filter::none;
     PlainTensorId tensor = kNoPlainTensor;
+    FilterAxes axes = {};
     ViewGroup inputs = {};  ///< of a matrix: how its rows run through the map
     Shape map = {};         ///< of a matrix: the map that it reads; of a unit and slopes: the channels
     std::vector<ChannelStep> steps = {};

@@ -38,7 +38,7 @@ class Inference {
     void spend(const PlainNode& node) {
         constexpr std::int64_t kMostValues = std::int64_t{1} << 25;
         const PlainTensor& tensor = graph_.tensor(node.outputs.front());
-        if (!tensor.values || tensor.values->bytes.use_count() != 1) return;  // those of another tensor
+        if (!tensor.values || tensor.values->keeper.use_count() != 1) return;  // those of another tensor
         evaluated_ += element_count(graph_, tensor);
         if (evaluated_ > kMostValues)
             fail_at(
@@ -170,10 +170,12 @@ void take_open_parameters(PlainGraph& graph) {
 PlainLayout input_layout(const PlainGraph& graph, PlainTensorId input) {
     static const std::set<std::string> passing = {
         "Cast", "Add", "Sub", "Mul", "Div", "Identity", "BatchNormalization"};
-    const Dims to_nchw = {0, 3, 1, 2};
+    const bool nchw = graph.layout == PlainLayout::nchw;
+    const Dims to_graph = nchw ? Dims{0, 3, 1, 2} : Dims{0, 2, 3, 1};
     for (const PlainNode& node : graph.nodes) {
         if (node.input(0) != input) continue;
-        if (node.op == "Transpose" && node.integers("perm", {}) == to_nchw) return PlainLayout::nhwc;
+        if (node.op == "Transpose" && node.integers("perm", {}) == to_graph)
+            return nchw ? PlainLayout::nhwc : PlainLayout::nchw;
         if (!passing.contains(node.op)) break;
         input = node.outputs.front();
     }

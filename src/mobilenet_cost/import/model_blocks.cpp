@@ -70,7 +70,7 @@ std::string ModelBlocks::model_name() const {
     return printable(std::filesystem::path(graph_.file).stem().string());
 }
 
-ImportedModel ModelBlocks::model(std::shared_ptr<const PlainGraph> graph) {
+ImportedModel ModelBlocks::model(std::shared_ptr<const PlainGraph> graph, DataType type) {
     const std::vector<bool> used = this->used();
     const std::int64_t divisor = let_scale(blocks_, used);
     Json blocks = Json::array();
@@ -85,7 +85,7 @@ ImportedModel ModelBlocks::model(std::shared_ptr<const PlainGraph> graph) {
     if (blocks.empty()) fail(graph_.file, "expected an output that depends on the input, found none");
     Json size = input.h;
     if (input.h != input.w) size = fmt::format("{}x{}", input.h, input.w);
-    const Json document = object_of(
+    Json document = object_of(
         {{"schema", "mobilenet-cost.model.v2"},
          {"name", model_name()},
          {"resolution", size},
@@ -94,6 +94,7 @@ ImportedModel ModelBlocks::model(std::shared_ptr<const PlainGraph> graph) {
          {"rounding", object_of({{"rule", "divisible"}, {"divisor", divisor}, {"minimum", divisor}})},
          {"activation", "none"},
          {"blocks", std::move(blocks)}});
+    if (type != DataType::f32) document["dtype"] = std::string(data_type_name(type));
     return {pretty_json(document), imported_weights(std::move(graph), std::move(sources))};
 }
 

@@ -48,7 +48,8 @@ class ModelBlocks {
     void rename(BlockId id, const PlainNode& node);
 
     /// The model file and the weights of its blocks, those left out that no output depends on.
-    [[nodiscard]] ImportedModel model(std::shared_ptr<const PlainGraph> graph);
+    /// `type`: in which its bytes are counted.
+    [[nodiscard]] ImportedModel model(std::shared_ptr<const PlainGraph> graph, DataType type);
 
   private:
     [[nodiscard]] std::string unique(const PlainNode& node);

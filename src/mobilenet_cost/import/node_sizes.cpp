@@ -59,24 +59,26 @@ struct NodeSizes {
         return map()[map_axes(graph.layout, map().size()).channel];
     }
 
-    /// (Co, Ci / groups, KH, KW), or of a transposed one (Ci, Co / groups, KH, KW).
     [[nodiscard]] Sizes conv(bool transposed) const {
         if (!knows(1)) return std::nullopt;
         const Dims& filter = dims(1);
         if (filter.size() != map().size()) expected("a filter with as many dimensions as its map", filter);
         const std::int64_t groups = node.integer("group", 1);
-        const std::int64_t inputs = transposed ? filter[0] : filter[1];
-        if (groups < 1 || groups > channels() || channels() % groups != 0 || filter[0] % groups != 0 ||
-            filter[0] < 1 || filter[1] < 1 || inputs != (transposed ? channels() : channels() / groups))
+        const FilterAxes axes = filter_axes(node, filter.size());
+        const std::int64_t inputs = filter[axes.inputs];
+        const std::int64_t outputs = filter[axes.outputs];
+        const std::int64_t whole = transposed ? inputs : outputs;  // of all groups
+        if (groups < 1 || groups > channels() || channels() % groups != 0 || whole % groups != 0 ||
+            inputs < 1 || outputs < 1 || inputs != (transposed ? channels() : channels() / groups))
             fail_at(graph, node,
                     fmt::format("expected a filter for {} channels in {} groups, found {}", channels(),
                                 groups, dims_text(filter)));
-        const Dims kernel(filter.begin() + 2, filter.end());
+        const Dims kernel = kernel_of(filter, axes);
         if (node.has("kernel_shape") && node.integers("kernel_shape", {}) != kernel)
             expected("a filter of its kernel_shape", filter);
         const auto sides = transposed ? transposed_window_of(graph, node, spatial(), kernel)
                                       : window_of(graph, node, spatial(), kernel);
-        return {{map_of(sides, transposed ? filter[1] * groups : filter[0])}};
+        return {{map_of(sides, transposed ? outputs * groups : outputs)}};
     }
 
     [[nodiscard]] Sizes pool() const {
@@ -183,6 +185,7 @@ struct NodeSizes {
         if (!knows(1) || dims(0).size() < 2 || dims(1).size() < 2) return std::nullopt;
         Dims left = dims(0);
         Dims right = dims(1);
+        if (node.integer("transB", 0) != 0) std::swap(right.back(), right[right.size() - 2]);
         const std::int64_t rows = left[left.size() - 2];
         const std::int64_t columns = right.back();
         const bool fits = left.back() == right[right.size() - 2];
@@ -215,6 +218,15 @@ struct NodeSizes {
         return {{result}};
     }
 
+    /// `all`, with those of the axes instead.
+    template <typename Value>
+    [[nodiscard]] std::vector<Value> along(const Dims& axes, std::vector<Value> all,
+                                           const std::vector<Value>& values) const {
+        for (std::size_t i = 0; i < axes.size(); ++i)
+            all[static_cast<std::size_t>(axis_of(graph, node, axes[i], all.size()))] = values[i];
+        return all;
+    }
+
     [[nodiscard]] Sizes resize() const {
         constexpr double kLargestSide = 1e6;
         const std::size_t rank = dims(0).size();
@@ -227,7 +239,13 @@ struct NodeSizes {
             scales = *given;
         if (scales.empty()) scales = numbers_of(graph, scales_id, 16).value_or(std::vector<double>());
         Dims result = integers_of(graph, node.input(3)).value_or(Dims());
-        if (node.has("axes") || (scales.empty() && result.empty())) return std::nullopt;
+        if (scales.empty() && result.empty()) return std::nullopt;
+        if (node.has("axes")) {
+            const Dims axes = node.integers("axes", {});
+            if (std::max(scales.size(), result.size()) != axes.size()) return std::nullopt;
+            if (!result.empty()) result = along(axes, dims(0), result);
+            if (!scales.empty()) scales = along(axes, std::vector<double>(rank, 1), scales);
+        }
         if (result.empty() && scales.size() == rank) {
             for (std::size_t i = 0; i < rank; ++i) {
                 const double size = std::floor(static_cast<double>(dims(0)[i]) * scales[i]);
@@ -366,9 +384,13 @@ struct NodeSizes {
     [[nodiscard]] Sizes depth_to_space(bool back) const {
         const std::int64_t size = node.integer("blocksize", 0);
         if (map().size() != 4 || size < 1 || size > 1024) return std::nullopt;
-        const Dims& in = map();
-        if (back) return {{{in[0], in[1] * size * size, in[2] / size, in[3] / size}}};
-        return {{{in[0], in[1] / (size * size), in[2] * size, in[3] * size}}};
+        const MapAxes axes = map_axes(graph.layout, 4);
+        Dims result = map();
+        std::int64_t& channels = result[axes.channel];
+        channels = back ? channels * size * size : channels / (size * size);
+        for (const std::size_t side : axes.spatial)
+            result[side] = back ? result[side] / size : result[side] * size;
+        return {{result}};
     }
 };
 

@@ -3,22 +3,18 @@
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cstring>
 #include <limits>
 #include <map>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <onnx/onnx_pb.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/import/import_model.h"
+#include "mobilenet_cost/import/mapped_file.h"
 #include "mobilenet_cost/import/onnx_file.h"
 
 namespace mobilenet_cost {
@@ -32,45 +28,6 @@ constexpr std::size_t kMostTensors = 400'000;
 constexpr std::size_t kLongestName = 4096;
 constexpr int kMostDims = 16;
 constexpr int kDeepestMessage = 64;
-
-/// The bytes of a file, unmapped at the end.
-class MappedFile {
-  public:
-    explicit MappedFile(const std::filesystem::path& path) {
-        const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-        if (file < 0)
-            fail(path.string(), fmt::format("expected a readable file, found: {}", std::strerror(errno)));
-        struct stat status {};
-        const bool known = ::fstat(file, &status) == 0;
-        if (known && S_ISREG(status.st_mode) && fits(status.st_size)) {
-            size_ = static_cast<std::size_t>(status.st_size);
-            data_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
-        }
-        const int reason = errno;
-        ::close(file);
-        if (!known || !S_ISREG(status.st_mode))
-            fail(path.string(), "expected a file that is no folder, pipe or device");
-        if (!fits(status.st_size))
-            fail(path.string(),
-                 fmt::format(
-                     "expected an ONNX model of 1 to {} bytes, which is one protobuf message, found {}",
-                     kMostBytes, status.st_size));
-        if (data_ == MAP_FAILED)
-            fail(path.string(), fmt::format("expected a readable file, found: {}", std::strerror(reason)));
-    }
-    ~MappedFile() { ::munmap(data_, size_); }
-    MappedFile(const MappedFile&) = delete;
-    MappedFile& operator=(const MappedFile&) = delete;
-
-    [[nodiscard]] std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
-
-  private:
-    static constexpr std::int64_t kMostBytes = std::numeric_limits<int>::max();
-    static bool fits(std::int64_t size) { return size >= 1 && size <= kMostBytes; }
-
-    void* data_ = MAP_FAILED;
-    std::size_t size_ = 0;
-};
 
 ElementType element_type(std::int32_t type) {
     static const std::map<std::int32_t, ElementType> types = {
@@ -186,14 +143,15 @@ class GraphReader {
         to.is_constant = true;
         to.dims = Dims(tensor.dims().begin(), tensor.dims().end());
         check_dims(to, *to.dims, true);
-        PlainValues values{
-            .type = element_type(tensor.data_type()), .bytes = nullptr, .external = std::nullopt};
+        const ElementType type = element_type(tensor.data_type());
+        PlainValues values;
+        values.type = type;
         if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
             values.external = external_of(to, tensor);
         } else if (tensor.has_raw_data()) {
-            values.bytes.reset(tensor.release_raw_data());
-        } else if (values.type != ElementType::other) {
-            values.bytes = std::make_shared<const std::string>(typed_bytes(tensor, values.type));
+            values = values_of_bytes(type, std::move(*tensor.mutable_raw_data()));
+        } else if (type != ElementType::other) {
+            values = values_of_bytes(type, typed_bytes(tensor, type));
         }
         check_size(to, values);
         to.values = std::move(values);
@@ -201,11 +159,11 @@ class GraphReader {
 
     void check_size(const PlainTensor& tensor, const PlainValues& values) const {
         const std::int64_t size = element_count(graph_, tensor) * element_size(values.type);
-        if (values.bytes == nullptr || values.type == ElementType::other) return;
-        if (static_cast<std::int64_t>(values.bytes->size()) != size)
+        if (values.external || values.type == ElementType::other) return;
+        if (static_cast<std::int64_t>(values.bytes.size()) != size)
             fail_at(graph_, tensor,
                     fmt::format("expected {} bytes of data for {}, found {}", size, dims_text(*tensor.dims),
-                                values.bytes->size()));
+                                values.bytes.size()));
     }
 
     void check_dims(const PlainTensor& tensor, const Dims& dims, bool known) const {
@@ -403,11 +361,8 @@ PlainGraph read_onnx(std::string_view bytes, const std::filesystem::path& path) 
 namespace {
 
 ImportedModel import_onnx(const std::filesystem::path& path, const Resolution& wanted) {
-    PlainGraph graph;
-    {
-        const MappedFile file(path);
-        graph = read_onnx(file.bytes(), path);
-    }
+    constexpr std::int64_t kMostBytes = std::numeric_limits<int>::max();  // of one protobuf message
+    PlainGraph graph = read_onnx(MappedFile(path, "an ONNX model", kMostBytes).bytes(), path);
     return import_graph(std::move(graph), wanted);
 }
 

@@ -49,7 +49,7 @@ float from_brain(std::uint16_t bits) {
 }
 
 template <typename Stored, typename Number>
-std::vector<Number> converted(const std::string& bytes, Number (*convert)(Stored)) {
+std::vector<Number> converted(std::string_view bytes, Number (*convert)(Stored)) {
     std::vector<Number> numbers(bytes.size() / sizeof(Stored));
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         Stored stored{};
@@ -65,7 +65,7 @@ Number cast(Stored stored) {
 }
 
 template <typename Number>
-std::vector<Number> decoded(ElementType type, const std::string& bytes) {
+std::vector<Number> decoded(ElementType type, std::string_view bytes) {
     switch (type) {
         case ElementType::f32:
             return converted<float, Number>(bytes, cast);
@@ -118,14 +118,37 @@ std::string external_bytes(const PlainGraph& graph, const PlainTensor& tensor, s
     return bytes;
 }
 
+/// What the stored numbers stand for.
+template <typename Number>
+void dequantise(const PlainGraph& graph, const PlainTensor& tensor, std::vector<Number>& numbers) {
+    const Quantisation& by = *tensor.values->quantisation;
+    const Dims& dims = *tensor.dims;
+    const std::size_t places = by.scales.size();
+    if (places > 1 && (by.axis >= dims.size() || dims[by.axis] != static_cast<std::int64_t>(places)))
+        fail_at(graph, tensor,
+                fmt::format("expected one scale, or one for each place along axis {} of {}, found {}",
+                            by.axis, dims_text(dims), places));
+    std::size_t run = 1;  // values of one place that follow each other
+    for (std::size_t axis = by.axis + 1; places > 1 && axis < dims.size(); ++axis)
+        run *= static_cast<std::size_t>(dims[axis]);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const std::size_t place = i / run % places;
+        const auto zero = static_cast<double>(by.zero_points[by.zero_points.size() == 1 ? 0 : place]);
+        numbers[i] = static_cast<Number>(by.scales[place] * (static_cast<double>(numbers[i]) - zero));
+    }
+}
+
 /// Throws Error where the values are not there, or not as many as the sizes say.
-std::string stored_bytes(const PlainGraph& graph, const PlainTensor& tensor) {
-    const std::int64_t size = element_count(graph, tensor) * element_size(tensor.values->type);
-    if (tensor.values->external) return external_bytes(graph, tensor, size);
-    const std::string& bytes = *tensor.values->bytes;
-    if (static_cast<std::int64_t>(bytes.size()) != size)
-        fail_at(graph, tensor, fmt::format("expected {} bytes of data, found {}", size, bytes.size()));
-    return bytes;
+template <typename Number>
+std::vector<Number> numbers_in(const PlainGraph& graph, const PlainTensor& tensor) {
+    const PlainValues& values = *tensor.values;
+    const std::int64_t size = element_count(graph, tensor) * element_size(values.type);
+    if (values.external) return decoded<Number>(values.type, external_bytes(graph, tensor, size));
+    if (static_cast<std::int64_t>(values.bytes.size()) != size)
+        fail_at(graph, tensor, fmt::format("expected {} bytes of data, found {}", size, values.bytes.size()));
+    std::vector<Number> numbers = decoded<Number>(values.type, values.bytes);
+    if (values.quantisation) dequantise(graph, tensor, numbers);
+    return numbers;
 }
 
 }  // namespace
@@ -210,7 +233,7 @@ std::optional<std::vector<double>> numbers_of(const PlainGraph& graph, PlainTens
     const PlainTensor& tensor = graph.tensor(id);
     if (!tensor.values || tensor.values->type == ElementType::other) return std::nullopt;
     if (element_count(graph, tensor) > most) return std::nullopt;
-    return decoded<double>(tensor.values->type, stored_bytes(graph, tensor));
+    return numbers_in<double>(graph, tensor);
 }
 
 std::vector<float> floats_of(const PlainGraph& graph, PlainTensorId id) {
@@ -218,13 +241,19 @@ std::vector<float> floats_of(const PlainGraph& graph, PlainTensorId id) {
     if (!tensor.values) fail_at(graph, tensor, "expected values, found none in the file");
     if (tensor.values->type == ElementType::other)
         fail_at(graph, tensor, "expected numbers, found another type of data");
-    return decoded<float>(tensor.values->type, stored_bytes(graph, tensor));
+    return numbers_in<float>(graph, tensor);
+}
+
+PlainValues values_of_bytes(ElementType type, std::string bytes) {
+    const auto kept = std::make_shared<const std::string>(std::move(bytes));
+    return {
+        .type = type, .keeper = kept, .bytes = *kept, .external = std::nullopt, .quantisation = std::nullopt};
 }
 
 PlainValues values_of_numbers(const std::vector<double>& numbers) {
     std::string bytes(numbers.size() * sizeof(double), '\0');
     if (!numbers.empty()) std::memcpy(bytes.data(), numbers.data(), bytes.size());
-    return {ElementType::f64, std::make_shared<const std::string>(std::move(bytes)), std::nullopt};
+    return values_of_bytes(ElementType::f64, std::move(bytes));
 }
 
 std::vector<std::int32_t> count_readers(const PlainGraph& graph) {

@@ -29,11 +29,20 @@ struct ExternalValues {
     std::int64_t offset = 0;
 };
 
+/// Stored values stand for scale * (stored - zero point); one of each, or one for each place along an axis.
+struct Quantisation {
+    std::vector<double> scales;
+    std::vector<std::int64_t> zero_points;
+    std::size_t axis = 0;
+};
+
 /// Values of a tensor that does not change, little-endian. They are looked at only when they are asked for.
 struct PlainValues {
     ElementType type = ElementType::other;
-    std::shared_ptr<const std::string> bytes;
+    std::shared_ptr<const void> keeper;  ///< of the bytes
+    std::string_view bytes;
     std::optional<ExternalValues> external;
+    std::optional<Quantisation> quantisation;
 };
 
 /// A size that is not known is -1.
@@ -43,7 +52,8 @@ struct PlainTensor {
     std::vector<std::string> symbols;  ///< names of the sizes that are not known; empty: none has any
     std::optional<Dims> declared;      ///< what the file says of a tensor that a node writes
     std::optional<PlainValues> values;
-    bool is_constant = false;  ///< has values, or stands for some that the file leaves open
+    ElementType stored = ElementType::other;  ///< how a file that is quantised keeps what a node writes
+    bool is_constant = false;                 ///< has values, or stands for some that the file leaves open
 };
 
 using PlainAttribute =
@@ -107,6 +117,9 @@ struct PlainGraph {
 
 /// All values of a constant as f32. Throws Error where the file has none.
 [[nodiscard]] std::vector<float> floats_of(const PlainGraph& graph, PlainTensorId id);
+
+/// Values that own their bytes.
+[[nodiscard]] PlainValues values_of_bytes(ElementType type, std::string bytes);
 
 /// A constant of f64 values.
 [[nodiscard]] PlainValues values_of_numbers(const std::vector<double>& numbers);

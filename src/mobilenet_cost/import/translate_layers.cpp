@@ -93,24 +93,27 @@ bool Translator::conv(const PlainNode& node) {
     const Shape in = blocks_.shape(*input);
     const Dims& filter = dims(node.input(1));
     const Dims& sizes = dims(node.input(0));
-    const Dims kernel(filter.begin() + 2, filter.end());
-    TwoSides sides = two_sides(window_of(graph_, node, sides_of(sizes, graph_.layout), kernel));
+    const FilterAxes axes = filter_axes(node, filter.size());
+    const std::int64_t outputs = filter[axes.outputs];
+    TwoSides sides =
+        two_sides(window_of(graph_, node, sides_of(sizes, graph_.layout), kernel_of(filter, axes)));
     if (!is_sayable(sides)) return false;
     if (sizes.size() == 3 && in.w == 1 && in.h != 1) std::swap(sides.rows, sides.columns);
     const std::int64_t groups = node.integer("group", 1);
     const bool depthwise = groups == in.c && in.c > 1;
-    ImportedBlock block{.kind = depthwise ? "depthwise" : "conv",
-                        .inputs = {*input},
-                        .shape = {in.n, sides.rows.out, sides.columns.out, filter[0]},
-                        .weights = {.filter = WeightSource::Filter::conv, .tensor = node.input(1)}};
-    if (!depthwise) block.keys = object_of({{"channels", filter[0]}, {"scale", "never"}});
+    ImportedBlock block{
+        .kind = depthwise ? "depthwise" : "conv",
+        .inputs = {*input},
+        .shape = {in.n, sides.rows.out, sides.columns.out, outputs},
+        .weights = {.filter = WeightSource::Filter::taps, .tensor = node.input(1), .axes = axes}};
+    if (!depthwise) block.keys = object_of({{"channels", outputs}, {"scale", "never"}});
     set_window(block.keys, sides);
     if (sides.rows.dilation != 1 || sides.columns.dilation != 1)
         block.keys["dilation"] = sides_json(sides.rows.dilation, sides.columns.dilation);
     set_padding(block.keys, sides);
-    if (depthwise && filter[0] != in.c) block.keys["multiplier"] = filter[0] / in.c;
+    if (depthwise && outputs != in.c) block.keys["multiplier"] = outputs / in.c;
     if (!depthwise && groups != 1) block.keys["groups"] = groups;
-    if (!set_bias(node, 2, filter[0], block)) return false;
+    if (!set_bias(node, 2, outputs, block)) return false;
     add(node, std::move(block));
     return true;
 }
@@ -121,21 +124,23 @@ bool Translator::transposed_conv(const PlainNode& node) {
     const auto input = map(node, 0);
     if (!input) return false;
     const Dims& filter = dims(node.input(1));
-    const Dims kernel(filter.begin() + 2, filter.end());
-    const TwoSides sides =
-        two_sides(transposed_window_of(graph_, node, sides_of(dims(node.input(0)), graph_.layout), kernel));
+    const FilterAxes axes = filter_axes(node, filter.size());
+    const std::int64_t outputs = filter[axes.outputs];
+    const TwoSides sides = two_sides(transposed_window_of(
+        graph_, node, sides_of(dims(node.input(0)), graph_.layout), kernel_of(filter, axes)));
     if (sides.rows.dilation != 1 || sides.columns.dilation != 1 || !is_sayable(sides)) return false;
-    ImportedBlock block{.kind = "transposed_conv",
-                        .keys = object_of({{"channels", fixed_width(filter[1])}}),
-                        .inputs = {*input},
-                        .shape = {batch_, sides.rows.out, sides.columns.out, filter[1]},
-                        .weights = {.filter = WeightSource::Filter::transposed, .tensor = node.input(1)}};
+    ImportedBlock block{
+        .kind = "transposed_conv",
+        .keys = object_of({{"channels", fixed_width(outputs)}}),
+        .inputs = {*input},
+        .shape = {batch_, sides.rows.out, sides.columns.out, outputs},
+        .weights = {.filter = WeightSource::Filter::taps, .tensor = node.input(1), .axes = axes}};
     block.keys["kernel"] = sides_json(sides.rows.kernel, sides.columns.kernel);
     block.keys["stride"] = sides_json(sides.rows.stride, sides.columns.stride);
     block.keys["padding"] = padding_json(sides);
     const Dims more = output_padding_of(graph_, node, 2);
     if (more != Dims{0, 0}) block.keys["output_padding"] = sides_json(more[0], more[1]);
-    if (!set_bias(node, 2, filter[1], block)) return false;
+    if (!set_bias(node, 2, outputs, block)) return false;
     add(node, std::move(block));
     return true;
 }
@@ -233,12 +238,13 @@ bool Translator::gemm(const PlainNode& node) {
 
 bool Translator::matmul(const PlainNode& node) {
     if (is_constant(node.input(0))) return false;
-    if (!is_constant(node.input(1))) return attention(node);
+    if (!is_constant(node.input(1))) return !node.has("transB") && attention(node);
     const Dims& matrix = dims(node.input(1));
     if (matrix.size() < 2) return false;
     for (std::size_t i = 0; i + 2 < matrix.size(); ++i)
         if (matrix[i] != 1) return false;
-    return linear(node, false, matrix.back());
+    const bool turned = node.integer("transB", 0) != 0;
+    return linear(node, turned, turned ? matrix[matrix.size() - 2] : matrix.back());
 }
 
 /// A matrix for the last dimension of what is read: the channels of each pixel, or all of a map.

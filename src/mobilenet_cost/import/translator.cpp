@@ -11,6 +11,7 @@
 #include "mobilenet_cost/import/fold.h"
 #include "mobilenet_cost/import/import_model.h"
 #include "mobilenet_cost/import/infer.h"
+#include "mobilenet_cost/import/stored_type.h"
 
 namespace mobilenet_cost {
 
@@ -321,11 +322,12 @@ ImportedModel import_graph(PlainGraph graph, const Resolution& wanted) {
     take_open_parameters(graph);
     require_one_input(graph);
     infer(graph, wanted);
+    const DataType type = stored_type(graph);
     fold(graph);
     const auto shared = std::make_shared<const PlainGraph>(std::move(graph));
     Translator translator(*shared);
     translator.translate();
-    return translator.blocks().model(shared);
+    return translator.blocks().model(shared, type);
 }
 
 }  // namespace mobilenet_cost

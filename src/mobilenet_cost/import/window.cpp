@@ -88,6 +88,25 @@ MapAxes map_axes(PlainLayout layout, std::size_t rank) {
     return axes;
 }
 
+FilterAxes filter_axes(const PlainNode& node, std::size_t rank) {
+    FilterAxes axes;
+    std::size_t axis = 0;
+    for (const char letter : node.text("filter_order", node.op == "ConvTranspose" ? "IOS" : "OIS")) {
+        if (letter == 'O') axes.outputs = axis++;
+        if (letter == 'I') axes.inputs = axis++;
+        for (std::size_t side = 2; letter == 'S' && side < rank; ++side)
+            axes.sides.push_back(axis++);
+    }
+    return axes;
+}
+
+Dims kernel_of(const Dims& filter, const FilterAxes& axes) {
+    Dims kernel;
+    for (const std::size_t side : axes.sides)
+        kernel.push_back(filter[side]);
+    return kernel;
+}
+
 std::vector<WindowSide> window_of(const PlainGraph& graph, const PlainNode& node, const Dims& spatial,
                                   const Dims& kernel) {
     std::vector<WindowSide> sides = sides_of(graph, node, spatial, kernel);

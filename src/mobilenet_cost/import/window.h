@@ -14,6 +14,21 @@ struct MapAxes {
 };
 [[nodiscard]] MapAxes map_axes(PlainLayout layout, std::size_t rank);
 
+/// Where the sizes of a convolution's filter lie: outputs, inputs (of a group; of ConvTranspose the outputs
+/// are), and sides.
+struct FilterAxes {
+    std::size_t outputs = 0;
+    std::size_t inputs = 1;
+    std::vector<std::size_t> sides;
+};
+
+/// By the attribute "filter_order", whose letters are O, I and S for the sides: "OIS" where it has none,
+/// "IOS" of ConvTranspose.
+[[nodiscard]] FilterAxes filter_axes(const PlainNode& node, std::size_t rank);
+
+/// The sides of a filter with these sizes.
+[[nodiscard]] Dims kernel_of(const Dims& filter, const FilterAxes& axes);
+
 /// A filter, or a window of pooling, along one side of a map.
 struct WindowSide {
     std::int64_t in = 1;

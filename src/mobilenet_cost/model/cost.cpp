@@ -11,13 +11,18 @@ std::int64_t values_per_bn_channel(BatchNormCount convention) {
 }
 
 std::int64_t bias_bytes(DataType type) {
-    return type == DataType::f16 ? 2 : 4;
+    return type == DataType::f16 || type == DataType::w16a32 ? 2 : 4;
 }
 
 }  // namespace
 
 std::int64_t element_bytes(DataType type) {
-    constexpr std::array<std::int64_t, 3> kBytes = {4, 2, 1};
+    constexpr std::array<std::int64_t, 5> kBytes = {4, 2, 1, 4, 4};
+    return kBytes.at(static_cast<std::size_t>(type));
+}
+
+std::int64_t weight_element_bytes(DataType type) {
+    constexpr std::array<std::int64_t, 5> kBytes = {4, 2, 1, 1, 2};
     return kBytes.at(static_cast<std::size_t>(type));
 }
 
@@ -28,7 +33,7 @@ std::int64_t parameter_count(const Cost& cost, BatchNormCount convention) {
 
 std::int64_t weight_bytes(const Cost& cost, DataType type) {
     const std::int64_t biases = checked_add(cost.biases, cost.bn_channels);
-    return checked_add(checked_multiply(cost.weights, element_bytes(type)),
+    return checked_add(checked_multiply(cost.weights, weight_element_bytes(type)),
                        checked_multiply(biases, bias_bytes(type)));
 }
 

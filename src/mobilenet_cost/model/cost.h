@@ -10,7 +10,9 @@
 
 namespace mobilenet_cost {
 
-enum class DataType { f32, f16, i8 };
+/// How values are stored: weights and maps in one type, or (w8a32: 8-bit weights) weights in a narrower one
+/// than the f32 of maps.
+enum class DataType { f32, f16, i8, w8a32, w16a32 };
 
 /// How batch norm's values are counted: none, folded into one bias per channel, gamma and beta, TF-slim's
 /// default without gamma (beta, mean, variance), or all four.
@@ -63,10 +65,15 @@ inline Cost& operator+=(Cost& left, const Cost& right) {
 /// memory access cost of ShuffleNet V2 (arXiv 1807.11164, guideline 1).
 [[nodiscard]] std::int64_t memory_access_cost(const Cost& cost);
 
+/// Of one value of a map.
 [[nodiscard]] std::int64_t element_bytes(DataType type);
 
+/// Of one value of a filter.
+[[nodiscard]] std::int64_t weight_element_bytes(DataType type);
+
 template <>
-inline constexpr std::array<std::string_view, 3> kEnumNames<DataType> = {"f32", "f16", "i8"};
+inline constexpr std::array<std::string_view, 5> kEnumNames<DataType> = {"f32", "f16", "i8", "w8a32",
+                                                                         "w16a32"};
 [[nodiscard]] constexpr std::string_view data_type_name(DataType type) {
     return enum_name(type);
 }

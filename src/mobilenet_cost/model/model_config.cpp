@@ -19,7 +19,6 @@ using nlohmann::json;
 using Keys = std::vector<std::string>;
 
 constexpr const char* kSecondSchema = "mobilenet-cost.model.v2";  // "extends", "changes", "sizes"
-constexpr std::size_t kLargestModelFile = 1 << 20;  // bytes; those that are bundled have some kB
 
 bool is_classifier(const Block& block) {
     return std::holds_alternative<ClassifierBlock>(block.kind);
@@ -123,7 +122,7 @@ constexpr std::size_t kMostRemoved = 4096;
 const Keys kModelKeys = {"$schema",        "schema",     "name",           "title",  "description",
                          "sources",        "resolution", "input_channels", "alphas", "resolutions",
                          "padding",        "rounding",   "activation",     "blocks", "sizes",
-                         "squeeze_excite", "classes",    "define"};
+                         "squeeze_excite", "classes",    "define",         "dtype"};
 
 std::vector<NamedSize> read_sizes(const ObjectReader& reader) {
     std::vector<NamedSize> sizes;
@@ -230,6 +229,7 @@ ModelConfig parse_model_config(std::string_view text, std::string_view place) {
     config.resolution = read_native_resolution(reader);
     config.input_channels = reader.integer("input_channels", 1, kMostConfigChannels, 3);
     config.classes = reader.integer("classes", 1, kMostClasses, config.classes);
+    config.data_type = reader.one_of("dtype", config.data_type);
     config.alphas = read_list(reader, "alphas", read_alpha);
     config.resolutions = read_list(reader, "resolutions", read_side);
     config.sizes = read_sizes(reader);

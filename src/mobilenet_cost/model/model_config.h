@@ -265,6 +265,7 @@ struct ModelConfig {
     Resolution resolution = 224;  ///< native input height and width, pixels
     std::int64_t input_channels = 3;
     std::int64_t classes = 1000;            ///< where none are asked for
+    DataType data_type = DataType::f32;     ///< as above, for counts of bytes
     std::vector<double> alphas;             ///< published width multipliers
     std::vector<NamedSize> sizes;           ///< suffixes of the family's name, each for one width multiplier
     std::string extends;                    ///< bundled model that this one is told by its differences from
@@ -286,7 +287,9 @@ struct ModelConfig {
 inline constexpr std::int64_t kLargestDilation = 1024;
 inline constexpr std::int64_t kMostClasses = 100'000'000;  ///< far beyond any classifier
 
-/// Reads a file of at most 1 MiB. Throws Error.
+inline constexpr std::size_t kLargestModelFile = 1 << 20;  ///< bytes
+
+/// Reads a file. Throws Error.
 [[nodiscard]] ModelConfig load_model_config(const std::filesystem::path& path);
 
 }  // namespace mobilenet_cost

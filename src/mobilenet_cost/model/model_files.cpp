@@ -10,10 +10,12 @@
 #include <fnmatch.h>
 
 #include "mobilenet_cost/base/build_info.h"
+#include "mobilenet_cost/base/document_kind.h"
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/nearest.h"
 #include "mobilenet_cost/base/paths.h"
 #include "mobilenet_cost/base/plugin.h"
+#include "mobilenet_cost/base/text_file.h"
 #include "mobilenet_cost/model/imported_model.h"
 
 namespace mobilenet_cost {
@@ -48,7 +50,7 @@ struct Importer {
     std::string_view ending;
     std::string_view plugin;
 };
-constexpr std::array kImporters = {Importer{".onnx", "onnx_reader"}};
+constexpr std::array kImporters = {Importer{".onnx", "onnx_reader"}, Importer{".tflite", "tflite_reader"}};
 
 const Importer* importer_of(const fs::path& path) {
     const auto found = std::find_if(kImporters.begin(), kImporters.end(), [&](const Importer& importer) {
@@ -245,6 +247,16 @@ bool is_model_path(const std::string& name) {
 
 bool is_file_of_others(const std::string& name_or_path) {
     return importer_of(name_or_path) != nullptr;
+}
+
+bool is_model_file(const std::string& path) {
+    if (is_file_of_others(path)) return true;
+    std::error_code failed;
+    if (fs::file_size(path, failed) > kLargestModelFile || failed) return false;
+    constexpr std::string_view kSchema = "mobilenet-cost.model.v";
+    const std::string text = read_text_file(path, kLargestModelFile);
+    if (text.find(kSchema) == text.npos) return false;
+    return schema_of_text(text).starts_with(kSchema);
 }
 
 ModelConfig find_model(const std::string& name_or_path, const Resolution& wanted) {

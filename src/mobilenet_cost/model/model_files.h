@@ -4,9 +4,9 @@
 
 namespace mobilenet_cost {
 
-/// A bundled name, or a path (anything with a '/' or ending in .json or .onnx). LIBRARY:NAME is the network
+/// A bundled name, or a path (anything with a '/' or ending in .json, .onnx or .tflite). LIBRARY:NAME is the network
 /// that this library builds; where the name ends in one of its family's sizes, its width multiplier is fixed.
-/// Throws Error with the nearest name. A file of another format (.onnx) is read by a plug-in; `wanted`: the
+/// Throws Error with the nearest name. A file of another format (.onnx, .tflite) is read by a plug-in; `wanted`: the
 /// size of its input that the user asks for, where the file leaves it open.
 [[nodiscard]] ModelConfig find_model(const std::string& name_or_path, const Resolution& wanted = {});
 
@@ -15,6 +15,9 @@ namespace mobilenet_cost {
 
 /// A path to a file that find_model() reads by a plug-in: of another format than ours.
 [[nodiscard]] bool is_file_of_others(const std::string& name_or_path);
+
+/// Whether there is a model in the file: it is of another format than ours, or says that it is a model file.
+[[nodiscard]] bool is_model_file(const std::string& path);
 
 /// The file of a bundled model. Throws Error, naming `place`, with the nearest name.
 [[nodiscard]] std::filesystem::path bundled_model(const std::string& name, const std::string& place);

@@ -38,7 +38,7 @@ void activate(const ComputeKernels& kernels, Activation activation, float slope,
         case Activation::hard_swish:
             return each([](float x) { return x * std::min(std::max(x / 6 + 0.5F, 0.0F), 1.0F); });
         case Activation::leaky_relu:
-            return each([=](float x) { return x < 0 ? slope * x : x; });
+            return each([=](float x) { return std::max(x, 0.0F) + slope * std::min(x, 0.0F); });
         case Activation::gelu:
             return each([](float x) {
                 return x * 0.5F * (1 + std::erf(x * static_cast<float>(std::numbers::sqrt2 / 2)));
@@ -157,7 +157,9 @@ struct FillRow {
             case ByChannel::Rule::scale:
                 return each([=](float x, std::int64_t c) { return x * own[c]; });
             case ByChannel::Rule::prelu:
-                return each([=](float x, std::int64_t c) { return x < 0 ? x * own[c] : x; });
+                // Without a branch, which signs would mislead at every other value.
+                return each(
+                    [=](float x, std::int64_t c) { return std::max(x, 0.0F) + own[c] * std::min(x, 0.0F); });
         }
     }
 

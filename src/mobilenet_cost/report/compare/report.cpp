@@ -33,8 +33,7 @@ std::string change_text(const Difference& difference) {
     const auto ratio = exact_ratio(difference);
     if (!ratio) return "other";
     const std::int64_t change = *count_of(difference.contender) - *count_of(difference.base);
-    return fmt::format("{}{} ({})", change > 0 ? "+" : "", with_thousands(change),
-                       signed_percent_text(*ratio - 1));
+    return fmt::format("{} ({})", signed_count_text(change), signed_percent_text(*ratio - 1));
 }
 
 std::string quantity_text(const Difference& difference) {
@@ -96,8 +95,7 @@ std::vector<DifferenceGroup> grouped(const std::vector<Difference>& differences)
 std::string brief_change(const Difference& difference) {
     const std::int64_t* base = count_of(difference.base);
     const std::int64_t* contender = count_of(difference.contender);
-    if (base != nullptr && contender != nullptr)
-        return fmt::format("{}{}", *contender > *base ? "+" : "", with_thousands(*contender - *base));
+    if (base != nullptr && contender != nullptr) return signed_count_text(*contender - *base);
     if (!difference.base || !difference.contender) return change_text(difference);
     return fmt::format("{} -> {}", value_text(difference.base), value_text(difference.contender));
 }
