@@ -40,7 +40,7 @@ struct NodeCost {
         const PlainTensorId id = node.input(index);
         if (!graph.is_constant(id) || dims(index) == nullptr) return 0;
         const auto& values = graph.tensor(id).values;
-        if (values && !is_fraction(values->type)) return 0;
+        if (values && !is_fraction(values->type) && !values->quantisation) return 0;
         const std::int64_t count = product(*dims(index));
         return count > 1 ? count : 0;
     }
