@@ -358,12 +358,10 @@ bool evaluate(PlainGraph& graph, const PlainNode& node) {
     if (const Unary function = unary_of(node.op)) return evaluate_unary(graph, node, function);
     using Evaluate = bool (*)(PlainGraph&, const PlainNode&);
     static const std::map<std::string, Evaluate> table = {
-        {"Cast", evaluate_cast},           {"Gather", evaluate_gather},
-        {"Concat", evaluate_concat},       {"Slice", evaluate_slice},
-        {"Expand", evaluate_expand},       {"Range", evaluate_range},
-        {"Transpose", evaluate_transpose}, {"Where", evaluate_where},
-        {"Clip", evaluate_clip},           {"ReduceMin", evaluate_least},
-        {"ReduceMax", evaluate_most},      {"ReduceSum", evaluate_sum},
+        {"Cast", evaluate_cast},           {"Gather", evaluate_gather},  {"Concat", evaluate_concat},
+        {"Slice", evaluate_slice},         {"Expand", evaluate_expand},  {"Range", evaluate_range},
+        {"Transpose", evaluate_transpose}, {"Where", evaluate_where},    {"Clip", evaluate_clip},
+        {"ReduceMin", evaluate_least},     {"ReduceMax", evaluate_most}, {"ReduceSum", evaluate_sum},
         {"ReduceProd", evaluate_product}};
     if (node.op == "ConstantOfShape") return evaluate_filled(graph, node, node.number("value", 0), false);
     const auto found = table.find(node.op);
