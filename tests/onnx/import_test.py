@@ -7,6 +7,7 @@ RUN_NETWORK is tests/onnx/run_network.cpp, built; VENV the virtual environment t
 `--corpus FOLDER` the files for tests/fuzz/corpus/onnx are written instead.
 """
 
+import json
 import sys
 import tempfile
 import unittest
@@ -143,6 +144,12 @@ WEIGHTS = [tensor("w", 8, 3, 3, 3), tensor("b", 8)]
 SIX = [tensor("zero", values=0.0), tensor("three", values=3.0), tensor("six", values=6.0), tensor("sixth", values=1 / 6)]
 
 
+STORED = [numpy_helper.from_array(np.random.default_rng(1).integers(-128, 128, (8, 3, 3, 3)).astype(np.int8), "w8"),
+          numpy_helper.from_array(np.linspace(0.001, 0.01, 8).astype(np.float32), "ws"), numpy_helper.from_array(np.arange(8).astype(np.int8), "wz"),
+          numpy_helper.from_array((100 * np.arange(8)).astype(np.int32), "b32"), numpy_helper.from_array(np.full(8, 0.001, np.float32), "bs")]
+MAP_SCALES = [numpy_helper.from_array(np.float32(0.03), "s"), numpy_helper.from_array(np.uint8(128), "z")]
+
+
 class Graphs(Files):
     """What other programs write; every output is ONNX Runtime's."""
 
@@ -216,6 +223,8 @@ class Graphs(Files):
                                 node("Transpose", "q", "u", perm=[0, 2, 1]), node("Add", "u f", "s"),
                                 node("Reshape", "s back", "y")],
                                [*WEIGHTS, tensor("to", values=[1, 8, 120]), tensor("m", 8, 8), tensor("back", values=[1, 8, 12, 10])]),
+        "weights of 8 bits": ([helper.make_node("DequantizeLinear", ["w8", "ws", "wz"], ["w"], axis=0), helper.make_node("DequantizeLinear", ["b32", "bs"], ["b"], axis=0),
+                               STEM, node("Relu", "c", "y")], STORED),
         "half precision": ([helper.make_node("Cast", ["w16"], ["w"], to=1), STEM, node("Relu", "c", "y")],
                            [numpy_helper.from_array(np.float16(numpy_helper.to_array(WEIGHTS[0])), "w16"), WEIGHTS[1]]),
     }
@@ -390,6 +399,34 @@ class Operators(Files):
         onnx.save(model_of(nodes, initializers), self.path)
         _, stdout, stderr = program("bench", "--model", self.path, "--engine", "native")
         self.assertRegex(stdout + stderr, "native has no kernel for matmul")
+
+
+class Quantised(Files):
+    """The plain layers that they stand for, of bytes as stored."""
+
+    def test_counts_and_bytes(self):
+        weights = [helper.make_node("DequantizeLinear", ["w8", "ws", "wz"], ["w"], axis=0), helper.make_node("DequantizeLinear", ["b32", "bs"], ["b"], axis=0)]
+
+        def there_and_back(name):
+            return [node("QuantizeLinear", f"{name} s z", f"{name}q"), node("DequantizeLinear", f"{name}q s z", f"{name}d")]
+
+        pairs = [*there_and_back("x"), *weights, node("Conv", "xd w b", "c", pads=[1] * 4), node("Relu", "c", "r"), *there_and_back("r"),
+                 node("Identity", "rd", "y")]
+        stored = [node("QuantizeLinear", "x s z", "q"), helper.make_node("QLinearConv", ["q", "s", "z", "w8", "ws", "wz", "s", "z", "b32"], ["c"], pads=[1] * 4),
+                  node("DequantizeLinear", "c s z", "y")]
+        for nodes in [pairs, stored]:
+            onnx.save(model_of(nodes, [*STORED, *MAP_SCALES]), self.path)
+            variant = variant_of("--model", self.path)
+            self.assertEqual((variant["totals"]["macs"], variant["totals"]["params"]), STEM_COST)
+            self.assertEqual(variant["totals"]["weight_bytes"], 8 * 27 + 4 * 8)
+            self.assertEqual([layer["op"] for layer in variant["layers"]], ["conv2d"])
+
+    def test_scales_that_are_worked_out(self):
+        nodes = [helper.make_node("DynamicQuantizeLinear", ["x"], ["q", "qs", "qz"], name="q"), helper.make_node("ConvInteger", ["q", "w8", "qz"], ["i"], pads=[1] * 4),
+                 node("Cast", "i", "f", to=1), node("Mul", "f qs", "y")]
+        onnx.save(model_of(nodes, STORED[:1]), self.path)
+        totals = variant_of("--model", self.path)["totals"]
+        self.assertEqual((totals["macs"], totals["params"]), (STEM_COST[0], 8 * 27))
 
 
 class Damage(Files):

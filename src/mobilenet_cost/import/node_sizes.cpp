@@ -416,16 +416,15 @@ Sizes node_sizes(const PlainGraph& graph, const PlainNode& node) {
         {"Transpose", [](const NodeSizes& of) { return of.transpose(); }},
         {"Gemm", [](const NodeSizes& of) { return of.gemm(); }},
         {"MatMul", [](const NodeSizes& of) { return of.matmul(); }},
-        {"ReduceMean", [](const NodeSizes& of) { return of.reduce(); }},
-        {"ReduceMax", [](const NodeSizes& of) { return of.reduce(); }},
-        {"ReduceMin", [](const NodeSizes& of) { return of.reduce(); }},
-        {"ReduceSum", [](const NodeSizes& of) { return of.reduce(); }},
-        {"ReduceL2", [](const NodeSizes& of) { return of.reduce(); }},
         {"Resize", [](const NodeSizes& of) { return of.resize(); }},
         {"Upsample", [](const NodeSizes& of) { return of.resize(); }},
         {"Pad", [](const NodeSizes& of) { return of.pad(); }},
         {"Expand", [](const NodeSizes& of) { return of.expand(); }},
         {"Gather", [](const NodeSizes& of) { return of.gather(); }},
+        {"DynamicQuantizeLinear",
+         [](const NodeSizes& of) {
+             return Sizes({of.dims(0), {}, {}});
+         }},
         {"GatherElements", [](const NodeSizes& of) { return of.like(1); }},
         {"GatherND", [](const NodeSizes& of) { return of.gather_nd(); }},
         {"ArgMax", [](const NodeSizes& of) { return of.places_of_largest(); }},
@@ -440,14 +439,10 @@ Sizes node_sizes(const PlainGraph& graph, const PlainNode& node) {
         {"NonMaxSuppression", [](const NodeSizes& of) { return of.suppressed(); }},
         {"LpPool", [](const NodeSizes& of) { return of.pool(); }},
         {"GlobalLpPool", [](const NodeSizes& of) { return of.global_pool(); }},
-        {"ReduceProd", [](const NodeSizes& of) { return of.reduce(); }},
-        {"ReduceL1", [](const NodeSizes& of) { return of.reduce(); }},
-        {"ReduceLogSum", [](const NodeSizes& of) { return of.reduce(); }},
-        {"ReduceLogSumExp", [](const NodeSizes& of) { return of.reduce(); }},
-        {"ReduceSumSquare", [](const NodeSizes& of) { return of.reduce(); }},
         {"DepthToSpace", [](const NodeSizes& of) { return of.depth_to_space(false); }},
         {"SpaceToDepth", [](const NodeSizes& of) { return of.depth_to_space(true); }},
     };
+    if (node.op.starts_with("Reduce")) return sizes.reduce();
     const auto found = rules.find(node.op);
     return found == rules.end() ? std::nullopt : found->second(sizes);
 }

@@ -6,6 +6,7 @@
 
 #include "mobilenet_cost/base/checked.h"
 #include "mobilenet_cost/import/einsum.h"
+#include "mobilenet_cost/import/window.h"
 #include "mobilenet_cost/model/operators.h"
 
 namespace mobilenet_cost {
@@ -16,10 +17,10 @@ bool is_fraction(ElementType type) {
            type == ElementType::f64;
 }
 
-std::int64_t product(const Dims& dims, std::size_t first = 0) {
+std::int64_t product(const Dims& dims) {
     std::int64_t result = 1;
-    for (std::size_t i = first; i < dims.size(); ++i)
-        result = checked_multiply(result, dims[i]);
+    for (const std::int64_t dim : dims)
+        result = checked_multiply(result, dim);
     return result;
 }
 
@@ -39,7 +40,7 @@ struct NodeCost {
         const PlainTensorId id = node.input(index);
         if (!graph.is_constant(id) || dims(index) == nullptr) return 0;
         const auto& values = graph.tensor(id).values;
-        if (values && !is_fraction(values->type)) return 0;
+        if (values && !is_fraction(values->type) && !values->quantisation) return 0;
         const std::int64_t count = product(*dims(index));
         return count > 1 ? count : 0;
     }
@@ -52,8 +53,11 @@ struct NodeCost {
 
     /// As many products for each output as a filter has, or for each input.
     [[nodiscard]] std::optional<std::int64_t> filters(bool transposed) const {
-        if (dims(0) == nullptr || dims(1) == nullptr) return std::nullopt;
-        return checked_multiply(transposed ? product(*dims(0)) : outputs(), product(*dims(1), 1));
+        if (dims(0) == nullptr || dims(1) == nullptr || dims(1)->size() < 3) return std::nullopt;
+        const FilterAxes axes = filter_axes(node, dims(1)->size());
+        const std::int64_t channels = (*dims(1))[transposed ? axes.inputs : axes.outputs];
+        if (channels < 1) return std::nullopt;
+        return checked_multiply(transposed ? product(*dims(0)) : outputs(), product(*dims(1)) / channels);
     }
 
     [[nodiscard]] std::optional<std::int64_t> sum_of_products() const {

@@ -143,10 +143,11 @@ template <typename Number>
 std::vector<Number> numbers_in(const PlainGraph& graph, const PlainTensor& tensor) {
     const PlainValues& values = *tensor.values;
     const std::int64_t size = element_count(graph, tensor) * element_size(values.type);
-    if (values.external) return decoded<Number>(values.type, external_bytes(graph, tensor, size));
-    if (static_cast<std::int64_t>(values.bytes.size()) != size)
+    if (!values.external && static_cast<std::int64_t>(values.bytes.size()) != size)
         fail_at(graph, tensor, fmt::format("expected {} bytes of data, found {}", size, values.bytes.size()));
-    std::vector<Number> numbers = decoded<Number>(values.type, values.bytes);
+    std::vector<Number> numbers = values.external
+                                      ? decoded<Number>(values.type, external_bytes(graph, tensor, size))
+                                      : decoded<Number>(values.type, values.bytes);
     if (values.quantisation) dequantise(graph, tensor, numbers);
     return numbers;
 }

@@ -11,6 +11,7 @@
 #include "mobilenet_cost/import/fold.h"
 #include "mobilenet_cost/import/import_model.h"
 #include "mobilenet_cost/import/infer.h"
+#include "mobilenet_cost/import/quantised.h"
 #include "mobilenet_cost/import/stored_type.h"
 
 namespace mobilenet_cost {
@@ -321,6 +322,7 @@ ImportedModel import_graph(PlainGraph graph, const ImportRequest& wanted) {
     remove_unused(graph);
     take_open_parameters(graph);
     require_one_input(graph);
+    take_quantisation(graph);
     infer(graph, wanted);
     const DataType type = stored_type(graph);
     fold(graph);
