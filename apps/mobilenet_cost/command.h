@@ -92,15 +92,15 @@ class Command {
         this->value(flag, alternatives(names), value, read, help);
     }
 
-    /// The same; none where the flag is not given.
+    /// The same; none where the flag is not given. Of many names, which the help has in place of the type.
     template <typename Enum>
     void choice(const std::string& flag, std::string_view what, std::optional<Enum>& value,
-                const std::string& help) {
+                const std::string& fallback) {
         const std::vector<std::string> names = enum_names<Enum>();
         const auto read = [names, what](const std::string& text, const std::string& name) {
             return std::optional(static_cast<Enum>(read_choice(text, names, name, what)));
         };
-        this->value(flag, alternatives(names), value, read, help);
+        this->value(flag, "TYPE", value, read, fmt::format("{} [{}]", fmt::join(names, ", "), fallback));
     }
 
     // Lists: comma-separated, and the flag may be repeated.

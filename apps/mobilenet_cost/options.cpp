@@ -134,8 +134,7 @@ void add_size_options(Command& command, VariantOptions& options, Bytes bytes, De
     command.choice("--alpha-scope", "scope", options.common.scope,
                    "inner: first and last layer keep their width");
     if (bytes == Bytes::counted)
-        command.choice("--dtype", "data type", options.data_type,
-                       "data type that bytes are counted in [f32, or the file's]");
+        command.choice("--dtype", "data type", options.data_type, "f32, or the file's");
     if (bytes == Bytes::not_counted) options.data_type = DataType::f32;
     command.list("--input", "NAME=DIMS", options.inputs, read_inputs,
                  "sizes of an input of a file of others, x=1x3x48x192");

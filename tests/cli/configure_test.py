@@ -8,7 +8,7 @@ import unittest
 from program import SOURCE, CliTest
 
 ENGINES = [path.parent.name for path in (SOURCE / "src/mobilenet_cost/engine").glob("*/CMakeLists.txt")]
-OFF = [*(engine.upper() for engine in ENGINES), "ONNX", "HIGHWAY", "HTML", "BENCH"]
+OFF = [*(engine.upper() for engine in ENGINES), "ONNX", "TFLITE", "HIGHWAY", "HTML", "BENCH"]
 
 
 class Configure(CliTest):
@@ -40,7 +40,7 @@ class Configure(CliTest):
         self.assertEqual(rows["engine xnnpack"], "not built: switched off: MOBILENET_COST_XNNPACK=OFF")
         self.assertEqual(rows["report: charts"], "not built: switched off: MOBILENET_COST_HTML=OFF")
         self.assertEqual(compiled["onednn"], "switched off: MOBILENET_COST_ONEDNN=OFF")
-        self.assertEqual(set(compiled), {*ENGINES, "onnx", "peaks", "charts", "bench", "tests", "manual"})
+        self.assertEqual(set(compiled), {*ENGINES, "onnx", "tflite", "peaks", "charts", "bench", "tests", "manual"})
         self.assertEqual(len(rows), len(compiled))
 
     def test_what_was_not_found(self):

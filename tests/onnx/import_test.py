@@ -86,6 +86,7 @@ class OwnExports(Files):
                 read = variant_of("--model", self.path, "--batch", case.batch)
                 self.assertEqual(self.rows(read), self.rows(own))
                 self.assertEqual(read["totals"]["macs"], own["totals"]["macs"])
+                self.assertEqual(read["standard"]["macs"], own["standard"]["macs"])
                 self.assertEqual(read["totals"]["peak_activation_bytes"], own["totals"]["peak_activation_bytes"])
                 values = [tensor.dims for tensor in model.graph.initializer if tensor.data_type == TensorProto.FLOAT]
                 self.assertEqual(read["params"]["bn2"], sum(int(np.prod(dims)) for dims in values if dims))

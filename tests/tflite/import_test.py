@@ -96,6 +96,7 @@ class OwnNetworks(Files):
                 rows = [[{key: layer[key] for key in self.SAME} for layer in one["layers"]] for one in (read, own)]
                 self.assertEqual(*rows)
                 self.assertEqual(read["totals"]["macs"], own["totals"]["macs"])
+                self.assertEqual(read["standard"]["macs"], own["standard"]["macs"])
                 self.assertEqual(read["totals"]["peak_activation_bytes"], own["totals"]["peak_activation_bytes"])
                 self.assertEqual(read["params"]["bn1"], own["params"]["bn1"])  # batch norm is folded
 

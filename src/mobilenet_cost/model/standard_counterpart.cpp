@@ -34,6 +34,23 @@ bool closes_pairs(const Layer& layer) {
     return is_pointwise(layer) && std::get<Conv>(layer.kind).stride == 1 && layer.role != Role::classifier;
 }
 
+/// How many layers a squeeze-and-excite has that a graph says one by one: from its pool on, each reading the
+/// one before it, to the product with the map that was pooled; 0: none begins there.
+std::size_t gate_layers(const Network& network, std::size_t pool) {
+    const std::vector<Layer>& layers = network.layers;
+    if (pool >= layers.size() || !std::holds_alternative<GlobalPool>(layers[pool].kind)) return 0;
+    const TensorId gated = layers[pool].inputs[0];
+    for (std::size_t i = pool + 1; i < layers.size(); ++i) {
+        const auto before = static_cast<TensorId>(i);  // what layer i - 1 writes
+        const Scale* const scale = std::get_if<Scale>(&layers[i].kind);
+        if (scale != nullptr && !scale->by_value && layers[i].inputs[0] == gated &&
+            layers[i].inputs[1] == before)
+            return i + 1 - pool;
+        if (layers[i].inputs[0] != before || layers[i].inputs[1] != kNoTensor) return 0;
+    }
+    return 0;
+}
+
 /// The pointwise convolution that closes the pair a depthwise one opens, or the depthwise's own index. With a
 /// depth multiplier a squeeze-and-excite between the two has more channels than it could gate in front.
 /// Nothing else may read what the depthwise writes.
@@ -42,6 +59,7 @@ std::size_t closing_pointwise(const Network& network, const std::vector<std::siz
     std::size_t next = depthwise + 1;
     while (next < network.layers.size() && is_squeeze(network.layers[next]))
         ++next;
+    if (next == depthwise + 1) next += gate_layers(network, next);
     if (next == network.layers.size() || !closes_pairs(network.layers[next])) return depthwise;
     const bool widened = next > depthwise + 1 && depth_multiplier(network.layers[depthwise]) > 1;
     const bool alone = last_uses.empty() || (feeds(network, last_uses, depthwise, next) &&
@@ -69,7 +87,7 @@ class Counterpart {
     void copy(std::size_t index) {
         Layer layer = moved(index);
         // A squeeze-and-excite in front of a strided convolution works on the larger map.
-        if (layer.role == Role::squeeze_scale) layer.output = layer.input;
+        if (std::holds_alternative<Scale>(layer.kind)) layer.output = layer.input;
         append(layer, index);
     }
 
