@@ -96,7 +96,7 @@ class Command {
     template <typename Enum>
     void choice(const std::string& flag, std::string_view what, std::optional<Enum>& value,
                 const std::string& fallback) {
-        const std::vector<std::string> names = enum_names<Enum>();
+        const std::vector<std::string>& names = enum_names<Enum>();
         const auto read = [names, what](const std::string& text, const std::string& name) {
             return std::optional(static_cast<Enum>(read_choice(text, names, name, what)));
         };

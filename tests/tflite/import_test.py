@@ -199,6 +199,10 @@ class Graphs(Files):
                               {"constants": {"k8": (np.arange(-32, 32, dtype=np.int8).reshape(8, 1, 1, 8), (np.linspace(0.01, 0.02, 8), [0] * 8, 0)), "t": values("t", 8)}}),
         "8 bits with a zero point": ((("DEQUANTIZE", "k8", ("k", (8, 1, 1, 8)), "Dequantize", {}), ("CONV_2D", "c k t", Y, "Conv2D", {"strideH": 1, "strideW": 1})),
                                      {"constants": {"k8": (np.arange(100, 164, dtype=np.uint8).reshape(8, 1, 1, 8), ([0.01], [130], 0)), "t": values("t", 8)}}),
+        "anchors of two maps": ((("MAX_POOL_2D", "c", ("m", (1, 6, 5, 8)), "Pool2D", {"filterHeight": 2, "filterWidth": 2, "strideH": 2, "strideW": 2, **VALID}),
+                                 ("RESHAPE", "c large", ("f", (1, 240, 4)), "Reshape", {}), ("RESHAPE", "m small", ("g", (1, 60, 4)), "Reshape", {}),
+                                 ("CONCATENATION", "f g", ("y", (1, 300, 4)), "Concatenation", {"axis": 1})),
+                                {"constants": {"large": [1, 240, 4], "small": [1, 60, 4]}}),
         "half precision": ((("DEQUANTIZE", "k16", ("k", (8, 1, 1, 8)), "Dequantize", {}), ("CONV_2D", "c k t", Y, "Conv2D", {"strideH": 1, "strideW": 1})),
                            {"constants": {"k16": values("k", 8, 1, 1, 8).astype(np.float16), "t": values("t", 8)}}),
     }

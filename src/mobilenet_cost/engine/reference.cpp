@@ -172,7 +172,17 @@ class ReferenceSession final : public PlannedSession {
         void operator()(const TransposedConv& conv) const {
             run_transposed_conv(layer, conv, weights(), first, out);
         }
-        void operator()(const Operation& op) const { run_function(layer, op, first, out); }
+        void operator()(const Operation& op) const {
+            if (!is_join(layer)) return run_function(layer, op, first, out);
+            float* to = out;
+            for (std::int64_t n = 0; n < layer.output.n; ++n) {
+                for_each_input(layer, [&](TensorId id) {
+                    const std::int64_t size =
+                        element_count(tensor_shape(session.network(), id)) / layer.output.n;
+                    to = std::copy_n(session.tensor(id) + n * size, size, to);
+                });
+            }
+        }
         void operator()(const Unknown&) const {}
     };
 

@@ -110,6 +110,25 @@ void Translator::join_first(const PlainNode& node, std::vector<BlockId>& inputs)
     }
 }
 
+/// Whole tensors of an image, one behind the other: of anchors, whose maps differ in size. False: others lie
+/// between their values, or in another order than that of pixels.
+bool Translator::join(const PlainNode& node, std::size_t axis) {
+    const Dims& to = dims(node.outputs.front());
+    const bool outermost = axis == 0 ? batch_ == 1 : axis == 1 && to[0] == batch_;
+    FreeView made = free_view(to, graph_.layout, batch_);
+    bool in_order =
+        outermost && node.inputs.size() <= Operation::kMostInputs && by_pixels(made.view, made.shape);
+    for (std::size_t i = 0; in_order && i < node.inputs.size(); ++i)
+        in_order = by_pixels(value(node, i).view, shape(value(node, i)));
+    if (!in_order) return false;
+    const BlockId block = blocks_.add(node, {.kind = "operator",
+                                             .keys = operator_keys(row_of("join"), made.shape),
+                                             .inputs = blocks_read(node),
+                                             .shape = made.shape});
+    set(node.outputs.front(), block, std::move(made.view));
+    return true;
+}
+
 Json Translator::operator_keys(std::size_t row, const Shape& shape) const {
     return keys_of_shape(std::string(operator_table()[row].name), shape);
 }

@@ -125,6 +125,7 @@ bool Translator::concat(const PlainNode& node) {
         return true;
     };
     if (!all_fit()) {
+        if (join(node, axis)) return true;
         if (rank < 3 || axis != map_axes(graph_.layout, rank).channel) return false;
         for (std::size_t i = 0; i < node.inputs.size(); ++i)
             if (!map(node, i)) return false;

@@ -80,6 +80,7 @@ class Translator {
                                                 const Dims& to) const;
     [[nodiscard]] std::optional<FreeView> as_an_input(const PlainNode& node, PlainTensorId output) const;
     [[nodiscard]] FreeView made_by(const PlainNode& node, PlainTensorId output) const;
+    bool join(const PlainNode& node, std::size_t axis);
     [[nodiscard]] Json operator_keys(std::size_t row, const Shape& shape) const;
     [[nodiscard]] Json keys_of_shape(const std::string& op, const Shape& shape) const;
 

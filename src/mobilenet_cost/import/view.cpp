@@ -153,6 +153,15 @@ View transpose_view(const View& view, const Dims& order) {
     return result;
 }
 
+bool by_pixels(const View& view, const Shape& shape) {
+    ViewGroup pixels;
+    for (const ViewGroup& axis :
+         {whole_axis('h', shape.h), whole_axis('w', shape.w), whole_axis('c', shape.c)})
+        pixels.insert(pixels.end(), axis.begin(), axis.end());
+    const auto flat = reshape_view(view, {shape.n, shape.h * shape.w * shape.c});
+    return flat && (*flat)[0] == whole_axis('n', shape.n) && (*flat)[1] == pixels;
+}
+
 bool covers(const ViewGroup& group, const Shape& shape, std::string_view axes) {
     std::int64_t size = 1;
     for (const char axis : axes)

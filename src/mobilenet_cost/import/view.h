@@ -48,6 +48,9 @@ struct FreeView {
 [[nodiscard]] std::optional<View> reshape_view(const View& view, const Dims& dims);
 [[nodiscard]] View transpose_view(const View& view, const Dims& order);
 
+/// Whether a tensor's values lie in the order of a map's pixels, each with its channels.
+[[nodiscard]] bool by_pixels(const View& view, const Shape& shape);
+
 /// Every axis that the group runs through, all of each and in any order.
 [[nodiscard]] bool covers(const ViewGroup& group, const Shape& shape, std::string_view axes);
 

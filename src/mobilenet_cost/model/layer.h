@@ -278,10 +278,16 @@ void for_each_input(AnyLayer& layer, const Visit& visit) {
     return op != nullptr && op->what().function != nullptr;
 }
 
+/// Whether a layer is an operator whose map is all of its inputs', one behind the other.
+[[nodiscard]] inline bool is_join(const Layer& layer) {
+    const Operation* const op = std::get_if<Operation>(&layer.kind);
+    return op != nullptr && op->what().what == OperatorClass::joins;
+}
+
 /// Whether there is an engine that runs such a layer.
 [[nodiscard]] inline bool is_runnable(const Layer& layer) {
     return !std::holds_alternative<Unknown>(layer.kind) &&
-           (!std::holds_alternative<Operation>(layer.kind) || is_function(layer));
+           (!std::holds_alternative<Operation>(layer.kind) || is_function(layer) || is_join(layer));
 }
 
 /// Whether a layer reads two tensors value by value.

@@ -144,8 +144,11 @@ struct LayerCheck {
                                                    out.c == matmul.heads * second.c && out.h * out.w == in.h;
         expect(holds && second.n == in.n && out.n == in.n, "its matrices do not fit each other");
     }
-    void operator()(const Operation&) const {
+    void operator()(const Operation& op) const {
         if (is_function(layer())) keeps_shape();
+        if (is_join(layer()))
+            expect(op.input_elements == element_count(layer().output),
+                   "it must write as many values as it reads");
     }
     void operator()(const Unknown&) const {}
 

@@ -99,6 +99,7 @@ constexpr auto kRows = std::to_array<OperatorRow>({
     {"log_softmax", "LogSoftmax", normalises},
     {"hardmax", "Hardmax", normalises},
     {"cumulative_sum", "CumSum", normalises},
+    {"join", "", joins},
     {"transpose", "Transpose", moves},
     {"reshape", "Reshape", moves},
     {"flatten", "Flatten", moves},

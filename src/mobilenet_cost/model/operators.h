@@ -15,6 +15,7 @@ enum class OperatorClass {
     by_value,    ///< each output value from the values at its place
     normalises,  ///< values by sums over some of them
     moves,       ///< the values that it writes are the ones that it reads
+    joins,       ///< maps one behind the other, each in the order of its pixels, as a map of other sizes
     reduces,     ///< sums, largest values and places of such
     multiplies,  ///< has MACs
 };

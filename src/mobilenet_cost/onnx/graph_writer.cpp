@@ -207,6 +207,8 @@ class GraphWriter {
             add_node("Add", name, {product, number(1)}, output);
         } else if (what.name == "clip") {
             add_node("Clip", name, {inputs.front(), number(0), number(1)}, output);
+        } else if (is_join(layer)) {
+            add_join(layer, name, inputs, output);
         } else if (is_function(layer) && !what.onnx.empty() && what.name != "mish") {  // Mish is younger
             onnx::NodeProto& made = add_node(std::string(what.onnx).c_str(), name, inputs, output);
             if (op.numbers[0] != 0) add_float(made, "alpha", op.numbers[0]);
@@ -246,6 +248,21 @@ class GraphWriter {
                         std::int64_t length) {
         return reshaped(name + "/rows", turned(name + "/pixels", input, {0, 2, 3, 1}),
                         {shape.n, element_count(shape) / shape.n / length, length});
+    }
+
+    /// Pixel by pixel, as ours lie.
+    void add_join(const Layer& layer, const std::string& name, const std::vector<std::string>& inputs,
+                  const std::string& output) {
+        const Shape& out = layer.output;
+        std::vector<std::string> parts;
+        for (std::size_t i = 0; i < inputs.size(); ++i)
+            parts.push_back(reshaped(fmt::format("{}/part_{}", name, i),
+                                     turned(fmt::format("{}/pixels_{}", name, i), inputs[i], {0, 2, 3, 1}),
+                                     {out.n, -1}));
+        const std::string all = new_value(name + "/joined");
+        add_int(add_node("Concat", name + "/joined", parts, all), "axis", 1);
+        const std::string pixels = reshaped(name + "/outputs", all, {out.n, out.h, out.w, out.c});
+        add_ints(add_node("Transpose", name, {pixels}, output), "perm", {0, 3, 1, 2});
     }
 
     void add_matmul(std::size_t index, const MatMul& matmul, const std::vector<std::string>& inputs,

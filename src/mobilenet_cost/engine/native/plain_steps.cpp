@@ -247,6 +247,7 @@ struct FillRow {
     }
 
     void operator()(const Operation& op) const {
+        if (is_join(layer)) return join();
         const auto function = op.what().function;
         for_each_pixel([&](std::int64_t w, float* pixel) {
             const float* const values = in(row.h, w);
@@ -261,6 +262,23 @@ struct FillRow {
     void operator()(const Unknown&) const {}
 
   private:
+    /// Those values of all inputs, one behind the other, that are this row's.
+    void join() const {
+        const std::int64_t channels = layer.output.c;
+        const std::int64_t size = layer.output.w * channels;
+        std::int64_t place = -row.h * size;
+        for (std::size_t i = 0; i < views.inputs.size(); ++i) {
+            const Shape& shape = views.shapes[i];
+            for (std::int64_t y = 0; y < shape.h; ++y) {
+                for (std::int64_t x = 0; x < shape.w; ++x) {
+                    const float* const values = pixel_of(views.inputs[i], shape, row.n, y, x);
+                    for (std::int64_t c = 0; c < shape.c; ++c, ++place)
+                        if (place >= 0 && place < size) out(place / channels)[place % channels] = values[c];
+                }
+            }
+        }
+    }
+
     /// Sums side by side, which the compiler can vectorise.
     static float dot(const float* a, const float* b, std::int64_t count) {
         constexpr std::int64_t kSums = 16;
