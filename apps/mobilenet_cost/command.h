@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "mobilenet_cost/base/enum_names.h"
 #include "mobilenet_cost/base/list.h"

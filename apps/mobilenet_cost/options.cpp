@@ -167,11 +167,9 @@ void add_convention_option(Command& command, std::string& convention) {
 
 namespace {
 
-/// Of every cell of a grid: what was asked for, or what its models have by themselves.
-template <typename Value, typename Own, typename Text>
-Value one_of_all(const std::string& flag, const std::optional<Value>& given,
-                 const std::vector<ModelConfig>& configs, Own own, Text text) {
-    if (given) return *given;
+/// Of every cell of a grid where nothing was asked for: what its models have by themselves.
+template <typename Own, typename Text>
+auto one_of_all(const std::string& flag, const std::vector<ModelConfig>& configs, Own own, Text text) {
     const ModelConfig& first = configs.front();
     for (const ModelConfig& config : configs) {
         if (own(config) != own(first))
@@ -197,16 +195,19 @@ void say_passes_of_f32(const ModelConfig& config) {
 
 SweepSettings settings_of(const VariantOptions& options, const Convention& convention,
                           const std::vector<ModelConfig>& configs) {
-    const std::int64_t asked = options.common.classes;
-    const auto classes = asked == 0 ? std::nullopt : std::optional(asked);
-    return {.data_type = one_of_all(
-                "--dtype", options.data_type, configs,
-                [](const ModelConfig& config) { return config.data_type; }, data_type_name),
+    const auto type = [&] {
+        return one_of_all(
+            "--dtype", configs, [](const ModelConfig& config) { return config.data_type; }, data_type_name);
+    };
+    const auto classes = [&] {
+        return one_of_all(
+            "--classes", configs, [](const ModelConfig& config) { return config.classes; },
+            [](std::int64_t number) { return number; });
+    };
+    return {.data_type = options.data_type ? *options.data_type : type(),
             .convention = convention.name,
             .alpha_scope = std::string(alpha_scope_name(options.common.scope)),
-            .classes = one_of_all(
-                "--classes", classes, configs, [](const ModelConfig& config) { return config.classes; },
-                [](std::int64_t number) { return number; }),
+            .classes = options.common.classes != 0 ? options.common.classes : classes(),
             .batch = batch_of(options),
             .form = options.common.form};
 }
@@ -250,7 +251,7 @@ ImportRequest request_of(const VariantOptions& options) {
 void refuse_idle_input(const VariantOptions& options) {
     if (!options.inputs.empty() &&
         std::none_of(options.models.begin(), options.models.end(), is_file_of_others))
-        fail("--input", fmt::format("needs a model in a file of others (.onnx), found {}",
+        fail("--input", fmt::format("needs a model in a file of others (.onnx, .tflite), found {}",
                                     in_quotes(options.models.front())));
 }
 

@@ -90,9 +90,9 @@ def cost(
     depth_multiplier: depthwise outputs for each input, as Keras means it [1].
     make_separable: each K x K convolution as a depthwise and a 1 x 1 one.
     alpha_scope: "published", or "inner": the first and the last layer keep their width.
-    input: sizes of an input of an .onnx file, "x=1x3x48x192".
+    input: sizes of an input of a file of others (.onnx, .tflite), "x=1x3x48x192".
     allow_unknown: operators of a file that are not known are an exception, or with this a warning, and counts are lower bounds.
-    dtype: what bytes are counted in: "f32", "f16", "i8".
+    dtype: what bytes are counted in: "f32", "f16", "i8", "w8a32", "w16a32" [the model's].
     convention: who counts, see conventions() ["paper"].
 
     Schema mobilenet-cost.cost.v1. Of each of "variants": "totals" with macs, params, weight_bytes, activation_bytes,

@@ -299,7 +299,7 @@ class Inputs(Files):
             self.refused("--input: expected NAME=DIMS with whole numbers from 1", "--input", wrong)
         status, _, stderr = program("cost", "--input", "x=1x3x12x10")
         self.assertEqual(status, 2)
-        self.assertIn("--input: needs a model in a file of others (.onnx), found \"mobilenet_v1\"", stderr)
+        self.assertIn("--input: needs a model in a file of others (.onnx, .tflite), found \"mobilenet_v1\"", stderr)
 
 
 QKV = [STEM, node("Reshape", "c to", "f"), node("Transpose", "f", "t", perm=[0, 2, 1]), node("MatMul", "t m", "q"), node("Add", "q mb", "a"),
