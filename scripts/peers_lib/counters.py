@@ -1,17 +1,14 @@
 """scripts/peers --counters: other people's cost counters beside this project's conventions. Equal, or exit status 3."""
 
 import json
-import subprocess
 import sys
 import tempfile
-import time
 from contextlib import closing
 from pathlib import Path
 
 from . import environments, options, project
 from .report import table as text_table
 from .rounds import Cell
-from .stats import median
 from .worker import Worker
 
 # The conventions that are a tool's that can be run, in the order of the table; see count_worker.py.
@@ -22,12 +19,7 @@ RUNS = 11  # of our program, whose median is shown
 def own_seconds(cell, convention):
     """A whole process from start to exit; the others' seconds are one call in a process that is warm."""
     command = [project.PROGRAM, "cost", "--model", cell.model, "--alpha", repr(cell.alpha), "--res", str(cell.resolution)]
-    times = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        subprocess.run([*command, "--convention", convention], stdout=subprocess.DEVNULL, check=True)
-        times.append(time.perf_counter() - start)
-    return median(times)
+    return project.process_seconds([*command, "--convention", convention], RUNS)
 
 
 def conventions_of(cell):

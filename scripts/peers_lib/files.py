@@ -3,7 +3,6 @@
 import json
 import subprocess
 import tempfile
-import time
 import zipfile
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from . import environments, project
 from .environments import run_quietly
 from .report import table
 from .rounds import Cell
-from .stats import median
 
 FILE_COUNTS = Path(__file__).with_name("file_counts.py")
 FOLDER = project.ROOT / "build/real-files"
@@ -51,25 +49,15 @@ def own_count(path, size):
     return variant["totals"]["macs"], len(unknown) > 0
 
 
-def seconds_of(command, runs):
-    """A whole process, the file in the system's cache: median."""
-    times = []
-    for _ in range(runs + 1):
-        start = time.perf_counter()
-        subprocess.run(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-        times.append(time.perf_counter() - start)
-    return median(times[1:])
-
-
 def timings(python):
     """What it takes to count one file, from the start of a process to its end."""
     cell = Cell("separable", "mobilenet_v4_conv_small", 1.0, 224)
     with tempfile.TemporaryDirectory() as folder:
         path = project.export(cell, Path(folder) / "v4.onnx")
         found = {
-            "mobilenet-cost": seconds_of([project.PROGRAM, "cost", "--model", path], 21),
-            "onnx-tool": seconds_of([python, "-m", "onnx_tool", "-i", path], 5),
-            "onnxsim": seconds_of([python, "-m", "onnxsim", path, Path(folder) / "out.onnx"], 5),
+            "mobilenet-cost": project.process_seconds([project.PROGRAM, "cost", "--model", path], 21),
+            "onnx-tool": project.process_seconds([python, "-m", "onnx_tool", "-i", path], 5),
+            "onnxsim": project.process_seconds([python, "-m", "onnxsim", path, Path(folder) / "out.onnx"], 5),
         }
         return path.stat().st_size, found
 

@@ -2,10 +2,14 @@
 
 import json
 import os
+import subprocess
 import sys
+import time
 
 from shared import release
 from shared.release import BUILD, PROGRAM, ROOT, must_run
+
+from .stats import median
 
 WORKER = BUILD / "mobilenet-peer-worker"
 
@@ -30,6 +34,16 @@ def run(*arguments):
 
 def document(*arguments):
     return json.loads(run(*arguments, "--format", "json"))
+
+
+def process_seconds(command, runs):
+    """A whole process from start to exit: median."""
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        subprocess.run(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        times.append(time.perf_counter() - start)
+    return median(times)
 
 
 def engines():

@@ -64,6 +64,11 @@ def find_engines(settings):
     return found
 
 
+def size_of(row):
+    """Of a variant's input: a side, or HEIGHTxWIDTH."""
+    return row["resolution"] or f"{row['height']}x{row['width']}"
+
+
 def cells_of(settings):
     """{Cell: bytes of its weights}; the program refuses what it does not know."""
     models, alphas, sizes = (",".join(map(str, v)) for v in (settings.model, settings.alpha, settings.res))
@@ -74,8 +79,7 @@ def cells_of(settings):
     variants = project.document(*flags)["variants"]
     for network in settings.networks:
         for row in variants:
-            size = row["resolution"] or f"{row['height']}x{row['width']}"
-            cell = Cell(network, row["model"], row["alpha"], size)
+            cell = Cell(network, row["model"], row["alpha"], size_of(row))
             params = row["standard"]["params"] if network == "standard" else row["totals"]["params"]
             found[cell] = 4 * params
     return found
@@ -86,8 +90,7 @@ def file_cells(file, sizes):
     for row in project.document("cost", "--model", file, *flags)["variants"]:
         if row["dtype"] not in ("f32", "w16a32"):  # a map in another type is another computation
             raise Failure(f"{file}: expected maps of f32, as our engines compute, found {row['dtype']}", 2)
-        size = row["resolution"] or f"{row['height']}x{row['width']}"
-        yield Cell("separable", row["model"], 1.0, size, file), 4 * row["totals"]["params"]
+        yield Cell("separable", row["model"], 1.0, size_of(row), file), 4 * row["totals"]["params"]
 
 
 def groups_of(cells, holders):

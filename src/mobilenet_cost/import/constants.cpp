@@ -280,30 +280,23 @@ bool evaluate_range(PlainGraph& graph, const PlainNode& node) {
     return set_array(graph, node, std::move(result));
 }
 
-/// Of a list to one number.
-bool evaluate_reduced(PlainGraph& graph, const PlainNode& node, Binary function) {
+/// Over all dimensions.
+bool evaluate_reduction(PlainGraph& graph, const PlainNode& node) {
+    static const std::map<std::string, Binary> table = {
+        {"ReduceMin", [](double a, double b) { return std::min(a, b); }},
+        {"ReduceMax", [](double a, double b) { return std::max(a, b); }},
+        {"ReduceSum", [](double a, double b) { return a + b; }},
+        {"ReduceProd", [](double a, double b) { return a * b; }}};
     const auto array = array_of(graph, node.input(0));
-    if (!array || array->dims.size() != 1 || array->numbers.empty()) return false;
-    Array result{Dims(node.integer("keepdims", 1) != 0 ? 1 : 0, 1), {array->numbers.front()}, array->whole};
+    if (!array || array->numbers.empty()) return false;
+    const auto axes = axes_of(graph, node, 1, array->dims.size());
+    const bool all = axes && (axes->empty() || axes->size() == array->dims.size());
+    if (!all || node.integer("noop_with_empty_axes", 0) != 0) return false;
+    double total = array->numbers.front();
     for (std::size_t i = 1; i < array->numbers.size(); ++i)
-        result.numbers.front() = function(result.numbers.front(), array->numbers[i]);
-    return set_array(graph, node, std::move(result));
-}
-
-bool evaluate_product(PlainGraph& graph, const PlainNode& node) {
-    return evaluate_reduced(graph, node, [](double a, double b) { return a * b; });
-}
-
-bool evaluate_sum(PlainGraph& graph, const PlainNode& node) {
-    return evaluate_reduced(graph, node, [](double a, double b) { return a + b; });
-}
-
-bool evaluate_least(PlainGraph& graph, const PlainNode& node) {
-    return evaluate_reduced(graph, node, [](double a, double b) { return std::min(a, b); });
-}
-
-bool evaluate_most(PlainGraph& graph, const PlainNode& node) {
-    return evaluate_reduced(graph, node, [](double a, double b) { return std::max(a, b); });
+        total = table.at(node.op)(total, array->numbers[i]);
+    const bool keeps = node.integer("keepdims", 1) != 0;
+    return set_array(graph, node, {Dims(keeps ? array->dims.size() : 0, 1), {total}, array->whole});
 }
 
 bool evaluate_clip(PlainGraph& graph, const PlainNode& node) {
@@ -358,11 +351,13 @@ bool evaluate(PlainGraph& graph, const PlainNode& node) {
     if (const Unary function = unary_of(node.op)) return evaluate_unary(graph, node, function);
     using Evaluate = bool (*)(PlainGraph&, const PlainNode&);
     static const std::map<std::string, Evaluate> table = {
-        {"Cast", evaluate_cast},           {"Gather", evaluate_gather},  {"Concat", evaluate_concat},
-        {"Slice", evaluate_slice},         {"Expand", evaluate_expand},  {"Range", evaluate_range},
-        {"Transpose", evaluate_transpose}, {"Where", evaluate_where},    {"Clip", evaluate_clip},
-        {"ReduceMin", evaluate_least},     {"ReduceMax", evaluate_most}, {"ReduceSum", evaluate_sum},
-        {"ReduceProd", evaluate_product}};
+        {"Cast", evaluate_cast},           {"Gather", evaluate_gather},
+        {"Concat", evaluate_concat},       {"Slice", evaluate_slice},
+        {"Expand", evaluate_expand},       {"Range", evaluate_range},
+        {"Transpose", evaluate_transpose}, {"Where", evaluate_where},
+        {"Clip", evaluate_clip},           {"ReduceMin", evaluate_reduction},
+        {"ReduceMax", evaluate_reduction}, {"ReduceSum", evaluate_reduction},
+        {"ReduceProd", evaluate_reduction}};
     if (node.op == "ConstantOfShape") return evaluate_filled(graph, node, node.number("value", 0), false);
     const auto found = table.find(node.op);
     return found == table.end() ? evaluate_same_values(graph, node) : found->second(graph, node);

@@ -190,12 +190,8 @@ class Folder {
 
     /// Limits of a Clip; absent: they are not known.
     [[nodiscard]] std::optional<std::pair<double, double>> limits(const PlainNode& node) const {
-        const auto limit = [&](const char* name, std::size_t input, double none) -> std::optional<double> {
-            if (node.has(name)) return node.number(name, none);
-            return node.input(input) == kNoPlainTensor ? std::optional(none) : scalar(node.input(input));
-        };
-        const auto low = limit("min", 1, -INFINITY);
-        const auto high = limit("max", 2, INFINITY);
+        const auto low = clip_limit(graph_, node, "min", 1, -INFINITY);
+        const auto high = clip_limit(graph_, node, "max", 2, INFINITY);
         if (!low || !high) return std::nullopt;
         return std::pair(*low, *high);
     }

@@ -7,11 +7,6 @@
 namespace mobilenet_cost {
 namespace {
 
-bool is_squeeze(const Layer& layer) {
-    return layer.role == Role::squeeze_pool || layer.role == Role::squeeze_reduce ||
-           layer.role == Role::squeeze_expand || layer.role == Role::squeeze_scale;
-}
-
 Role merged_role(Role pointwise) {
     if (pointwise == Role::separable_pointwise || pointwise == Role::whole) return Role::separable_standard;
     return pointwise == Role::expand ? Role::expand_standard : Role::project_standard;
@@ -56,10 +51,7 @@ std::size_t gate_layers(const Network& network, std::size_t pool) {
 /// Nothing else may read what the depthwise writes.
 std::size_t closing_pointwise(const Network& network, const std::vector<std::size_t>& last_uses,
                               std::size_t depthwise) {
-    std::size_t next = depthwise + 1;
-    while (next < network.layers.size() && is_squeeze(network.layers[next]))
-        ++next;
-    if (next == depthwise + 1) next += gate_layers(network, next);
+    const std::size_t next = depthwise + 1 + gate_layers(network, depthwise + 1);
     if (next == network.layers.size() || !closes_pairs(network.layers[next])) return depthwise;
     const bool widened = next > depthwise + 1 && depth_multiplier(network.layers[depthwise]) > 1;
     const bool alone = last_uses.empty() || (feeds(network, last_uses, depthwise, next) &&
