@@ -23,10 +23,9 @@ import agreement_test as agreement  # noqa: E402 (only in the virtual environmen
 import flatbuffers  # noqa: E402
 import numpy as np  # noqa: E402
 from ai_edge_litert import schema_py_generated as schema  # noqa: E402
-from ai_edge_litert.interpreter import Interpreter, OpResolverType  # noqa: E402
-from documented_model import documented_model  # noqa: E402
 from imports import FileTest, program, run_network, variant_of  # noqa: E402
-from tflite_writer import FromOnnx, Writer, index_vector, sparse  # noqa: E402
+from litert import litert  # noqa: E402
+from tflite_writer import FromOnnx, Writer, values  # noqa: E402
 
 Case = agreement.Case
 
@@ -38,16 +37,6 @@ CASES = [
     Case("mobilenet_v1", "0.25", 48, depth_multiplier=2),
     Case("libraries/timm/efficientnet_lite0", "0.5", 64),
 ]
-
-
-def litert(data, image):
-    """Outputs of the reference kernels, flat."""
-    interpreter = Interpreter(model_content=data, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
-    interpreter.allocate_tensors()
-    [given] = interpreter.get_input_details()
-    interpreter.set_tensor(given["index"], image.reshape(given["shape"]))
-    interpreter.invoke()
-    return [interpreter.get_tensor(one["index"]).ravel() for one in interpreter.get_output_details()]
 
 
 class Files(FileTest):
@@ -105,10 +94,6 @@ class OwnNetworks(Files):
         status, _, stderr = program("export", "--model", self.path, "--onnx", again)
         self.assertEqual(status, 0, stderr)
         self.assertEqual(variant_of("--model", again)["totals"]["macs"], variant_of("--model", self.path)["totals"]["macs"])
-
-
-def values(name, *dims):
-    return np.random.default_rng(sum(name.encode())).uniform(-1, 1, dims).astype(np.float32)
 
 
 def graph(*operators, shape=(1, 12, 10, 3), constants=None, outputs=("y",), signature=None):
@@ -275,87 +260,6 @@ class Graphs(Files):
         self.assertEqual(status, 2)
         self.assertIn('input "x" has no fixed height and width: dimension 1 of 1x?x?x3 is open, say --res HxW', stderr)
         self.assertEqual(variant_of("--model", self.path, "--res", "6x5")["totals"]["macs"], 6 * 5 * 27 * 8)
-
-
-class StoredInLess(Files):
-    """Weights that are not one whole value behind another; outputs are LiteRT's."""
-
-    def assert_runs_as_litert(self, data):
-        self.path.write_bytes(data)
-        image, outputs = run_network(RUN_NETWORK, self.path, self.folder, "12x10")
-        [expected] = litert(data, image)
-        for engine, output in outputs.items():
-            np.testing.assert_allclose(output, expected, rtol=1e-4, atol=1e-5, err_msg=engine)
-
-    def sparse(self, blocks, change=lambda sparsity: None):
-        weights = values("k", 8, 1, 1, 8)
-        weights[np.abs(weights) < 0.6] = 0
-        kept, sparsity = sparse(weights, blocks)
-        self.assertLess(kept.size, weights.size)
-        change(sparsity)
-        writer = Writer()
-        writer.tensor("x", (1, 12, 10, 8))
-        writer.tensor("s", weights.shape, values=kept, sparsity=sparsity)
-        writer.tensor("b", values=values("b", 8))
-        writer.add("DENSIFY", ["s"], [("k", weights.shape)], "Densify")
-        writer.add("CONV_2D", ["x", "k", "b"], [Y], "Conv2D", strideH=1, strideW=1)
-        return writer.bytes(["x"], ["y"])
-
-    def test_sparse_weights(self):
-        for blocks in [{}, {3: 4}, {0: 2, 3: 2}]:
-            with self.subTest(blocks):
-                self.assert_runs_as_litert(self.sparse(blocks))
-                self.assertEqual(variant_of("--model", self.path)["params"]["bn0"], 8 * 8 + 8)
-
-    def test_places_of_sparse_weights_that_cannot_be(self):
-        def of_last(name, value):
-            return lambda sparsity: setattr(sparsity.dimMetadata[3], name, value)
-
-        for change in [
-            lambda sparsity: setattr(sparsity, "traversalOrder", [0, 1, 2, 2]),
-            lambda sparsity: setattr(sparsity, "traversalOrder", [0, 1, 2, 99]),
-            lambda sparsity: setattr(sparsity, "blockMap", [7]),
-            lambda sparsity: setattr(sparsity.dimMetadata[0], "denseSize", 1 << 30),
-            lambda sparsity: setattr(sparsity, "dimMetadata", None),
-            of_last("arraySegments", index_vector([0, 200])), of_last("arraySegments", index_vector([0] * 9)),
-            of_last("arrayIndices", index_vector([8] * 64)), of_last("arrayIndices", None),
-        ]:
-            self.fails('tensor "s": expected places of sparse values inside 8x1x1x8, as many as there are, found others', self.sparse({}, change))
-
-    def test_values_of_4_bits(self):
-        """Two a byte, the first in its lower half."""
-        whole = np.random.default_rng(4).integers(-8, 8, 64).astype(np.int8)
-        writer = Writer()
-        writer.tensor("x", (1, 12, 10, 8))
-        writer.tensor("k4", values=((whole[0::2] & 15) | (whole[1::2] << 4)).astype(np.uint8), quantisation=([0.1], [0], 0))
-        writer.graph.tensors[-1].type, writer.graph.tensors[-1].shape = schema.TensorType.INT4, [8, 1, 1, 8]
-        writer.tensor("b", values=values("b", 8))
-        writer.add("DEQUANTIZE", ["k4"], [("k", (8, 1, 1, 8))], "Dequantize")
-        writer.add("CONV_2D", ["x", "k", "b"], [Y], "Conv2D", strideH=1, strideW=1)
-        self.assert_runs_as_litert(writer.bytes(["x"], ["y"]))
-        self.fails('tensor "k4": expected 32 bytes of data for 8x1x1x8, found 31', self.cut(writer))
-
-    @staticmethod
-    def cut(writer):
-        writer.model.buffers[1].data = writer.model.buffers[1].data[:31]
-        return writer.bytes(["x"], ["y"])
-
-
-class Documented(unittest.TestCase):
-    """docs/models/somebodys.tflite, which docs/models.md shows."""
-
-    PATH = agreement.SOURCE / "docs/models/somebodys.tflite"
-
-    def test_it_is_what_the_writer_writes(self):
-        self.assertEqual(self.PATH.read_bytes(), documented_model())
-
-    def test_counts_are_those_by_hand(self):
-        read = variant_of("--model", self.PATH)
-        pixels = 25 * 5
-        self.assertEqual(read["totals"]["macs"], pixels * 16 * (10 * 4 + 2 * (9 + 16)) + 12 * 16)
-        weights, biases = 16 * 40 + 2 * (9 * 16 + 16 * 16) + 12 * 16, 5 * 16 + 12
-        self.assertEqual((read["params"]["bn0"], read["dtype"]), (weights + biases, "i8"))
-        self.assertEqual(read["totals"]["weight_bytes"], weights + 4 * biases)
 
 
 class Damage(Files):

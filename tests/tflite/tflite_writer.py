@@ -80,6 +80,10 @@ class Writer:
         return bytes(builder.Output())
 
 
+def values(name, *dims):
+    return np.random.default_rng(sum(name.encode())).uniform(-1, 1, dims).astype(np.float32)
+
+
 def index_vector(numbers):
     vector = schema.Uint8VectorT()
     vector.values = np.array(numbers, np.uint8)
