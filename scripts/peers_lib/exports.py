@@ -55,7 +55,8 @@ def compared(row, way, made, found):
              "parameters": (made["expected"], params)}
     notes = [f"{what}: expected {expected:,}" for what, (expected, counted) in pairs.items() if counted != expected]
     equal = not notes
-    notes += [f"{fixed:,} MACs by filters that are no parameters"] if fixed else []
+    for key, what in [("fixed_macs", "MACs by"), ("fixed_values", "values of")]:
+        notes += [f"{made[key]:,} {what} numbers that are no parameters"] if made.get(key) else []
     notes += [f"{unknown} operators not known"] if unknown else []
     return {"network": shown(row), "way": way, "macs": macs, "params": params, "folded": made["params"] - made["expected"],
             "equal": equal, "notes": notes}

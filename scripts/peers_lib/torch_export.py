@@ -1,8 +1,8 @@
 """torchvision's and timm's own networks as PyTorch's two exporters write them.
 
 Runs in build/exports-venv, by the protocol of worker.py.
-export NAME ROW torchscript|dynamo FILE -> {"params", "expected", "version", "fixed_macs"}; ROW is a line of
-tests/data/library_networks.csv as JSON. "fixed_macs": convolutions by filters that are no parameters of the library's.
+export NAME ROW torchscript|dynamo FILE -> {"params", "expected", "version", "fixed_macs", "fixed_values"}; ROW is a line of
+tests/data/library_networks.csv as JSON. Fixed: what files have of numbers that are no parameters of the library's.
 """
 
 import json
@@ -14,6 +14,7 @@ import torch
 import torchvision
 from serving import serve
 from torch import nn
+from torchvision.models.detection.anchor_utils import DefaultBoxGenerator
 
 
 class Maps(nn.Module):
@@ -63,7 +64,8 @@ def give_values(model):
 
 
 def watch(model, arguments):
-    """What a pass shows: {batch norm: whether a convolution with a bias is before it}, and MACs and values of fixed filters."""
+    """What a pass shows: {batch norm: whether a convolution with a bias is before it}, and MACs and values by fixed numbers:
+    filters that blur, and what a detector decodes boxes with."""
     made_by, biased, kept, fixed = {}, {}, [], [0, 0]
     names = {module: name for name, module in model.named_modules()}
 
@@ -74,6 +76,10 @@ def watch(model, arguments):
             filters = module.filt
             fixed[0] += output.numel() * filters[0, 0].numel()
             fixed[1] += filters[0, 0].numel() * output.shape[1]
+        if isinstance(module, DefaultBoxGenerator):
+            # Widths and heights are read twice, centres once; the image's mean is a batch norm of 3 channels, with two
+            # values each, and its deviation has 3.
+            fixed[1] += 6 * sum(len(boxes) for boxes in output) + 9
         if isinstance(output, torch.Tensor):
             made_by.setdefault(id(output), module)
             kept.append(output)  # no later tensor gets its id
@@ -106,7 +112,7 @@ def export(name, row, way, path):
     # A batch norm that is folded leaves one value of a channel, or none where the convolution before has a bias already.
     folded = sum(modules[norm].num_features * (2 if has else 1) for norm, has in biased.items() if norm not in kept)
     params = sum(values.numel() for values in model.parameters())
-    return {"params": params, "expected": params - folded + fixed_values, "fixed_macs": fixed_macs,
+    return {"params": params, "expected": params - folded + fixed_values, "fixed_macs": fixed_macs, "fixed_values": fixed_values,
             "version": f"{library} {(torchvision if library == 'torchvision' else timm).__version__}, PyTorch {torch.__version__}"}
 
 

@@ -257,7 +257,7 @@ class Exports(unittest.TestCase):
 
     def test_filters_that_are_no_parameters_are_said(self):
         row = self.compared(macs=568740352 + 5, made={"fixed_macs": 5})
-        self.assertEqual(exports.verdict(row), "equal; 5 MACs by filters that are no parameters")
+        self.assertEqual(exports.verdict(row), "equal; 5 MACs by numbers that are no parameters")
 
     def test_networks(self):
         found = {row["name"].partition(":")[0] for row in exports.networks(None)}
