@@ -50,13 +50,12 @@ def read_back(path):
 def compared(row, way, made, found):
     """One row of the table."""
     macs, params, unknown = found
-    fixed = made.get("fixed_macs", 0)
-    pairs = {"the library's parameters": (int(row["params_bn2"]), made["params"]), "MACs": (int(row["macs"]) + fixed, macs),
+    pairs = {"the library's parameters": (int(row["params_bn2"]), made["params"]), "MACs": (int(row["macs"]), macs),
              "parameters": (made["expected"], params)}
     notes = [f"{what}: expected {expected:,}" for what, (expected, counted) in pairs.items() if counted != expected]
     equal = not notes
-    for key, what in [("fixed_macs", "MACs by"), ("fixed_values", "values of")]:
-        notes += [f"{made[key]:,} {what} numbers that are no parameters"] if made.get(key) else []
+    if fixed := made.get("fixed_values", 0):
+        notes += [f"{fixed:,} values that are no parameters"]
     notes += [f"{unknown} operators not known"] if unknown else []
     return {"network": shown(row), "way": way, "macs": macs, "params": params, "folded": made["params"] - made["expected"],
             "equal": equal, "notes": notes}
@@ -90,9 +89,16 @@ LIBRARIES = {"keras": KERAS, "torchvision": TORCH, "timm": TORCH}
 def row_of(row, library, way, path):
     try:
         made = library.ask("export", row["name"].removeprefix("keras:"), json.dumps(row), way, path)
-        found = compared(row, way, made, read_back(path))
     except Failure as failure:
-        found = {"network": shown(row), "way": way, "equal": False, "notes": [str(failure)]}
+        return {"network": shown(row), "way": way, "equal": None, "notes": [str(failure)]}
+    try:
+        return compared(row, way, made, read_back(path))
+    except Failure as failure:
+        return {"network": shown(row), "way": way, "equal": False, "notes": [str(failure)]}
+
+
+def told_row(row, library, way, path):
+    found = row_of(row, library, way, path)
     print(f"peers: {shown(row)}, {way}: {verdict(found)}", file=sys.stderr)
     return found
 
@@ -105,12 +111,13 @@ def compare(settings):
             stack.callback(library.close)
             for way, ending in library.ways.items():
                 with tempfile.TemporaryDirectory(prefix="peers-", dir=project.BUILD) as folder:
-                    rows.append(row_of(row, library, way, Path(folder) / f"network{ending}"))
+                    rows.append(told_row(row, library, way, Path(folder) / f"network{ending}"))
     return rows
 
 
 def verdict(row):
-    return "; ".join(["equal" if row["equal"] else "DIFFERS", *row["notes"]])
+    """A network that its library cannot export in some way is no difference."""
+    return "; ".join([{True: "equal", False: "DIFFERS", None: "not exported"}[row["equal"]], *row["notes"]])
 
 
 def line_of(row):
@@ -119,11 +126,14 @@ def line_of(row):
 
 
 def text_of(rows):
-    equal = sum(row["equal"] for row in rows)
+    equal, missing = (sum(row["equal"] is verdict for row in rows) for verdict in (True, None))
     lines = text_table(["network", "by", "MACs", "parameters", "folded", ""], [line_of(row) for row in rows])
     note = "folded: values of batch norms that the file has no more, since its convolutions have them in theirs"
-    return "\n".join([*lines, "", f"{equal} of {len(rows)} equal; {note}"])
+    return "\n".join([*lines, "", f"{equal} of {len(rows)} equal, {missing} not exported; {note}"])
 
 
 def status(rows):
-    return 0 if all(row["equal"] for row in rows) else 3
+    """3: some differ; 1: there was nothing to compare."""
+    if any(row["equal"] is False for row in rows):
+        return 3
+    return 0 if any(row["equal"] for row in rows) else 1

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import sys
 
 
 def sentence_of(error):
-    """An exception's kind and the first line that it says."""
-    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+    """An exception's kind and the first line that it says, without colours."""
+    said = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    return f"{type(error).__name__}: {(said.splitlines() or [''])[0]}"
 
 
 def serve(begin):

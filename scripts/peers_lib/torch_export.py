@@ -1,8 +1,8 @@
 """torchvision's and timm's own networks as PyTorch's two exporters write them.
 
 Runs in build/exports-venv, by the protocol of worker.py.
-export NAME ROW torchscript|dynamo FILE -> {"params", "expected", "version", "fixed_macs", "fixed_values"}; ROW is a line of
-tests/data/library_networks.csv as JSON. Fixed: what files have of numbers that are no parameters of the library's.
+export NAME ROW torchscript|dynamo FILE -> {"params", "expected", "version", "fixed_values"}; ROW is a line of
+tests/data/library_networks.csv as JSON. Fixed: values of files that are no parameters of the library's.
 """
 
 import json
@@ -64,22 +64,18 @@ def give_values(model):
 
 
 def watch(model, arguments):
-    """What a pass shows: {batch norm: whether a convolution with a bias is before it}, and MACs and values by fixed numbers:
-    filters that blur, and what a detector decodes boxes with."""
-    made_by, biased, kept, fixed = {}, {}, [], [0, 0]
+    """What a pass shows: {batch norm: whether a convolution with a bias is before it}, and how many values a detector has
+    for its image and its boxes."""
+    made_by, biased, kept, fixed = {}, {}, [], []
     names = {module: name for name, module in model.named_modules()}
 
     def look(module, given, output):
         if isinstance(module, nn.BatchNorm2d):
             biased[names[module]] = getattr(made_by.get(id(given[0])), "bias", None) is not None
-        if isinstance(module, timm.layers.BlurPool2d):
-            filters = module.filt
-            fixed[0] += output.numel() * filters[0, 0].numel()
-            fixed[1] += filters[0, 0].numel() * output.shape[1]
         if isinstance(module, DefaultBoxGenerator):
             # Widths and heights are read twice, centres once; the image's mean is a batch norm of 3 channels, with two
             # values each, and its deviation has 3.
-            fixed[1] += 6 * sum(len(boxes) for boxes in output) + 9
+            fixed.append(6 * sum(len(boxes) for boxes in output) + 9)
         if isinstance(output, torch.Tensor):
             made_by.setdefault(id(output), module)
             kept.append(output)  # no later tensor gets its id
@@ -89,7 +85,7 @@ def watch(model, arguments):
         model(*arguments)
     for hook in hooks:
         hook.remove()
-    return biased, fixed
+    return biased, sum(fixed)
 
 
 def kept_norms(path):
@@ -104,7 +100,7 @@ def export(name, row, way, path):
     give_values(model)
     image = image_of(row)
     arguments = ([image[0]],) if name == "ssdlite320_mobilenet_v3_large" else (image,)
-    biased, (fixed_macs, fixed_values) = watch(model, arguments)
+    biased, fixed_values = watch(model, arguments)
     torch.onnx.export(model, arguments, path, dynamo=way == "dynamo", **({} if way == "dynamo" else {"opset_version": 17}))
     modules, kept = dict(model.named_modules()), kept_norms(path)
     if unknown := sorted(set(kept) - set(biased)):
@@ -112,7 +108,7 @@ def export(name, row, way, path):
     # A batch norm that is folded leaves one value of a channel, or none where the convolution before has a bias already.
     folded = sum(modules[norm].num_features * (2 if has else 1) for norm, has in biased.items() if norm not in kept)
     params = sum(values.numel() for values in model.parameters())
-    return {"params": params, "expected": params - folded + fixed_values, "fixed_macs": fixed_macs, "fixed_values": fixed_values,
+    return {"params": params, "expected": params - folded + fixed_values, "fixed_values": fixed_values,
             "version": f"{library} {(torchvision if library == 'torchvision' else timm).__version__}, PyTorch {torch.__version__}"}
 
 

@@ -247,7 +247,7 @@ class Exports(unittest.TestCase):
         row = self.compared()
         self.assertEqual((row["equal"], row["folded"]), (True, 10944))
         self.assertEqual(exports.status([row]), 0)
-        self.assertIn("1 of 1 equal", exports.text_of([row]))
+        self.assertIn("1 of 1 equal, 0 not exported", exports.text_of([row]))
 
     def test_what_differs_is_named(self):
         for row, note in [(self.compared(macs=1), "MACs: expected 568,740,352"), (self.compared(params=1), "parameters: expected 4,221,032"),
@@ -255,9 +255,9 @@ class Exports(unittest.TestCase):
             self.assertEqual(exports.status([row]), 3)
             self.assertIn(f"DIFFERS; {note}", exports.text_of([row]))
 
-    def test_filters_that_are_no_parameters_are_said(self):
-        row = self.compared(macs=568740352 + 5, made={"fixed_macs": 5})
-        self.assertEqual(exports.verdict(row), "equal; 5 MACs by numbers that are no parameters")
+    def test_values_that_are_no_parameters_are_said(self):
+        row = self.compared(made={"fixed_values": 5})
+        self.assertEqual(exports.verdict(row), "equal; 5 values that are no parameters")
 
     def test_networks(self):
         found = {row["name"].partition(":")[0] for row in exports.networks(None)}
@@ -269,9 +269,10 @@ class Exports(unittest.TestCase):
     def test_a_network_that_fails_is_no_end(self):
         library = types.SimpleNamespace(ask=mock.Mock(side_effect=Failure("timm: no")))
         with contextlib.redirect_stderr(io.StringIO()) as said:
-            row = exports.row_of(self.row, library, "dynamo", Path("x.onnx"))
-        self.assertIn("timm:mobilenetv1_100 224, dynamo: DIFFERS; timm: no", said.getvalue())
-        self.assertIn("DIFFERS; timm: no", exports.text_of([row]))
+            row = exports.told_row(self.row, library, "dynamo", Path("x.onnx"))
+        self.assertIn("timm:mobilenetv1_100 224, dynamo: not exported; timm: no", said.getvalue())
+        self.assertIn("0 of 1 equal, 1 not exported", exports.text_of([row]))
+        self.assertEqual([exports.status([row]), exports.status([row, self.compared()])], [1, 0])
 
 
 class Run(unittest.TestCase):
