@@ -121,13 +121,13 @@ def verdict(row):
 
 
 def line_of(row):
-    numbers = [f"{row[key]:,}" if key in row else "-" for key in ["macs", "params", "folded"]]
-    return [row["network"], row["way"], *numbers, verdict(row)]
+    return [row["network"], row["way"], *(f"{row[key]:,}" if key in row else "-" for key in ["macs", "params", "folded"])]
 
 
 def text_of(rows):
     equal, missing = (sum(row["equal"] is verdict for row in rows) for verdict in (True, None))
-    lines = text_table(["network", "by", "MACs", "parameters", "folded", ""], [line_of(row) for row in rows])
+    head, *lines = text_table(["network", "by", "MACs", "parameters", "folded"], [line_of(row) for row in rows])
+    lines = [head, *(f"{line}  {verdict(row)}" for line, row in zip(lines, rows))]
     note = "folded: values of batch norms that the file has no more, since its convolutions have them in theirs"
     return "\n".join([*lines, "", f"{equal} of {len(rows)} equal, {missing} not exported; {note}"])
 
