@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/base/nearest.h"
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/compare/network_diff.h"
 #include "mobilenet_cost/compare/read_stored.h"
@@ -36,6 +37,30 @@ struct CompareOptions {
     VariantOptions variant;
     OutputOptions output;
 };
+
+/// Files of the folder where a path leads that are called alike.
+std::vector<std::string> nearest_files(const std::filesystem::path& path) {
+    std::vector<std::string> names;
+    std::error_code ignored;
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
+        names.push_back(entry.path().filename().string());
+    names = nearest_names(path.filename().string(), names);
+    for (std::string& name : names)
+        name = (path.parent_path() / name).string();
+    return names;
+}
+
+/// Throws Error for a word that neither is a model's name nor leads to something.
+void expect_side(const std::string& word, const char* place) {
+    std::error_code ignored;
+    if (std::filesystem::exists(word, ignored) || is_model_name(word)) return;
+    std::vector<std::string> near;
+    if (!is_model_path(word)) near = nearest_model_names(word);
+    if (near.empty()) near = nearest_files(word);
+    fail(place, fmt::format("expected the name of a model, a model file or stored results, found {}{}",
+                            in_quotes(word), did_you_mean(near)));
+}
 
 /// The name of a model, a model file, or a file of others. A file without an ending is no name.
 bool is_model(const std::string& word) {
@@ -68,12 +93,13 @@ int compare_networks(const CompareOptions& options) {
     variant.models = {options.base, options.contender};
     expect_one_variant(variant, "which both networks get");
     const std::vector<Family> families = read_families(variant, DefaultGrid::one);
-    const NetworkDiff diff =
-        diff_networks(families[0].config, families[0].variants.front(), families[1].config,
-                      families[1].variants.front(), data_type_of(variant, families[0].config));
+    const auto side = [&](const Family& family) {
+        return NetworkToDiff{family.config, family.variants.front(), data_type_of(variant, family.config)};
+    };
+    const NetworkDiff diff = diff_networks(side(families[0]), side(families[1]));
     Output output(options.output);
     output.write(network_diff_report(diff));
-    return diff.differences.empty() ? kFine : kExceeded;
+    return diff.equal() ? kFine : kExceeded;
 }
 
 CompareSettings read_settings(const CompareOptions& options) {
@@ -117,6 +143,8 @@ int compare_stored(const CompareOptions& options) {
 }
 
 int run_compare(const Command& command, const CompareOptions& options) {
+    expect_side(options.base, "BASE");
+    expect_side(options.contender, "CONTENDER");
     if (are_models(options)) {
         refuse_group(command, kStoredGroup, "needs two stored results, found two models");
         return compare_networks(options);

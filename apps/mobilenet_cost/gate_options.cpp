@@ -21,11 +21,12 @@ namespace fs = std::filesystem;
 constexpr std::size_t kLargestConfig = std::size_t{1} << 20U;
 
 /// Bundled models are each build's own; a file is sent to both as it is.
-GateCell model_cell(const std::string& model, const ModelConfig& config) {
+GateCell model_cell(const std::string& model, const ModelConfig& config, const VariantOptions& options) {
     GateCell cell;
     cell.model = config.name;
     if (is_file_of_others(model)) {
         cell.model = model;  // each build reads it by itself
+        cell.inputs = input_texts(options);
     } else if (is_model_path(model)) {
         cell.config = read_text_file(model, kLargestConfig);
     }
@@ -38,7 +39,7 @@ std::vector<GateCell> grid_cells(const GateOptions& options) {
     std::vector<GateCell> cells;
     const std::vector<Family> families = read_families(options.variant, DefaultGrid::one);
     for (std::size_t i = 0; i < families.size(); ++i) {
-        GateCell cell = model_cell(options.variant.models.at(i), families[i].config);
+        GateCell cell = model_cell(options.variant.models.at(i), families[i].config, options.variant);
         for (const Variant& variant : families[i].variants) {
             for (const NetworkKind network : options.networks) {
                 for (const std::string& engine : engines) {
@@ -134,7 +135,9 @@ std::vector<GateCell> read_gate_cells(const GateOptions& options) {
     } else {
         cells = load_gate_cells(options.cells, file_defaults(options));
         for (GateCell& cell : cells) {
-            if (cell.variant.resolution == 0) cell.variant.resolution = find_model(cell.model).resolution;
+            if (cell.variant.resolution != 0) continue;
+            cell.variant.resolution =
+                find_model(cell.model, {.inputs = parse_inputs(cell.inputs, "--input")}).resolution;
         }
     }
     for (const GateCell& cell : cells)

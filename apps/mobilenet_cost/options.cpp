@@ -90,10 +90,7 @@ std::int64_t read_depth_multiplier(const std::string& text, const std::string& f
 }
 
 std::vector<NamedDims> read_inputs(const std::vector<std::string>& texts, const std::string& flag) {
-    std::vector<NamedDims> inputs;
-    for (const std::string& text : parse_names(texts))
-        inputs.push_back(parse_named_dims(text, flag));
-    return inputs;
+    return parse_inputs(parse_names(texts), flag);
 }
 
 /// The option that takes the classifier away.
@@ -183,6 +180,13 @@ auto one_of_all(const std::string& flag, const std::vector<ModelConfig>& configs
 
 }  // namespace
 
+std::vector<std::string> input_texts(const VariantOptions& options) {
+    std::vector<std::string> texts;
+    for (const NamedDims& named : options.inputs)
+        texts.push_back(named_dims_text(named));
+    return texts;
+}
+
 DataType data_type_of(const VariantOptions& options, const ModelConfig& config) {
     return options.data_type.value_or(config.data_type);
 }
@@ -209,7 +213,8 @@ SweepSettings settings_of(const VariantOptions& options, const Convention& conve
             .alpha_scope = std::string(alpha_scope_name(options.common.scope)),
             .classes = options.common.classes != 0 ? options.common.classes : classes(),
             .batch = batch_of(options),
-            .form = options.common.form};
+            .form = options.common.form,
+            .inputs = input_texts(options)};
 }
 
 namespace {

@@ -72,6 +72,9 @@ struct Family {
 /// The one asked for, or the model's own.
 [[nodiscard]] DataType data_type_of(const VariantOptions& options, const ModelConfig& config);
 
+/// Each --input as it may be said again.
+[[nodiscard]] std::vector<std::string> input_texts(const VariantOptions& options);
+
 /// Says so where passes of f32 are not what a file is for.
 void say_passes_of_f32(const ModelConfig& config);
 

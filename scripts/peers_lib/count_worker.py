@@ -6,13 +6,13 @@ network that is made already, in a process that has imported it and has counted 
 
 import csv
 import json
-import os
-import sys
 import tempfile
 import time
 import warnings
 from importlib import metadata
 from pathlib import Path
+
+from serving import serve
 
 
 def fvcore(net, image, path):
@@ -100,18 +100,6 @@ def answer(words):
     return {"version": metadata.version(TOOLS[tool][0]), "count": count, "params": params, "seconds": seconds}
 
 
-def main():
-    # Some tools print; stdout is the protocol's.
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
-    warnings.simplefilter("ignore")
-    for line in sys.stdin:
-        try:
-            found = answer(line.rstrip("\n").split("\t"))
-        except Exception as error:  # the tools' own exceptions share no base
-            found = {"error": f"{type(error).__name__}: {error}"}
-        answers.write(json.dumps(found) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    warnings.simplefilter("ignore")
+    serve(lambda: answer)

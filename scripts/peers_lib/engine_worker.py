@@ -5,12 +5,11 @@ FILE INPUT SIZE` takes a model file and raw float32 of that size, NxHxWxC; `outp
 threads and f32 arithmetic. Input and output lie in buffers that are bound once; a pass is one call from Python.
 """
 
-import json
-import os
 import sys
 import time
 
 import numpy as np
+from serving import serve
 
 
 def image_of(path, size, shape):
@@ -151,16 +150,11 @@ def answer(engine, loaded, words):
 
 
 def main(name, threads):
-    # What a library prints belongs to stderr: stdout is the protocol's.
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
-    engine, loaded = ENGINES[name](int(threads)), {}
-    for line in sys.stdin:
-        try:
-            found = answer(engine, loaded, line.rstrip("\n").split("\t"))
-        except Exception as error:  # an engine's own exceptions share no base
-            found = {"error": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"}
-        answers.write(json.dumps(found) + "\n")
+    def begin():
+        engine, loaded = ENGINES[name](int(threads)), {}
+        return lambda words: answer(engine, loaded, words)
+
+    serve(begin)
 
 
 if __name__ == "__main__":

@@ -52,9 +52,12 @@ def parser():
     add = made.add_argument
     add("--counters", action="store_true", help="compare cost counters (fvcore, ptflops, thop, torchinfo, onnx-tool) instead")
     add("--files", action="store_true", help="compare counts of model files that packages of PyPI have in them instead")
+    add("--exports", action="store_true",
+        help="compare counts of what Keras, torchvision and timm export with their own instead (5 GB of environments)")
     add("--litert", action="store_true", help="and LiteRT, on files of TensorFlow's converter (1.6 GB in build/litert-venv)")
     add("--model", action="extend", type=words, metavar="LIST",
-        help="names, or .onnx or .tflite files, which the others run as they are [mobilenet_v1; with --counters all]")
+        help="names, or .onnx or .tflite files, which the others run as they are [mobilenet_v1; with --counters all]; "
+             "with --exports names or patterns of LIBRARY:NAME [all]")
     add("--alpha", action="extend", type=list_of(float), metavar="LIST", help="[1,0.75,0.5,0.25; with --counters 1]")
     add("--res", action="extend", type=list_of(resolution), metavar="LIST", help="[224,192,160,128; with --counters 224]")
     add("--networks", action="extend", type=words, metavar="LIST", help="separable,standard [separable]")
@@ -89,6 +92,7 @@ def fill_files(settings):
 def fill(settings):
     cpus = len(os.sched_getaffinity(0))
     counters = settings.counters
+    settings.patterns = settings.model
     settings.kind = kind_of(settings.model or ["mobilenet_v1"])
     if settings.kind:
         fill_files(settings)

@@ -23,9 +23,9 @@ class CompareNetworks(CliTest):
         return document
 
     def assert_sums(self, document):
-        """What changed explains the difference of the totals, layer by layer."""
+        """What changed explains the difference of the totals, layer by layer; of bytes, where both are of one type."""
         base, contender = document["base"], document["contender"]
-        for key in COUNTS:
+        for key in COUNTS if document["dtype"] else COUNTS[:2]:
             change = sum(
                 (row["contender"] or {key: 0})[key] - (row["base"] or {key: 0})[key] for row in document["differences"]
             )
@@ -128,12 +128,38 @@ class CompareNetworks(CliTest):
         self.assertLessEqual(max(map(len, shown.splitlines())), 80)
         self.assertIn("layers     ", shown)
 
+    def test_each_in_its_own_type(self):
+        """The file of the second is of 8-bit integers: its layers are the same, its bytes are not."""
+        whole = self.model("whole.json", lambda d: d.update(dtype="i8"))
+        document = self.compared(self.model("a.json"), whole)
+        self.assertEqual((document["dtype"], document["base"]["dtype"], document["contender"]["dtype"]), (None, "f32", "i8"))
+        for name, side in [("a.json", "base"), ("whole.json", "contender")]:
+            [own] = json.loads(self.output("cost", "--model", f"{self.folder}/{name}", "-f", "json"))["variants"]
+            self.assertEqual(document[side]["weight_bytes"], own["totals"]["weight_bytes"])
+        self.assertEqual((document["differences"], document["same"]), ([], document["base"]["layers"]))
+        text = run("compare", f"{self.folder}/a.json", whole).stdout
+        self.assertRegex(text, r"contender +.*, i8\n")
+        self.assertRegex(text, r"change .*-\d")
+        document = self.compared(f"{self.folder}/a.json", whole, "--dtype", "f16", status=0)
+        self.assertEqual((document["dtype"], document["contender"]["dtype"]), ("f16", "f16"))
+
+    def test_a_mistyped_name_or_file(self):
+        stored = self.write("cost.json", self.output("cost", "--res", "32", "-f", "json"))
+        expected = "expected the name of a model, a model file or stored results, found"
+        for base, contender, found in [
+            ("mobilnet_v1", "mobilenet_v1", f'BASE: {expected} "mobilnet_v1" (did you mean "mobilenet_v1"?)'),
+            (stored, "mobilenetv3", f'CONTENDER: {expected} "mobilenetv3" (did you mean "mobilenet_v3_large"'),
+            (f"{self.folder}/csot.json", stored, f'BASE: {expected} "{self.folder}/csot.json" (did you mean "{stored}"?)'),
+            (stored, f"{self.folder}/none.onnx", f'CONTENDER: {expected} "{self.folder}/none.onnx"\n'),
+            ("timm:mobilenetv3_smal", stored, f'BASE: {expected} "timm:mobilenetv3_smal" (did you mean "timm:mobilenetv3_small'),
+        ]:
+            with self.subTest(base=base, contender=contender):
+                self.refused([base, contender], found)
+
     def test_what_is_a_model(self):
         stored = self.write("cost.json", self.output("cost", "--res", "32", "-f", "json"))
         self.refused(["mobilenet_v1", stored], 'found the model "mobilenet_v1" beside')
         self.refused([stored, FILE], "expected two models or two stored results")
-        self.refused(["mobilnet_v1", "mobilenet_v1"], 'did you mean "mobilenet_v1"')
-        self.refused(["nowhere.json", stored], "expected a readable file")
         self.refused([stored, stored, "--alpha", "1"], "--alpha: needs two models, found stored results")
         self.refused([FILE, FILE, "--summary"], "--summary: needs two stored results, found two models")
         plain = self.write("mobilenet_v1", self.output("cost", "--res", "32", "-f", "json"))

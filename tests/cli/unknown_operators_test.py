@@ -1,5 +1,7 @@
 """Operators that are not known are never a silent zero: "at least", `unclear` or null, and exit status 1."""
 
+import csv
+import io
 import json
 import unittest
 
@@ -53,6 +55,20 @@ class UnknownOperators(CliTest):
         self.assertEqual((document["base"]["unknown"], document["differences"]), (1, []))
         [known] = json.loads(self.output("sweep", "--alpha", "1", "--res", "32", "-f", "json"))["cells"]
         self.assertNotIn("lower_bound", known)
+
+    def test_tables_for_machines_say_so(self):
+        """A last column, where there are such rows alone; what is not known is empty."""
+        budgets = [{"model": "strange.json", "max_macs": MACS}, {"model": "mobilenet_v1", "max_macs": 10**9}]
+        budget = self.write("budget.json", json.dumps({"schema": "mobilenet-cost.budget.v1", "budgets": budgets}))
+        both = f"{self.model},mobilenet_v1"
+        for command in [["cost", "-m", both], ["cost", "-m", both, "--show", "layers"], ["sweep", "-m", both, "--alpha", "1", "--res", "8", "--classes", "10"],
+                        ["conventions", "-m", both], ["budget", budget], ["pick", "-m", both, "--classes", "10", "--max-macs", "1G"]]:
+            with self.subTest(command):
+                rows = list(csv.DictReader(io.StringIO(run(*command, "-f", "csv").stdout)))
+                self.assertEqual({(row["model"], row["lower_bound"]) for row in rows}, {("strange", "true"), ("mobilenet_v1", "")})
+        layers = list(csv.DictReader(io.StringIO(run("cost", "-m", self.model, "--show", "layers", "-f", "csv").stdout)))
+        self.assertEqual([row["macs"] for row in layers if row["op"] == "unknown"], [""])
+        self.assertNotIn("lower_bound", self.output("cost", "-f", "csv"))
 
     def test_a_layer_that_is_not_known_in_a_diff(self):
         other = self.write("other.json", json.dumps({**MODEL, "blocks": [MODEL["blocks"][0], *MODEL["blocks"][2:]]}))

@@ -19,7 +19,7 @@ SOURCE = Path(os.environ["MOBILENET_COST_SOURCE_DIR"])
 BINARY = Path(os.environ["MOBILENET_COST_BINARY_DIR"])
 sys.path.insert(0, os.fspath(SOURCE / "scripts"))
 
-from peers_lib import agreement, command, counters, document, options, project, report, rounds  # noqa: E402
+from peers_lib import agreement, command, counters, document, exports, options, project, report, rounds  # noqa: E402
 from peers_lib import side_by_side, stats  # noqa: E402
 from shared.failure import Failure, run  # noqa: E402
 from peers_lib.rounds import Cell, Job, Visit  # noqa: E402
@@ -230,6 +230,49 @@ class Counters(unittest.TestCase):
             known = counters.conventions_of(Cell("separable", "mobilenet_v1", 1.0, 224))
         self.assertEqual([tool for tool in counters.TOOLS if tool not in known], [])
         self.assertEqual(known["thop"]["count"], self.ROW["our_count"])
+
+
+class Exports(unittest.TestCase):
+    """Of a library that is not there: what it would have said."""
+
+    MADE = {"params": 4231976, "expected": 4221032}  # MobileNetV1's batch norms are 10,944 channels
+
+    def setUp(self):
+        [self.row] = [row for row in exports.networks(["timm:mobilenetv1_100"]) if not row["arguments"]]
+
+    def compared(self, macs=568740352, params=4221032, unknown=0, made=()):
+        return exports.compared(self.row, "dynamo", {**self.MADE, **dict(made)}, (macs, params, unknown))
+
+    def test_equal(self):
+        row = self.compared()
+        self.assertEqual((row["equal"], row["folded"]), (True, 10944))
+        self.assertEqual(exports.status([row]), 0)
+        self.assertIn("1 of 1 equal, 0 not exported", exports.text_of([row]))
+
+    def test_what_differs_is_named(self):
+        for row, note in [(self.compared(macs=1), "MACs: expected 568,740,352"), (self.compared(params=1), "parameters: expected 4,221,032"),
+                          (self.compared(made={"params": 7}), "the library's parameters: expected 4,231,976")]:
+            self.assertEqual(exports.status([row]), 3)
+            self.assertIn(f"DIFFERS; {note}", exports.text_of([row]))
+
+    def test_values_that_are_no_parameters_are_said(self):
+        row = self.compared(made={"fixed_values": 5})
+        self.assertEqual(exports.verdict(row), "equal; 5 values that are no parameters")
+
+    def test_networks(self):
+        found = {row["name"].partition(":")[0] for row in exports.networks(None)}
+        self.assertEqual(found, set(exports.LIBRARIES))
+        self.assertTrue(all("mobilenetv3" in row["name"] for row in exports.networks(["timm:*mobilenetv3*"])))
+        with self.assertRaisesRegex(Failure, 'or a pattern of several, found "timm:none"'):
+            exports.networks(["timm:mobilenetv1_100", "timm:none"])
+
+    def test_a_network_that_fails_is_no_end(self):
+        library = types.SimpleNamespace(ask=mock.Mock(side_effect=Failure("timm: no")))
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            row = exports.told_row(self.row, library, "dynamo", Path("x.onnx"))
+        self.assertIn("timm:mobilenetv1_100 224, dynamo: not exported; timm: no", said.getvalue())
+        self.assertIn("0 of 1 equal, 1 not exported", exports.text_of([row]))
+        self.assertEqual([exports.status([row]), exports.status([row, self.compared()])], [1, 0])
 
 
 class Run(unittest.TestCase):

@@ -8,7 +8,6 @@ RUN_NETWORK is tests/onnx/run_network.cpp, built; VENV the virtual environment t
 """
 
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
@@ -24,9 +23,9 @@ import agreement_test as agreement  # noqa: E402 (only in the virtual environmen
 import flatbuffers  # noqa: E402
 import numpy as np  # noqa: E402
 from ai_edge_litert import schema_py_generated as schema  # noqa: E402
-from ai_edge_litert.interpreter import Interpreter, OpResolverType  # noqa: E402
-from imports import program, run_network, variant_of  # noqa: E402
-from tflite_writer import FromOnnx, Writer  # noqa: E402
+from imports import FileTest, program, run_network, variant_of  # noqa: E402
+from litert import litert  # noqa: E402
+from tflite_writer import FromOnnx, Writer, values  # noqa: E402
 
 Case = agreement.Case
 
@@ -40,22 +39,8 @@ CASES = [
 ]
 
 
-def litert(data, image):
-    """Outputs of the reference kernels, flat."""
-    interpreter = Interpreter(model_content=data, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
-    interpreter.allocate_tensors()
-    [given] = interpreter.get_input_details()
-    interpreter.set_tensor(given["index"], image.reshape(given["shape"]))
-    interpreter.invoke()
-    return [interpreter.get_tensor(one["index"]).ravel() for one in interpreter.get_output_details()]
-
-
-class Files(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.path = self.folder / "model.tflite"
+class Files(FileTest):
+    NAME = "model.tflite"
 
 
 class OwnNetworks(Files):
@@ -109,10 +94,6 @@ class OwnNetworks(Files):
         status, _, stderr = program("export", "--model", self.path, "--onnx", again)
         self.assertEqual(status, 0, stderr)
         self.assertEqual(variant_of("--model", again)["totals"]["macs"], variant_of("--model", self.path)["totals"]["macs"])
-
-
-def values(name, *dims):
-    return np.random.default_rng(sum(name.encode())).uniform(-1, 1, dims).astype(np.float32)
 
 
 def graph(*operators, shape=(1, 12, 10, 3), constants=None, outputs=("y",), signature=None):
@@ -284,14 +265,6 @@ class Graphs(Files):
 class Damage(Files):
     """One sentence, exit status 2."""
 
-    def fails(self, expected, data):
-        self.path.write_bytes(data)
-        status, stdout, stderr = program("cost", "--model", self.path)
-        self.assertEqual((status, stdout), (2, ""), stderr)
-        self.assertEqual(stderr.count("\n"), 1, stderr)
-        self.assertLess(len(stderr), 700)
-        self.assertRegex(stderr, expected)
-
     def good(self):
         return graph(("RELU", "c", Y))
 
@@ -363,7 +336,6 @@ class Damage(Files):
             model.buffers[1].data, model.buffers[1].offset, model.buffers[1].size = None, 1 << 40, 864
 
         self.fails('tensor "w": expected data inside the file, found 864 bytes at 1099511627776 of', self.changed(outside))
-
 
 
 def write_corpus(folder):

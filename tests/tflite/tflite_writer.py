@@ -22,18 +22,18 @@ class Writer:
         self.model.subgraphs = [self.graph]
         self.ids = {}
 
-    def tensor(self, name, shape=None, values=None, quantisation=None, signature=None, dtype="float32"):
-        """quantisation: scales, zero points, axis."""
+    def tensor(self, name, shape=None, values=None, quantisation=None, signature=None, dtype="float32", sparsity=None):
+        """quantisation: scales, zero points, axis; sparsity: see sparse(), and `values` those that are not zero."""
         tensor = schema.TensorT()
         tensor.name = name
         if values is not None:
             values = np.asarray(values)
-            shape, dtype = values.shape, values.dtype.name
+            shape, dtype = shape if sparsity else values.shape, values.dtype.name
             buffer = schema.BufferT()
             buffer.data = np.frombuffer(values.tobytes(), np.uint8)
             tensor.buffer = len(self.model.buffers)
             self.model.buffers.append(buffer)
-        tensor.shape = list(shape)
+        tensor.shape, tensor.sparsity = list(shape), sparsity
         tensor.shapeSignature = signature
         tensor.type = getattr(schema.TensorType, TYPES[dtype])
         if quantisation:
@@ -78,6 +78,43 @@ class Writer:
         builder = flatbuffers.Builder(1 << 16)
         builder.Finish(self.model.Pack(builder), b"TFL3")
         return bytes(builder.Output())
+
+
+def values(name, *dims):
+    return np.random.default_rng(sum(name.encode())).uniform(-1, 1, dims).astype(np.float32)
+
+
+def index_vector(numbers):
+    vector = schema.Uint8VectorT()
+    vector.values = np.array(numbers, np.uint8)
+    return vector
+
+
+def sparse(array, blocks=()):
+    """The values of an array that are not zero, and where they lie: its last axis is sparse; blocks: {axis: size}, whole ones
+    of which are kept."""
+    blocks = dict(blocks)
+    rank = array.ndim
+    outer = [size // blocks.get(axis, 1) for axis, size in enumerate(array.shape)]
+    # (outer, ..., block, ...), all outer axes first
+    cut = array.reshape([part for axis, size in enumerate(outer) for part in (size, blocks.get(axis, 1))])
+    cut = cut.transpose([*range(0, 2 * rank, 2), *range(1, 2 * rank, 2)]).reshape(*outer, -1)
+    kept = np.any(cut != 0, axis=-1)
+    by_row = kept.reshape(-1, outer[-1])
+    found = schema.SparsityParametersT()
+    found.traversalOrder = list(range(rank + len(blocks)))
+    found.blockMap = sorted(blocks)
+    found.dimMetadata = []
+    for axis, size in enumerate([*outer, *(blocks[axis] for axis in sorted(blocks))]):
+        dimension = schema.DimensionMetadataT()
+        dimension.format = schema.DimensionType.DENSE if axis != rank - 1 else schema.DimensionType.SPARSE_CSR
+        dimension.denseSize = size
+        if axis == rank - 1:
+            dimension.arraySegmentsType = dimension.arrayIndicesType = schema.SparseIndexVector.Uint8Vector
+            dimension.arraySegments = index_vector([0, *np.cumsum(by_row.sum(axis=1))])
+            dimension.arrayIndices = index_vector(np.nonzero(by_row)[1])
+        found.dimMetadata.append(dimension)
+    return cut[kept].ravel(), found
 
 
 def same_padding(size, kernel, stride, dilation=1):

@@ -139,11 +139,15 @@ void fail_unknown(std::string_view place, std::string_view what, std::string_vie
     fail_unknown(place, what, name, candidates, nearest_names(name, candidates));
 }
 
+std::string did_you_mean(std::span<const std::string> near) {
+    return near.empty() ? "" : " (did you mean " + alternatives(near) + "?)";
+}
+
 void fail_unknown(std::string_view place, std::string_view what, std::string_view name,
                   std::span<const std::string> candidates, std::span<const std::string> near) {
     const std::string hint =
-        near.empty() ? "known: " + shortened_names(candidates) : "did you mean " + alternatives(near) + "?";
-    fail(place, "unknown " + std::string(what) + " " + in_quotes(name) + " (" + hint + ")");
+        near.empty() ? " (known: " + shortened_names(candidates) + ")" : did_you_mean(near);
+    fail(place, "unknown " + std::string(what) + " " + in_quotes(name) + hint);
 }
 
 }  // namespace mobilenet_cost

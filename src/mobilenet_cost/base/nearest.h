@@ -19,6 +19,9 @@ namespace mobilenet_cost {
 [[nodiscard]] std::vector<std::string> names_with(std::string_view part,
                                                   std::span<const std::string> candidates);
 
+/// ` (did you mean "a" or "b"?)`; nothing where none is near.
+[[nodiscard]] std::string did_you_mean(std::span<const std::string> near);
+
 /// As fail_unknown() of error.h, where the caller knows better which of the candidates are `near`.
 [[noreturn]] void fail_unknown(std::string_view place, std::string_view what, std::string_view name,
                                std::span<const std::string> candidates, std::span<const std::string> near);

@@ -120,8 +120,9 @@ class Differ {
 
     void add(LayerChange change, const LayerPair& pair, std::vector<std::string> what) {
         LayerDifference difference{change, std::nullopt, std::nullopt, std::move(what)};
-        if (pair.base) difference.base = diff_layer(base_, *pair.base, diff_.data_type);
-        if (pair.contender) difference.contender = diff_layer(contender_, *pair.contender, diff_.data_type);
+        if (pair.base) difference.base = diff_layer(base_, *pair.base, diff_.base.data_type);
+        if (pair.contender)
+            difference.contender = diff_layer(contender_, *pair.contender, diff_.contender.data_type);
         diff_.differences.push_back(std::move(difference));
     }
 
@@ -149,31 +150,33 @@ class Differ {
     std::vector<bool> has_base_;        ///< by a tensor of the contender
 };
 
-MatchedNetwork matched(const ModelConfig& config, const Variant& variant) {
-    MatchedNetwork made{expand(config, variant), {}};
-    made.ops = layer_ops(config, made.network);
+MatchedNetwork matched(const NetworkToDiff& of) {
+    MatchedNetwork made{expand(of.config, of.variant), {}};
+    made.ops = layer_ops(of.config, made.network);
     return made;
 }
 
-DiffSide diff_side(const ModelConfig& config, const Variant& variant, const Network& network, DataType type) {
-    DiffSide side{config.name, variant, static_cast<std::int64_t>(network.layers.size()), 0, {}};
+DiffSide diff_side(const NetworkToDiff& of, const Network& network) {
+    DiffSide side;
+    side.model = of.config.name;
+    side.variant = of.variant;
     side.variant.resolution = {network.input.h, network.input.w};
+    side.data_type = of.data_type;
+    side.layers = static_cast<std::int64_t>(network.layers.size());
     for (const Layer& layer : network.layers)
         side.unknown += std::holds_alternative<Unknown>(layer.kind) ? 1 : 0;
-    side.counts = counts_of(total_cost(network), type);
+    side.counts = counts_of(total_cost(network), of.data_type);
     return side;
 }
 
 }  // namespace
 
-NetworkDiff diff_networks(const ModelConfig& base, const Variant& base_variant, const ModelConfig& contender,
-                          const Variant& contender_variant, DataType data_type) {
-    const MatchedNetwork left = matched(base, base_variant);
-    const MatchedNetwork right = matched(contender, contender_variant);
+NetworkDiff diff_networks(const NetworkToDiff& base, const NetworkToDiff& contender) {
+    const MatchedNetwork left = matched(base);
+    const MatchedNetwork right = matched(contender);
     NetworkDiff diff;
-    diff.data_type = data_type;
-    diff.base = diff_side(base, base_variant, left.network, data_type);
-    diff.contender = diff_side(contender, contender_variant, right.network, data_type);
+    diff.base = diff_side(base, left.network);
+    diff.contender = diff_side(contender, right.network);
     Differ(left, right, diff).run();
     return diff;
 }

@@ -46,7 +46,8 @@ struct LayerDifference {
 
 struct DiffSide {
     std::string model;
-    Variant variant;  ///< with the resolution filled in
+    Variant variant;                     ///< with the resolution filled in
+    DataType data_type = DataType::f32;  ///< of the bytes
     std::int64_t layers = 0;
     std::int64_t unknown = 0;  ///< layers whose cost is not known: the counts are lower bounds
     DiffCounts counts;
@@ -56,15 +57,21 @@ struct DiffSide {
 struct NetworkDiff {
     DiffSide base;
     DiffSide contender;
-    DataType data_type = DataType::f32;
-    std::int64_t same = 0;  ///< layers that both have
+    std::int64_t same = 0;  ///< layers that both have, whatever the type of their values
     std::vector<LayerDifference> differences;
 
+    [[nodiscard]] bool one_type() const { return base.data_type == contender.data_type; }
+    [[nodiscard]] bool equal() const { return differences.empty() && one_type(); }
     [[nodiscard]] bool lower_bounds() const { return base.unknown + contender.unknown > 0; }
 };
 
-[[nodiscard]] NetworkDiff diff_networks(const ModelConfig& base, const Variant& base_variant,
-                                        const ModelConfig& contender, const Variant& contender_variant,
-                                        DataType data_type);
+/// One of two networks, and the type in which its bytes are counted.
+struct NetworkToDiff {
+    const ModelConfig& config;
+    const Variant& variant;
+    DataType data_type = DataType::f32;
+};
+
+[[nodiscard]] NetworkDiff diff_networks(const NetworkToDiff& base, const NetworkToDiff& contender);
 
 }  // namespace mobilenet_cost

@@ -33,6 +33,7 @@ struct SweepSettings {
     std::int64_t classes = 1000;
     std::int64_t batch = 1;
     Form form = {};
+    std::vector<std::string> inputs = {};  ///< NAME=DIMS: sizes of inputs of files of others
 
     bool operator==(const SweepSettings&) const = default;
 };

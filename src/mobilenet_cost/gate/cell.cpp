@@ -14,6 +14,7 @@
 #include "mobilenet_cost/base/text_file.h"
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/model/form_fields.h"
+#include "mobilenet_cost/model/model_files.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -40,6 +41,7 @@ GateCell read_cell(const ObjectReader& object, const GateCell& defaults) {
     if (object.has("model")) {
         cell.model = object.text("model");
         cell.config.clear();
+        if (!is_file_of_others(cell.model)) cell.inputs.clear();
     }
     cell.variant.alpha = object.number("alpha", 0, kLargestAlpha, cell.variant.alpha);
     cell.variant.resolution = read_resolution(object, cell.variant.resolution);
@@ -112,6 +114,8 @@ std::string gate_cell_name(const GateCell& cell) {
     const Json changed = changed_form(variant.form);
     for (const auto& [key, value] : changed.items())
         name += fmt::format("/{}={}", key, value.dump());
+    for (const std::string& input : cell.inputs)
+        name += fmt::format("/input={}", input);
     return name + fmt::format("/net={}/engine={}/threads={}", network_kind_name(cell.network), cell.engine,
                               cell.threads);
 }

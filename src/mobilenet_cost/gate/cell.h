@@ -13,9 +13,10 @@ namespace mobilenet_cost {
 
 /// One network and how both builds run it.
 struct GateCell {
-    std::string model = "mobilenet_v1";  ///< with an empty `config`: each build's own model of that name
-    std::string config = {};             ///< text of a model file, the same for both
-    Variant variant;                     ///< resolution 0: the model's own
+    std::string model = "mobilenet_v1";    ///< with an empty `config`: each build's own model of that name
+    std::string config = {};               ///< text of a model file, the same for both
+    std::vector<std::string> inputs = {};  ///< NAME=DIMS: sizes of inputs of a file of others
+    Variant variant;                       ///< resolution 0: the model's own
     NetworkKind network = NetworkKind::separable;  ///< or standard
     std::string engine = {};                       ///< empty: the fastest that both have
     int threads = 1;

@@ -32,9 +32,10 @@ struct Prepared {
 };
 
 Network network_of(const GateCell& cell) {
-    const ModelConfig config = cell.config.empty()
-                                   ? find_model(cell.model, {.resolution = cell.variant.resolution})
-                                   : parse_model_config(cell.config, cell.model);
+    const ImportRequest wanted = {.resolution = cell.variant.resolution,
+                                  .inputs = parse_inputs(cell.inputs, "inputs")};
+    const ModelConfig config =
+        cell.config.empty() ? find_model(cell.model, wanted) : parse_model_config(cell.config, cell.model);
     Network network = expand(config, cell.variant);
     switch (cell.network) {
         case NetworkKind::separable:

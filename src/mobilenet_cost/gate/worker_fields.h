@@ -19,6 +19,7 @@ void cell_fields(Archive& archive, GateCell& cell) {
     archive("batch", cell.variant.batch);
     archive("alpha_scope", cell.variant.scope);
     form_fields(archive, cell.variant.form);
+    inputs_field(archive, cell.inputs);
     archive("network", cell.network);
     archive("engine", cell.engine);
     archive("threads", cell.threads);

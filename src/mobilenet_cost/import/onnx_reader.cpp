@@ -23,21 +23,29 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "raw_data is little-endian");
 
-constexpr std::size_t kMostNodes = 100'000;
-constexpr std::size_t kMostTensors = 400'000;
-constexpr std::size_t kLongestName = 4096;
-constexpr int kMostDims = 16;
 constexpr int kDeepestMessage = 64;
+
+// Of TensorProto.DataType, younger than the library of Debian.
+constexpr std::int32_t kUint4 = 21;
+constexpr std::int32_t kInt4 = 22;
 
 ElementType element_type(std::int32_t type) {
     static const std::map<std::int32_t, ElementType> types = {
-        {onnx::TensorProto::FLOAT, ElementType::f32},     {onnx::TensorProto::FLOAT16, ElementType::f16},
-        {onnx::TensorProto::BFLOAT16, ElementType::bf16}, {onnx::TensorProto::DOUBLE, ElementType::f64},
-        {onnx::TensorProto::INT8, ElementType::i8},       {onnx::TensorProto::UINT8, ElementType::u8},
-        {onnx::TensorProto::INT16, ElementType::i16},     {onnx::TensorProto::UINT16, ElementType::u16},
-        {onnx::TensorProto::INT32, ElementType::i32},     {onnx::TensorProto::UINT32, ElementType::u32},
-        {onnx::TensorProto::INT64, ElementType::i64},     {onnx::TensorProto::UINT64, ElementType::u64},
-        {onnx::TensorProto::BOOL, ElementType::boolean}};
+        {onnx::TensorProto::FLOAT, ElementType::f32},
+        {onnx::TensorProto::FLOAT16, ElementType::f16},
+        {onnx::TensorProto::BFLOAT16, ElementType::bf16},
+        {onnx::TensorProto::DOUBLE, ElementType::f64},
+        {onnx::TensorProto::INT8, ElementType::i8},
+        {onnx::TensorProto::UINT8, ElementType::u8},
+        {onnx::TensorProto::INT16, ElementType::i16},
+        {onnx::TensorProto::UINT16, ElementType::u16},
+        {onnx::TensorProto::INT32, ElementType::i32},
+        {onnx::TensorProto::UINT32, ElementType::u32},
+        {onnx::TensorProto::INT64, ElementType::i64},
+        {onnx::TensorProto::UINT64, ElementType::u64},
+        {onnx::TensorProto::BOOL, ElementType::boolean},
+        {kUint4, ElementType::u4},
+        {kInt4, ElementType::i4}};
     const auto found = types.find(type);
     return found == types.end() ? ElementType::other : found->second;
 }
@@ -103,22 +111,17 @@ class GraphReader {
 
   private:
     void check_counts(const onnx::GraphProto& graph) const {
-        const auto check = [this](const char* what, int found, std::size_t most) {
-            if (static_cast<std::size_t>(found) > most)
-                fail(graph_.file, fmt::format("expected at most {} {}, found {}", most, what, found));
-        };
-        check("nodes", graph.node_size(), kMostNodes);
-        check("initializers", graph.initializer_size(), kMostTensors);
-        check("inputs", graph.input_size(), kMostTensors);
-        check("outputs", graph.output_size(), kMostTensors);
-        if (graph.node_size() == 0) fail(graph_.file, "expected a graph with nodes, found none");
-        if (graph.output_size() == 0) fail(graph_.file, "expected a graph with outputs, found none");
+        const auto size = [](int count) { return static_cast<std::size_t>(count); };
+        check_most(graph_, "nodes", size(graph.node_size()), kMostPlainNodes);
+        check_most(graph_, "initializers", size(graph.initializer_size()), kMostPlainTensors);
+        check_most(graph_, "inputs", size(graph.input_size()), kMostPlainTensors);
+        check_most(graph_, "outputs", size(graph.output_size()), kMostPlainTensors);
+        check_some(graph_, "nodes", size(graph.node_size()));
+        check_some(graph_, "outputs", size(graph.output_size()));
     }
 
     const std::string& name_of(const std::string& name, const char* what) const {
-        if (name.size() > kLongestName)
-            fail(graph_.file, fmt::format("expected names of at most {} bytes, found {} with one of {}: {}",
-                                          kLongestName, what, name.size(), in_quotes(name)));
+        check_name(graph_, what, name);
         return name;
     }
 
@@ -126,8 +129,7 @@ class GraphReader {
         const auto [found, added] =
             ids_.try_emplace(name_of(name, what), static_cast<PlainTensorId>(graph_.tensors.size()));
         if (added) graph_.tensors.emplace_back().name = name;
-        if (graph_.tensors.size() > 4 * kMostTensors)
-            fail(graph_.file, fmt::format("expected at most {} tensors, found more", 4 * kMostTensors));
+        check_most(graph_, "tensors", graph_.tensors.size(), 4 * kMostPlainTensors);
         return found->second;
     }
 
@@ -142,7 +144,7 @@ class GraphReader {
                                           in_quotes(to.name)));
         to.is_constant = true;
         to.dims = Dims(tensor.dims().begin(), tensor.dims().end());
-        check_dims(to, *to.dims, true);
+        check_dims(graph_, to, *to.dims, 0);
         const ElementType type = element_type(tensor.data_type());
         PlainValues values;
         values.type = type;
@@ -153,27 +155,8 @@ class GraphReader {
         } else if (type != ElementType::other) {
             values = values_of_bytes(type, typed_bytes(tensor, type));
         }
-        check_size(to, values);
+        check_bytes(graph_, to, values);
         to.values = std::move(values);
-    }
-
-    void check_size(const PlainTensor& tensor, const PlainValues& values) const {
-        const std::int64_t size = element_count(graph_, tensor) * element_size(values.type);
-        if (values.external || values.type == ElementType::other) return;
-        if (static_cast<std::int64_t>(values.bytes.size()) != size)
-            fail_at(graph_, tensor,
-                    fmt::format("expected {} bytes of data for {}, found {}", size, dims_text(*tensor.dims),
-                                values.bytes.size()));
-    }
-
-    void check_dims(const PlainTensor& tensor, const Dims& dims, bool known) const {
-        if (dims.size() > kMostDims)
-            fail_at(graph_, tensor,
-                    fmt::format("expected at most {} dimensions, found {}", kMostDims, dims.size()));
-        for (const std::int64_t dim : dims) {
-            if (dim < (known ? 0 : -1))
-                fail_at(graph_, tensor, fmt::format("expected sizes that are not negative, found {}", dim));
-        }
     }
 
     /// Beside the file that is read: a path in it leads nowhere else.
@@ -187,7 +170,7 @@ class GraphReader {
         const std::filesystem::path relative(location);
         const bool leads_out =
             std::any_of(relative.begin(), relative.end(), [](const auto& part) { return part == ".."; });
-        if (location.empty() || location.size() > kLongestName || relative.is_absolute() || leads_out ||
+        if (location.empty() || location.size() > kLongestPlainName || relative.is_absolute() || leads_out ||
             external.offset < 0)
             fail_at(graph_, tensor,
                     fmt::format("expected external data in a file beside this one, found {} at {}",
@@ -221,7 +204,7 @@ class GraphReader {
         }
         PlainTensor named;
         named.name = value.name();
-        check_dims(named, *result.dims, false);
+        check_dims(graph_, named, *result.dims, -1);
         return result;
     }
 

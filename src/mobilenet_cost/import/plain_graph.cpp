@@ -59,14 +59,29 @@ std::vector<Number> converted(std::string_view bytes, Number (*convert)(Stored))
     return numbers;
 }
 
+/// Two values a byte; those of `i4` above 7 stand for negative ones.
+template <typename Number>
+std::vector<Number> of_halves(std::string_view bytes, std::size_t count, bool is_signed) {
+    std::vector<Number> numbers(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const int pair = static_cast<unsigned char>(bytes[i / 2]);
+        const int half = i % 2 == 0 ? pair & 15 : pair >> 4;
+        numbers[i] = static_cast<Number>(is_signed && half > 7 ? half - 16 : half);
+    }
+    return numbers;
+}
+
 template <typename Stored, typename Number>
 Number cast(Stored stored) {
     return static_cast<Number>(stored);
 }
 
 template <typename Number>
-std::vector<Number> decoded(ElementType type, std::string_view bytes) {
+std::vector<Number> decoded(ElementType type, std::string_view bytes, std::int64_t count) {
     switch (type) {
+        case ElementType::i4:
+        case ElementType::u4:
+            return of_halves<Number>(bytes, static_cast<std::size_t>(count), type == ElementType::i4);
         case ElementType::f32:
             return converted<float, Number>(bytes, cast);
         case ElementType::f64:
@@ -142,12 +157,12 @@ void dequantise(const PlainGraph& graph, const PlainTensor& tensor, std::vector<
 template <typename Number>
 std::vector<Number> numbers_in(const PlainGraph& graph, const PlainTensor& tensor) {
     const PlainValues& values = *tensor.values;
-    const std::int64_t size = element_count(graph, tensor) * element_size(values.type);
-    if (!values.external && static_cast<std::int64_t>(values.bytes.size()) != size)
-        fail_at(graph, tensor, fmt::format("expected {} bytes of data, found {}", size, values.bytes.size()));
-    std::vector<Number> numbers = values.external
-                                      ? decoded<Number>(values.type, external_bytes(graph, tensor, size))
-                                      : decoded<Number>(values.type, values.bytes);
+    const std::int64_t count = element_count(graph, tensor);
+    check_bytes(graph, tensor, values);
+    const std::int64_t size = stored_size(values.type, count);
+    std::vector<Number> numbers =
+        values.external ? decoded<Number>(values.type, external_bytes(graph, tensor, size), count)
+                        : decoded<Number>(values.type, values.bytes, count);
     if (values.quantisation) dequantise(graph, tensor, numbers);
     return numbers;
 }
@@ -156,6 +171,8 @@ std::vector<Number> numbers_in(const PlainGraph& graph, const PlainTensor& tenso
 
 std::int64_t element_size(ElementType type) {
     switch (type) {
+        case ElementType::i4:
+        case ElementType::u4:
         case ElementType::i8:
         case ElementType::u8:
         case ElementType::boolean:
@@ -177,6 +194,47 @@ std::int64_t element_size(ElementType type) {
             break;
     }
     return 0;
+}
+
+std::int64_t stored_size(ElementType type, std::int64_t count) {
+    if (type == ElementType::i4 || type == ElementType::u4) return count / 2 + count % 2;
+    return count * element_size(type);
+}
+
+void check_most(const PlainGraph& graph, std::string_view what, std::size_t found, std::size_t most) {
+    if (found > most) fail(graph.file, fmt::format("expected at most {} {}, found {}", most, what, found));
+}
+
+void check_some(const PlainGraph& graph, std::string_view what, std::size_t found) {
+    if (found == 0) fail(graph.file, fmt::format("expected a graph with {}, found none", what));
+}
+
+void check_name(const PlainGraph& graph, std::string_view what, std::string_view name) {
+    if (name.size() > kLongestPlainName)
+        fail(graph.file, fmt::format("expected names of at most {} bytes, found {} with one of {}: {}",
+                                     kLongestPlainName, what, name.size(), in_quotes(name)));
+}
+
+void check_rank(const PlainGraph& graph, const PlainTensor& tensor, std::size_t rank) {
+    constexpr std::size_t kMostDims = 16;
+    if (rank > kMostDims)
+        fail_at(graph, tensor, fmt::format("expected at most {} dimensions, found {}", kMostDims, rank));
+}
+
+void check_dims(const PlainGraph& graph, const PlainTensor& tensor, const Dims& dims, std::int64_t least) {
+    check_rank(graph, tensor, dims.size());
+    for (const std::int64_t dim : dims)
+        if (dim < least)
+            fail_at(graph, tensor, fmt::format("expected sizes that are not negative, found {}", dim));
+}
+
+void check_bytes(const PlainGraph& graph, const PlainTensor& tensor, const PlainValues& values) {
+    const std::int64_t size = stored_size(values.type, element_count(graph, tensor));
+    if (values.external || values.type == ElementType::other) return;
+    if (static_cast<std::int64_t>(values.bytes.size()) != size)
+        fail_at(graph, tensor,
+                fmt::format("expected {} bytes of data for {}, found {}", size, dims_text(*tensor.dims),
+                            values.bytes.size()));
 }
 
 std::int64_t PlainNode::integer(const std::string& attribute, std::int64_t fallback) const {

@@ -18,10 +18,13 @@ namespace mobilenet_cost {
 
 using Dims = std::vector<std::int64_t>;
 
-enum class ElementType { other, f32, f16, bf16, f64, i8, u8, i16, u16, i32, u32, i64, u64, boolean };
+enum class ElementType { other, f32, f16, bf16, f64, i4, u4, i8, u8, i16, u16, i32, u32, i64, u64, boolean };
 
-/// Bytes of one element; 0 of `other`.
+/// Bytes of one element by itself; 0 of `other`.
 [[nodiscard]] std::int64_t element_size(ElementType type);
+
+/// Bytes of so many elements of a tensor: two of 4 bits share one, the first has its lower half.
+[[nodiscard]] std::int64_t stored_size(ElementType type, std::int64_t count);
 
 /// Where a file keeps values outside of itself.
 struct ExternalValues {
@@ -103,6 +106,25 @@ struct PlainGraph {
 /// Throws Error: `FILE: node "NAME": MESSAGE`; by its operator where it has no name.
 [[noreturn]] void fail_at(const PlainGraph& graph, const PlainNode& node, const std::string& message);
 [[noreturn]] void fail_at(const PlainGraph& graph, const PlainTensor& tensor, const std::string& message);
+
+// What a file may have at most, whatever its format.
+inline constexpr std::size_t kMostPlainNodes = 100'000;
+inline constexpr std::size_t kMostPlainTensors = 400'000;
+inline constexpr std::size_t kLongestPlainName = 4096;
+
+/// Throws Error where there are more of `what` ("nodes") than that, or none though one is needed.
+void check_most(const PlainGraph& graph, std::string_view what, std::size_t found, std::size_t most);
+void check_some(const PlainGraph& graph, std::string_view what, std::size_t found);
+
+/// Throws Error for a name that is too long; `what` has it: "a node".
+void check_name(const PlainGraph& graph, std::string_view what, std::string_view name);
+
+/// Throws Error at a tensor with too many dimensions, or a size below `least`: 0, or -1 where it may be open.
+void check_rank(const PlainGraph& graph, const PlainTensor& tensor, std::size_t rank);
+void check_dims(const PlainGraph& graph, const PlainTensor& tensor, const Dims& dims, std::int64_t least);
+
+/// Throws Error at a tensor unless its values, which lie in the file, have as many bytes as its sizes say.
+void check_bytes(const PlainGraph& graph, const PlainTensor& tensor, const PlainValues& values);
 
 /// "1x3x224x?"
 [[nodiscard]] std::string dims_text(const Dims& dims);

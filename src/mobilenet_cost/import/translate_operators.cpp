@@ -11,13 +11,6 @@ namespace {
 
 constexpr double kMostNumber = 3.4e38;  // that an f32 holds
 
-std::size_t row_of(std::string_view name) {
-    const auto table = operator_table();
-    const auto found =
-        std::find_if(table.begin(), table.end(), [&](const OperatorRow& row) { return row.name == name; });
-    return static_cast<std::size_t>(found - table.begin());
-}
-
 std::size_t atoms_of(const View& view) {
     std::size_t count = 0;
     for (const ViewGroup& group : view)
@@ -102,7 +95,7 @@ void Translator::join_first(const PlainNode& node, std::vector<BlockId>& inputs)
             joined.c += one.h * one.w * one.c;
         }
         const BlockId block = blocks_.add(node, {.kind = "operator",
-                                                 .keys = operator_keys(row_of("concat"), joined),
+                                                 .keys = operator_keys("concat", joined),
                                                  .inputs = {inputs.begin(), end},
                                                  .shape = joined});
         inputs.erase(inputs.begin(), end);
@@ -122,7 +115,7 @@ bool Translator::join(const PlainNode& node, std::size_t axis) {
         in_order = by_pixels(value(node, i).view, shape(value(node, i)));
     if (!in_order) return false;
     const BlockId block = blocks_.add(node, {.kind = "operator",
-                                             .keys = operator_keys(row_of("join"), made.shape),
+                                             .keys = operator_keys("join", made.shape),
                                              .inputs = blocks_read(node),
                                              .shape = made.shape});
     set(node.outputs.front(), block, std::move(made.view));
@@ -130,7 +123,11 @@ bool Translator::join(const PlainNode& node, std::size_t axis) {
 }
 
 Json Translator::operator_keys(std::size_t row, const Shape& shape) const {
-    return keys_of_shape(std::string(operator_table()[row].name), shape);
+    return operator_keys(operator_table()[row].name, shape);
+}
+
+Json Translator::operator_keys(std::string_view name, const Shape& shape) const {
+    return keys_of_shape(std::string(name), shape);
 }
 
 bool Translator::operation(const PlainNode& node) {
@@ -226,7 +223,7 @@ bool Translator::power(const PlainNode& node) {
 /// A tensor's values in another order; `node`: whose name the block has.
 BlockId Translator::moved(const PlainNode& node, PlainTensorId id, const FreeView& to) {
     const BlockId block = blocks_.add(node, {.kind = "operator",
-                                             .keys = operator_keys(row_of("transpose"), to.shape),
+                                             .keys = operator_keys("transpose", to.shape),
                                              .inputs = {values_[static_cast<std::size_t>(id)]->block},
                                              .shape = to.shape});
     set(id, block, to.view);

@@ -86,7 +86,7 @@ Translator::Translator(const PlainGraph& graph)
 }
 
 void Translator::translate() {
-    add_input();
+    add_inputs();
     for (const PlainNode& node : graph_.nodes) {
         if (!changes_view(node)) shuffle_inputs(node);
         const auto rule = rules().find(node.op);
@@ -145,8 +145,33 @@ bool Translator::is_one_image(const Dims& sizes) const {
     return false;
 }
 
-void Translator::add_input() {
-    const PlainTensorId id = graph_.inputs.front();
+/// What a network's resolution is of: the first that may be a map.
+PlainTensorId Translator::main_input() const {
+    const auto map = std::find_if(graph_.inputs.begin(), graph_.inputs.end(),
+                                  [this](PlainTensorId id) { return dims(id).size() == 4; });
+    return map == graph_.inputs.end() ? graph_.inputs.front() : *map;
+}
+
+void Translator::add_inputs() {
+    const PlainTensorId main = main_input();
+    add_main_input(main);
+    for (const PlainTensorId id : graph_.inputs)
+        if (id != main) add_further_input(id);
+}
+
+/// A layer that no engine runs, since it is given one input.
+void Translator::add_further_input(PlainTensorId id) {
+    PlainNode given;
+    given.name = graph_.tensor(id).name;
+    FreeView made = free_view(dims(id), input_layout(graph_, id), batch_);
+    const BlockId block = blocks_.add(given, {.kind = "operator",
+                                              .keys = operator_keys("further_input", made.shape),
+                                              .inputs = {kInputBlock},
+                                              .shape = made.shape});
+    set(id, block, std::move(made.view));
+}
+
+void Translator::add_main_input(PlainTensorId id) {
     const Dims& sizes = dims(id);
     const bool unbatched = is_one_image(sizes);
     batch_ = sizes.empty() || unbatched ? 1 : sizes[0];
@@ -307,12 +332,12 @@ Json sides_json(std::int64_t rows, std::int64_t columns) {
 
 namespace {
 
-void require_one_input(const PlainGraph& graph) {
-    if (graph.inputs.size() == 1) return;
-    std::string names;
-    for (std::size_t i = 0; i < std::min<std::size_t>(graph.inputs.size(), 4); ++i)
-        names += (i == 0 ? ": " : ", ") + in_quotes(graph.tensor(graph.inputs[i]).name);
-    fail(graph.file, fmt::format("expected one input, found {}{}", graph.inputs.size(), names));
+void require_input(const PlainGraph& graph) {
+    constexpr std::size_t kMostInputs = 64;
+    if (graph.inputs.empty()) fail(graph.file, "expected an input that the outputs depend on, found none");
+    if (graph.inputs.size() > kMostInputs)
+        fail(graph.file,
+             fmt::format("expected at most {} inputs, found {}", kMostInputs, graph.inputs.size()));
 }
 
 }  // namespace
@@ -321,7 +346,7 @@ ImportedModel import_graph(PlainGraph graph, const ImportRequest& wanted) {
     check_order(graph);
     remove_unused(graph);
     take_open_parameters(graph);
-    require_one_input(graph);
+    require_input(graph);
     take_quantisation(graph);
     infer(graph, wanted);
     const DataType type = stored_type(graph);

@@ -38,7 +38,10 @@ class Translator {
 
     // ---- values -------------------------------------------------------------------------------------------
     [[nodiscard]] bool is_one_image(const Dims& sizes) const;
-    void add_input();
+    [[nodiscard]] PlainTensorId main_input() const;
+    void add_inputs();
+    void add_main_input(PlainTensorId id);
+    void add_further_input(PlainTensorId id);
     void add_outputs();
     [[nodiscard]] const Dims& dims(PlainTensorId id) const { return *graph_.tensor(id).dims; }
     [[nodiscard]] bool is_constant(PlainTensorId id) const { return graph_.is_constant(id); }
@@ -82,6 +85,7 @@ class Translator {
     [[nodiscard]] FreeView made_by(const PlainNode& node, PlainTensorId output) const;
     bool join(const PlainNode& node, std::size_t axis);
     [[nodiscard]] Json operator_keys(std::size_t row, const Shape& shape) const;
+    [[nodiscard]] Json operator_keys(std::string_view name, const Shape& shape) const;
     [[nodiscard]] Json keys_of_shape(const std::string& op, const Shape& shape) const;
 
     // ---- by channel, activations --------------------------------------------------------------------------

@@ -46,6 +46,7 @@ std::int64_t traffic_bytes(const Cost& cost, DataType type) {
 }
 
 double arithmetic_intensity(const Cost& cost, DataType type) {
+    if (cost.macs == 0) return 0;  // of what moves nothing, too
     return 2.0 * static_cast<double>(cost.macs) / static_cast<double>(traffic_bytes(cost, type));
 }
 

@@ -35,6 +35,12 @@ void form_fields(Archive& archive, Form& form) {
     field("make_separable", &Form::make_separable);
 }
 
+/// NAME=DIMS, where there are some: what was said of inputs of files of others.
+template <typename Archive>
+void inputs_field(Archive& archive, std::vector<std::string>& inputs) {
+    if (!std::is_same_v<Archive, FieldWriter> || !inputs.empty()) archive.added("inputs", inputs);
+}
+
 template <typename Archive>
 void fields(Archive& archive, Form& form) {
     form_fields(archive, form);

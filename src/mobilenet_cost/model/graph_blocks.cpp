@@ -220,6 +220,7 @@ void GraphBlocks::append_block(const OperationBlock& block) {
         expect_own_size(row.name.data());
         out = {images, block.size->h, block.size->w, block.channels};
     }
+    if (row.what == OperatorClass::enters) op.input_elements = 0;
     // Of a part, no more is read than it has.
     if (row.what == OperatorClass::moves) op.input_elements = std::min(op.input_elements, element_count(out));
     push(op, Role::whole, activation_, from, out,

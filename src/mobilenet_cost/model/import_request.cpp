@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/printable.h"
@@ -40,6 +41,17 @@ NamedDims parse_named_dims(const std::string& text, const std::string& place) {
                                 "found {}",
                                 kLargestDim, in_quotes(text)));
     return named;
+}
+
+std::vector<NamedDims> parse_inputs(const std::vector<std::string>& texts, const std::string& place) {
+    std::vector<NamedDims> inputs;
+    for (const std::string& text : texts)
+        inputs.push_back(parse_named_dims(text, place));
+    return inputs;
+}
+
+std::string named_dims_text(const NamedDims& named) {
+    return fmt::format("{}={}", named.name, fmt::join(named.dims, "x"));
 }
 
 }  // namespace mobilenet_cost

@@ -12,6 +12,8 @@ namespace mobilenet_cost {
 struct NamedDims {
     std::string name;
     std::vector<std::int64_t> dims;
+
+    bool operator==(const NamedDims&) const = default;
 };
 
 /// What a user says about a file of others.
@@ -22,5 +24,10 @@ struct ImportRequest {
 
 /// "x=1x3x48x192": every one is at least 1. Throws Error at `place`.
 [[nodiscard]] NamedDims parse_named_dims(const std::string& text, const std::string& place);
+[[nodiscard]] std::vector<NamedDims> parse_inputs(const std::vector<std::string>& texts,
+                                                  const std::string& place);
+
+/// What parse_named_dims() reads.
+[[nodiscard]] std::string named_dims_text(const NamedDims& named);
 
 }  // namespace mobilenet_cost

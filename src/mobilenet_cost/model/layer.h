@@ -284,6 +284,12 @@ void for_each_input(AnyLayer& layer, const Visit& visit) {
     return op != nullptr && op->what().what == OperatorClass::joins;
 }
 
+/// Whether a layer stands for an input of the network beside its first.
+[[nodiscard]] inline bool is_input(const Layer& layer) {
+    const Operation* const op = std::get_if<Operation>(&layer.kind);
+    return op != nullptr && op->what().what == OperatorClass::enters;
+}
+
 /// Whether there is an engine that runs such a layer.
 [[nodiscard]] inline bool is_runnable(const Layer& layer) {
     return !std::holds_alternative<Unknown>(layer.kind) &&
@@ -370,6 +376,7 @@ void for_each_input(AnyLayer& layer, const Visit& visit) {
         cost.weights = op->weights;
         cost.biases = op->biases;
         cost.input_elements = op->input_elements;
+        if (is_input(layer)) cost.output_elements = 0;  // nothing writes it
     }
     return cost;
 }

@@ -1,5 +1,7 @@
 #include "mobilenet_cost/model/layer_class.h"
 
+#include <algorithm>
+
 namespace mobilenet_cost {
 namespace {
 
@@ -30,7 +32,9 @@ LayerClass layer_class(const Network& network, std::size_t index) {
         return LayerClass::attention;
     if (std::holds_alternative<TransposedConv>(layer.kind)) return LayerClass::conv;
     if (!std::holds_alternative<Conv>(layer.kind)) return LayerClass::element_wise;
-    if (index == 0) return LayerClass::first_conv;
+    if (std::all_of(network.layers.begin(), network.layers.begin() + static_cast<std::ptrdiff_t>(index),
+                    is_input))
+        return LayerClass::first_conv;
     if (is_depthwise(layer)) return LayerClass::depthwise;
     return is_pointwise(layer) ? LayerClass::pointwise : LayerClass::conv;
 }

@@ -164,17 +164,28 @@ std::vector<std::string> nearest_models(const std::string& name, const std::vect
     return near;
 }
 
-[[noreturn]] void fail_unknown_model(const std::string& name, const std::string& place = "--model") {
-    const std::vector<std::string> names = of_library(name) ? every_name() : model_names();
-    std::vector<std::string> likely = names;
+/// Names of which one is of the kind that was typed: of a library, or bundled.
+std::vector<std::string> names_like(const std::string& name) {
+    return of_library(name) ? every_name() : model_names();
+}
+
+}  // namespace
+
+std::vector<std::string> nearest_model_names(const std::string& name) {
+    std::vector<std::string> likely = names_like(name);
     const char generation = generation_of(name);
     std::erase_if(
         likely, [&](const std::string& one) { return generation != 0 && generation_of(one) != generation; });
     std::vector<std::string> near = nearest_models(name, likely);
     const bool other_spelling = near.size() == 1 && without_case(near.front()) == without_case(name);
     if (const auto alike = other_spelling ? near : called_so_in_libraries(name); !alike.empty()) near = alike;
-    if (near.empty()) near = names_with(name, likely);
-    fail_unknown(place, "model", name, names, near);
+    return near.empty() ? names_with(name, likely) : near;
+}
+
+namespace {
+
+[[noreturn]] void fail_unknown_model(const std::string& name, const std::string& place = "--model") {
+    fail_unknown(place, "model", name, names_like(name), nearest_model_names(name));
 }
 
 }  // namespace
@@ -243,6 +254,10 @@ bool is_model_path(const std::string& name) {
     return name.find('/') != std::string::npos || fs::path(name).extension() == ".json" ||
            fs::path(name).extension() == ".jsonl" ||  // no model, which its reader says
            importer_of(name) != nullptr;
+}
+
+bool is_model_name(const std::string& name) {
+    return !is_model_path(name) && (file_of(name) || find_size(name));
 }
 
 bool is_file_of_others(const std::string& name_or_path) {

@@ -14,6 +14,12 @@ namespace mobilenet_cost {
 /// Whether find_model() takes it for a path.
 [[nodiscard]] bool is_model_path(const std::string& name_or_path);
 
+/// Whether find_model() has a network of that name, which is no path.
+[[nodiscard]] bool is_model_name(const std::string& name);
+
+/// Names that may be meant by one that it has no network of; few, or none.
+[[nodiscard]] std::vector<std::string> nearest_model_names(const std::string& name);
+
 /// A path to a file that find_model() reads by a plug-in: of another format than ours.
 [[nodiscard]] bool is_file_of_others(const std::string& name_or_path);
 

@@ -158,6 +158,7 @@ constexpr auto kRows = std::to_array<OperatorRow>({
     {"lstm", "LSTM", multiplies},
     {"gru", "GRU", multiplies},
     {"rnn", "RNN", multiplies},
+    {"further_input", "", enters},
 });
 
 }  // namespace

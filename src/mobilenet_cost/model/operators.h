@@ -18,6 +18,7 @@ enum class OperatorClass {
     joins,       ///< maps one behind the other, each in the order of its pixels, as a map of other sizes
     reduces,     ///< sums, largest values and places of such
     multiplies,  ///< has MACs
+    enters,      ///< the map comes from outside, as the network's first input does
 };
 
 /// Numbers of an operator: what they mean is its own.

@@ -30,6 +30,7 @@ void fields(Archive& archive, SweepSettings& settings) {
     archive("classes", settings.classes, kClasses);
     archive("batch", settings.batch, kBatches);
     form_fields(archive, settings.form);
+    inputs_field(archive, settings.inputs);
 }
 
 template <typename Archive>

@@ -14,7 +14,8 @@ std::vector<ModelConfig> configs_of(const SweepRun& run, const std::string& flag
     std::vector<ModelConfig> configs;
     const Resolution wanted = run.cells.empty() ? Resolution() : run.cells.front().variant.resolution;
     for (const std::string& model : run.models)
-        configs.push_back(find_model(model, {.resolution = wanted}));
+        configs.push_back(
+            find_model(model, {.resolution = wanted, .inputs = parse_inputs(run.settings.inputs, flag)}));
     for (const SweepCell& cell : run.cells) {
         const auto config = std::find_if(configs.begin(), configs.end(), [&](const ModelConfig& candidate) {
             return candidate.name == cell.model;

@@ -13,16 +13,13 @@
 #include "mobilenet_cost/import/import_model.h"
 #include "mobilenet_cost/import/mapped_file.h"
 #include "mobilenet_cost/import/tflite/operators.h"
+#include "mobilenet_cost/import/tflite/sparse.h"
 
 namespace mobilenet_cost {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "a model's data are little-endian");
 
-constexpr std::size_t kMostNodes = 100'000;
-constexpr std::size_t kMostTensors = 400'000;
-constexpr std::size_t kLongestName = 4096;
-constexpr std::size_t kMostDims = 16;
 constexpr flatbuffers::uoffset_t kDeepestTable = 16;
 constexpr flatbuffers::uoffset_t kMostTables = 4'000'000;
 
@@ -36,6 +33,8 @@ ElementType element_type(tflite::TensorType type) {
             return ElementType::bf16;
         case tflite::TensorType::FLOAT64:
             return ElementType::f64;
+        case tflite::TensorType::INT4:
+            return ElementType::i4;
         case tflite::TensorType::INT8:
             return ElementType::i8;
         case tflite::TensorType::UINT8:
@@ -93,13 +92,12 @@ class GraphReader {
   private:
     void check_counts(const tflite::SubGraph& graph) const {
         const auto check = [this](const char* what, std::size_t found, std::size_t most) {
-            if (found == 0) fail(graph_.file, fmt::format("expected a graph with {}, found none", what));
-            if (found > most)
-                fail(graph_.file, fmt::format("expected at most {} {}, found {}", most, what, found));
+            check_some(graph_, what, found);
+            check_most(graph_, what, found, most);
         };
-        check("operators", size_of(graph.operators()), kMostNodes);
-        check("tensors", size_of(graph.tensors()), kMostTensors);
-        check("outputs", size_of(graph.outputs()), kMostTensors);
+        check("operators", size_of(graph.operators()), kMostPlainNodes);
+        check("tensors", size_of(graph.tensors()), kMostPlainTensors);
+        check("outputs", size_of(graph.outputs()), kMostPlainTensors);
     }
 
     /// Lists and names may lie in each other's bytes: a short file could otherwise say very many.
@@ -127,13 +125,11 @@ class GraphReader {
 
     void add_tensor(const tflite::Tensor& from) {
         PlainTensor& to = graph_.tensors.emplace_back();
-        const std::size_t length = from.name() == nullptr ? 0 : from.name()->size();
-        if (length > kLongestName)
-            fail(graph_.file,
-                 fmt::format("expected names of at most {} bytes, found a tensor with one of {}: {}",
-                             kLongestName, length, in_quotes(from.name()->str())));
-        spend(length);
-        to.name = length == 0 ? fmt::format("#{}", graph_.tensors.size() - 1) : from.name()->str();
+        const std::string_view name =
+            from.name() == nullptr ? std::string_view() : from.name()->string_view();
+        check_name(graph_, "a tensor", name);
+        spend(name.size());
+        to.name = name.empty() ? fmt::format("#{}", graph_.tensors.size() - 1) : std::string(name);
         const Dims dims = dims_of(to, from.shape());
         const Dims open = dims_of(to, from.shape_signature());
         to.declared = open.size() == dims.size() ? open : dims;
@@ -142,16 +138,11 @@ class GraphReader {
     }
 
     Dims dims_of(const PlainTensor& tensor, const flatbuffers::Vector<std::int32_t>* from) const {
-        if (size_of(from) > kMostDims)
-            fail_at(graph_, tensor,
-                    fmt::format("expected at most {} dimensions, found {}", kMostDims, from->size()));
+        check_rank(graph_, tensor, size_of(from));
         Dims dims;
-        for (std::size_t i = 0; i < size_of(from); ++i) {
+        for (std::size_t i = 0; i < size_of(from); ++i)
             dims.push_back(from->Get(static_cast<flatbuffers::uoffset_t>(i)));
-            if (dims.back() < -1)
-                fail_at(graph_, tensor,
-                        fmt::format("expected sizes that are not negative, found {}", dims.back()));
-        }
+        check_dims(graph_, tensor, dims, -1);
         return dims;
     }
 
@@ -163,17 +154,20 @@ class GraphReader {
         to.is_constant = true;
         to.dims = dims;
         const std::int64_t count = element_count(graph_, to);
-        if (from.sparsity() != nullptr || to.stored == ElementType::other)
-            return;  // its values are not known
+        if (to.stored == ElementType::other) return;  // its values are not known
         PlainValues values;
         values.type = to.stored;
         values.keeper = keeper_;
         values.bytes = data.value_or(std::string_view());
+        if (from.sparsity() != nullptr) {
+            if (stored_size(to.stored, 2) != 2 * element_size(to.stored)) return;
+            spend(static_cast<std::size_t>(count));
+            values =
+                values_of_bytes(to.stored, dense_values(graph_, to, *from.sparsity(), values.bytes,
+                                                        static_cast<std::size_t>(element_size(to.stored))));
+        }
         values.quantisation = quantisation_of(from, to);
-        if (static_cast<std::int64_t>(values.bytes.size()) != count * element_size(values.type))
-            fail_at(graph_, to,
-                    fmt::format("expected {} bytes of data for {}, found {}",
-                                count * element_size(values.type), dims_text(dims), values.bytes.size()));
+        check_bytes(graph_, to, values);
         to.values = std::move(values);
     }
 
@@ -230,7 +224,7 @@ class GraphReader {
                        .outputs = ids_of(from.outputs(), "an operator's outputs"),
                        .attributes = {}};
         if (builtin == tflite::BuiltinOperator::CUSTOM && code.custom_code() != nullptr)
-            node.op = code.custom_code()->str().substr(0, kLongestName);
+            node.op = code.custom_code()->str().substr(0, kLongestPlainName);
         if (node.op.empty()) node.op = fmt::format("operator {}", static_cast<std::int32_t>(builtin));
         if (node.outputs.empty()) fail_at(graph_, node, "expected an output, found none");
         // The converter joins the names of what it has folded by semicolons; the last operation's is the

@@ -90,12 +90,13 @@ const RowFields<LayerDifference>& difference_fields() {
 
 // ---- for people
 
-std::string side_title(const DiffSide& side, DataType type) {
+std::string side_title(const DiffSide& side) {
     const Variant& variant = side.variant;
     std::string text = variant_text(side.model, variant.alpha, variant.resolution);
     text += fmt::format(", {}", classes_text(variant.classes, variant.form));
     if (variant.batch != 1) text += fmt::format(", batch {}", variant.batch);
-    return type == DataType::f32 ? text : fmt::format("{}, {}", text, data_type_name(type));
+    if (side.data_type == DataType::f32) return text;
+    return fmt::format("{}, {}", text, data_type_name(side.data_type));
 }
 
 const char* at_least(bool lower_bounds) {
@@ -150,15 +151,15 @@ std::string same_sentence(const NetworkDiff& diff) {
 }
 
 std::vector<Section> network_sections(const NetworkDiff& diff) {
-    const std::string head = text_line("base       " + side_title(diff.base, diff.data_type)) +
-                             text_line("contender  " + side_title(diff.contender, diff.data_type));
-    if (diff.differences.empty()) return {{head + text_line(same_sentence(diff)), {}}};
+    const std::string head = text_line("base       " + side_title(diff.base)) +
+                             text_line("contender  " + side_title(diff.contender));
+    if (diff.equal()) return {{head + text_line(same_sentence(diff)), {}}};
+    const std::string layers = head + text_line("layers     " + counted_changes(diff));
+    if (diff.differences.empty()) return {{layers, {}}, {"", totals_table(diff)}};
     Table table = difference_fields().shown(
         {"change", "layer", "people", "macs_change", "params_change", "bytes_change"}, diff.differences);
     table.droppable = {"bytes_change", "params_change"};
-    return {{head + text_line("layers     " + counted_changes(diff)), {}},
-            {"", std::move(table)},
-            {"", totals_table(diff)}};
+    return {{layers, {}}, {"", std::move(table)}, {"", totals_table(diff)}};
 }
 
 // ---- for machines
@@ -198,10 +199,16 @@ Json network_json(const DiffSide& side) {
     json.update(resolution_json(variant.resolution));
     json["classes"] = classes_json(variant.classes, variant.form);
     json.update(changed_form(variant.form));
+    json["dtype"] = data_type_name(side.data_type);
     json["layers"] = side.layers;
     json["unknown"] = side.unknown;
     json.update(counts_json(side.counts));
     return json;
+}
+
+/// Of both; null where each has its own.
+Json one_type_json(const NetworkDiff& diff) {
+    return diff.one_type() ? Json(data_type_name(diff.base.data_type)) : Json();
 }
 
 }  // namespace
@@ -213,7 +220,7 @@ Report network_diff_report(const NetworkDiff& diff) {
                 [&] {
                     return rows_json(kNetworkDiffSchema, "differences", diff.differences,
                                      layer_difference_json,
-                                     object_of({{"dtype", data_type_name(diff.data_type)},
+                                     object_of({{"dtype", one_type_json(diff)},
                                                 {"batch", diff.base.variant.batch},
                                                 {"alpha_scope", enum_name(diff.base.variant.scope)},
                                                 {"base", network_json(diff.base)},

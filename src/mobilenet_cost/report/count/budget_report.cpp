@@ -92,7 +92,11 @@ std::string exceeded_text(const BudgetCheck& check) {
 
 Report budget_report(const std::vector<BudgetCheck>& checks) {
     return {.sections = [&] { return budget_sections(checks); },
-            .csv = [&] { return budget_fields().csv(checks); },
+            .csv =
+                [&] {
+                    return with_lower_bounds(budget_fields().csv(checks), checks,
+                                             [](const BudgetCheck& check) { return check.lower_bound; });
+                },
             .json =
                 [&] {
                     return rows_json(kBudgetReportSchema, "checks", checks, check_json,

@@ -30,6 +30,10 @@ std::string variant_title(const Analysis& analysis) {
     return text + fmt::format("  convention {}", analysis.convention);
 }
 
+bool is_lower_bound(const Analysis& analysis) {
+    return !analysis.unknown.empty();
+}
+
 std::string summary_line(const std::string& label, const std::string& text) {
     return fmt::format("{:<15} {}\n", label, text);
 }
@@ -83,7 +87,7 @@ Cell if_conv(const LayerAnalysis& layer, const Sides& value) {
 
 /// What an operator that is not known costs is not 0.
 Cell known_cell(const LayerAnalysis& layer, const Cell& cell) {
-    return layer.op == "unknown" ? text_cell("?") : cell;
+    return layer.op == "unknown" ? Cell{"?", ""} : cell;
 }
 
 Cell share_cell(std::int64_t part, std::int64_t whole) {
@@ -237,7 +241,7 @@ std::vector<Column> variant_columns() {
 }
 
 std::vector<Cell> variant_cells(const Analysis& analysis) {
-    return {{bounded_name(analysis.model, !analysis.unknown.empty()), analysis.model},
+    return {{bounded_name(analysis.model, is_lower_bound(analysis)), analysis.model},
             {fmt::format("{}", analysis.variant.alpha), shortest(analysis.variant.alpha)},
             number_cell(analysis.beta, 3),
             resolution_cell(analysis.variant.resolution)};
@@ -276,6 +280,7 @@ Table totals_table(const std::vector<Analysis>& analyses) {
 Table joined(const std::vector<Analysis>& analyses, TableOf table_of) {
     Table whole;
     whole.columns = variant_columns();
+    std::vector<bool> lower_bounds;
     for (const Analysis& analysis : analyses) {
         Table part = table_of(analysis);
         if (whole.columns.size() == variant_columns().size())
@@ -284,9 +289,15 @@ Table joined(const std::vector<Analysis>& analyses, TableOf table_of) {
             std::vector<Cell> cells = variant_cells(analysis);
             cells.insert(cells.end(), row.begin(), row.end());
             whole.rows.push_back(std::move(cells));
+            lower_bounds.push_back(is_lower_bound(analysis));
         }
     }
+    mark_lower_bounds(whole, lower_bounds);
     return whole;
+}
+
+Table totals_csv_table(const std::vector<Analysis>& analyses) {
+    return with_lower_bounds(totals_table(analyses), analyses, is_lower_bound);
 }
 
 std::vector<Section> cost_sections(const std::vector<Analysis>& analyses, const CostView& view) {
@@ -311,7 +322,7 @@ std::vector<NamedTable> chosen_tables(const std::vector<Analysis>& analyses, con
     const auto add = [&](bool shown, const char* name, TableOf table_of) {
         if (shown) tables.push_back({name, [&analyses, table_of] { return joined(analyses, table_of); }});
     };
-    if (view.totals) tables.push_back({"totals", [&analyses] { return totals_table(analyses); }});
+    if (view.totals) tables.push_back({"totals", [&analyses] { return totals_csv_table(analyses); }});
     add(view.kinds, "kinds", kind_csv_table);
     add(view.layers, "layers", layer_table_of(analyses));
     add(view.blocks, "blocks", block_csv_table);
@@ -329,7 +340,7 @@ CostView default_view(std::size_t variants) {
 
 Report cost_report(const std::vector<Analysis>& analyses, const CostView& view, bool chosen) {
     const auto csv = [&analyses, view] {
-        return view.layers ? joined(analyses, layer_table_of(analyses)) : totals_table(analyses);
+        return view.layers ? joined(analyses, layer_table_of(analyses)) : totals_csv_table(analyses);
     };
     return {.sections = [&analyses, view] { return cost_sections(analyses, view); },
             .csv = csv,

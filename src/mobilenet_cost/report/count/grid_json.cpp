@@ -30,6 +30,7 @@ Json sweep_settings_json(const SweepSettings& settings) {
                  {"classes", classes_json(settings.classes, settings.form)},
                  {"batch", settings.batch}};
     json.update(changed_form(settings.form));
+    if (!settings.inputs.empty()) json["inputs"] = settings.inputs;
     return json;
 }
 

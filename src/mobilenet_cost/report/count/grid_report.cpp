@@ -105,7 +105,11 @@ std::string sweep_jsonl(const std::vector<SweepCell>& cells, const SweepSettings
 
 Report sweep_report(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
     return {.sections = [&] { return sweep_sections(cells); },
-            .csv = [&] { return sweep_table(cells); },
+            .csv =
+                [&] {
+                    return with_lower_bounds(sweep_table(cells), cells,
+                                             [](const SweepCell& cell) { return cell.lower_bound; });
+                },
             .json = [&] { return sweep_json(cells, settings); },
             .jsonl = [&] { return sweep_jsonl(cells, settings); }};
 }

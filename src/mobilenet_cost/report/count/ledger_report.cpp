@@ -112,8 +112,10 @@ Table ledger_csv_table(const std::vector<Ledger>& ledgers) {
     table.columns = {{"model", "model", true}, {"alpha", "alpha"}, {"resolution", "res"}};
     for (const Column& column : ledger_columns())
         table.columns.push_back(column);
+    std::vector<bool> lower_bounds;
     for (const Ledger& ledger : ledgers) {
         for (const Convention& convention : convention_table()) {
+            lower_bounds.push_back(ledger.lower_bound);
             std::vector<Cell> row = {{bounded_name(ledger.model, ledger.lower_bound), ledger.model},
                                      text_cell(shortest(ledger.variant.alpha)),
                                      resolution_cell(ledger.variant.resolution)};
@@ -122,6 +124,7 @@ Table ledger_csv_table(const std::vector<Ledger>& ledgers) {
             table.rows.push_back(std::move(row));
         }
     }
+    mark_lower_bounds(table, lower_bounds);
     return table;
 }
 

@@ -248,6 +248,13 @@ Cell unknown_cell() {
     return {"-", ""};
 }
 
+void mark_lower_bounds(Table& table, const std::vector<bool>& is_lower_bound) {
+    if (std::find(is_lower_bound.begin(), is_lower_bound.end(), true) == is_lower_bound.end()) return;
+    table.columns.push_back({"lower_bound", "lower_bound"});
+    for (std::size_t i = 0; i < table.rows.size(); ++i)
+        table.rows[i].push_back(is_lower_bound.at(i) ? text_cell("true") : Cell{});
+}
+
 std::string text_line(std::string_view text) {
     return printable(text) + '\n';
 }

@@ -57,6 +57,20 @@ struct Section {
     bool folded = false;  ///< in markdown: behind a line to click on, together with its neighbours
 };
 
+/// For machines: a last column "lower_bound", "true" in the rows whose counts are, "" in the others. A table
+/// without such rows has none.
+void mark_lower_bounds(Table& table, const std::vector<bool>& is_lower_bound);
+
+/// The same of a table that has a row for each of `rows`.
+template <typename Rows, typename Is>
+[[nodiscard]] Table with_lower_bounds(Table table, const Rows& rows, Is is) {
+    std::vector<bool> marks;
+    for (const auto& row : rows)
+        marks.push_back(is(row));
+    mark_lower_bounds(table, marks);
+    return table;
+}
+
 /// One line for a section's text: a name or a reason in it begins no other.
 [[nodiscard]] std::string text_line(std::string_view text);
 

@@ -372,7 +372,10 @@ Report pick_report(const PickReport& report) {
         return report.result.ranking.empty() ? miss_sections(report, notes) : fitting_sections(report, notes);
     };
     return {.sections = sections,
-            .csv = with_rows([](const auto& rows) { return pick_fields().csv(rows); }),
+            .csv = with_rows([](const auto& rows) {
+                return with_lower_bounds(pick_fields().csv(rows), rows,
+                                         [](const auto& row) { return row.cell().lower_bound; });
+            }),
             .json = with_rows([&report](const auto& rows) { return pick_json(report, rows); }),
             .jsonl = with_rows([](const auto& rows) { return pick_jsonl(rows); })};
 }

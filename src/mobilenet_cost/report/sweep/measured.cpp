@@ -41,7 +41,8 @@ Table sweep_measured_table(const SweepRun& run, const SweepResult& result,
         for (const PredictedPoint& point : prediction->points)
             rows.push_back(predicted_row(run, point));
     }
-    return point_fields().csv(rows);
+    return with_lower_bounds(point_fields().csv(rows), rows,
+                             [](const auto& row) { return row.cell.lower_bound; });
 }
 
 std::vector<Section> sweep_measured_sections(const SweepRun& run, const SweepResult& result,

@@ -92,8 +92,9 @@ const mobilenet_facts = (() => {
 
     // What makes the figures of a run doubtful, worst first.
     function doubts(one) {
-        if (!one.settings.timing) return [];
-        const said = [];
+        const bounded = [...new Set(one.cells.filter(cell => cell.lower_bound).map(cell => cell.model))];
+        const said = bounded.map(model => `The counts of ${model} are lower bounds: some of its operators are not known.`);
+        if (!one.settings.timing) return said;
         const points = one.cells.flatMap(cell => cell.measured);
         const timed = points.filter(point => point.status === 'ok').length;
         if (one.rounds === 1) said.push('One round only: no figure has an interval, so none can be relied on.');

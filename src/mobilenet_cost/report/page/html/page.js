@@ -272,6 +272,8 @@
         measured_rows.map(row => milliseconds(row.point.median_seconds ?? 0)));
     const time_text = value => milliseconds(value).toFixed(milliseconds_digits);
 
+    const at_least = (cell, count) => (cell.lower_bound ? '≥ ' : '') + whole.format(count);
+
     // `get` is the value that the document has, and that sorts; `as` shows a number, `text` the whole row.
     const columns = [
         {title: 'Run', get: row => row.run, varies: true},
@@ -282,8 +284,10 @@
         {title: 'Engine', get: row => row.point.engine, varies: true},
         {title: 'Threads', get: row => row.point.threads, as: plain, varies: true},
         {title: 'Network', get: row => row.point.network, rare: true},
-        {title: 'MACs', get: row => row.point.macs, as: whole.format},
-        {title: 'Parameters', get: row => row.point.params, as: whole.format},
+        {title: 'MACs', get: row => row.point.macs, as: whole.format,
+         text: row => at_least(row.cell, row.point.macs)},
+        {title: 'Parameters', get: row => row.point.params, as: whole.format,
+         text: row => at_least(row.cell, row.point.params)},
         {title: 'Weights, MiB', get: row => row.point.weight_bytes, as: mebibytes},
         {title: 'Weights + activations, MiB', get: row => row.point.memory_bytes, as: mebibytes, rare: true},
         {title: 'Peak activations, MiB', get: row => (row.point.status === 'counted' ? row.cell.peak_activation_bytes : null),
