@@ -24,6 +24,7 @@ struct CostOptions {
     std::string convention = "paper";
     std::vector<Part> show;
     std::string explain;
+    std::optional<Runtime> runtime;
 };
 
 CostView view_of(const std::vector<Part>& show, std::size_t variants) {
@@ -48,6 +49,7 @@ std::vector<Explanation> explained_in(const ModelConfig& config, const Network& 
 
 int run_explain(const CostOptions& options) {
     if (!options.show.empty()) fail("--explain", "expected without --show, found both");
+    if (options.runtime) fail("--explain", "expected without --runtime, found both");
     const std::vector<ExplainedVariant> variants =
         for_each_variant(options.variant, [&](const ModelConfig& config, const Variant& variant) {
             const Network network = expand(config, variant);
@@ -60,22 +62,27 @@ int run_explain(const CostOptions& options) {
     return kFine;
 }
 
-int run_cost(const CostOptions& options) {
+int run_cost(CostOptions& options) {
+    take_data_type(options.variant, options.runtime);
     if (!options.explain.empty()) return run_explain(options);
     if (options.output.format == "latex") fail("--format latex", "needs --explain");
     const Convention& convention = find_convention(options.convention);
     std::vector<Analysis> analyses;
+    std::vector<RuntimeNeed> needs;
     std::string note;
     for (const Family& family : read_families(options.variant, DefaultGrid::one)) {
-        for (const Variant& variant : family.variants)
-            analyses.push_back(
-                analyze(family.config, variant, data_type_of(options.variant, family.config), convention));
+        const DataType data_type = data_type_of(options.variant, family.config);
+        for (const Variant& variant : family.variants) {
+            analyses.push_back(analyze(family.config, variant, data_type, convention));
+            if (options.runtime)
+                needs.push_back(need_of(family.config, variant, *options.runtime, data_type));
+        }
         if (note.empty()) note = library_note(convention, family.config, family.variants);
         if (note.empty()) note = unchecked_note(convention, family.config, family.variants.front());
     }
     if (!note.empty()) say("{}", note);
     const CostView view = view_of(options.show, analyses.size());
-    const Report report = cost_report(analyses, view, !options.show.empty());
+    const Report report = cost_report(analyses, view, !options.show.empty(), needs);
     std::vector<std::string> tables;
     for (const NamedTable& table : report.csv_tables)
         tables.push_back(table.name);
@@ -93,6 +100,7 @@ void setup_cost(Command& command) {
     command.choices("--show", "part", options->show, "totals,kinds,layers,blocks,scaling,all [all for one]",
                     kParts);
     command.text("--explain", "LAYER", options->explain, "formulas of a layer or block with its numbers");
+    add_runtime_option(command, options->runtime, "RAM and flash of");
     add_output_options(command, options->output, {kLatex});
     command.on_run([options] { return run_cost(*options); });
 }

@@ -183,6 +183,26 @@ auto one_of_all(const std::string& flag, const std::vector<ModelConfig>& configs
 
 }  // namespace
 
+void add_runtime_option(Command& command, std::optional<Runtime>& runtime, const std::string& help) {
+    const auto read = [](const std::string& text, const std::string& flag) {
+        return std::optional(static_cast<Runtime>(read_choice(text, enum_names<Runtime>(), flag, "runtime")));
+    };
+    command.value("--runtime", "NAME", runtime, read,
+                  fmt::format("{}: {}", fmt::join(enum_names<Runtime>(), "|"), help));
+}
+
+void take_data_type(VariantOptions& options, const std::optional<Runtime>& runtime) {
+    if (runtime == Runtime::tflm && !options.data_type) options.data_type = DataType::i8;
+}
+
+RuntimeNeed need_of(const ModelConfig& config, const Variant& variant, Runtime runtime, DataType data_type) {
+    try {
+        return need_of(expand(config, variant), runtime, data_type);
+    } catch (const Error& error) {
+        fail(config.name, error.what());
+    }
+}
+
 DataType data_type_of(const VariantOptions& options, const ModelConfig& config) {
     return options.data_type.value_or(config.data_type);
 }
