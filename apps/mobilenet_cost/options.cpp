@@ -192,7 +192,7 @@ void add_runtime_option(Command& command, std::optional<Runtime>& runtime, const
 }
 
 void take_data_type(VariantOptions& options, const std::optional<Runtime>& runtime) {
-    if (runtime == Runtime::tflm && !options.data_type) options.data_type = DataType::i8;
+    if (runtime && is_of_i8(*runtime) && !options.data_type) options.data_type = DataType::i8;
 }
 
 RuntimeNeed need_of(const ModelConfig& config, const Variant& variant, Runtime runtime, DataType data_type) {

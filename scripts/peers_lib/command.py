@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.failure import Failure
 
-from . import counters, document, files, options, project, report, side_by_side
+from . import arena, counters, document, files, options, project, report, side_by_side
 
 
 @contextlib.contextmanager
@@ -38,6 +38,10 @@ def work(settings, write):
         rows, timed = files.compare()
         print(files.text_of(rows, timed))
         return files.status(rows)
+    if settings.arena:
+        rows = arena.compare()
+        print(arena.text_of(rows))
+        return arena.status(rows)
     if settings.counters:
         rows = counters.compare(settings)
         print(counters.table(rows))

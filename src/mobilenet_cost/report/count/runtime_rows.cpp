@@ -27,7 +27,7 @@ Json runtime_json(const RuntimeNeed& need) {
 
 std::string runtime_rules_text(Runtime runtime) {
     const RuntimeRules& rules = rules_of(runtime);
-    return fmt::format("{}, {}: {}.\nIts error: {}.\n", enum_name(runtime), rules.title, rules.rules,
+    return fmt::format("{}, {}:\n{}.\nIts error: {}.\n", enum_name(runtime), rules.title, rules.rules,
                        rules.error);
 }
 
@@ -37,7 +37,9 @@ std::string runtime_text(const RuntimeNeed& need) {
         ram += fmt::format(": head {} (maps and scratch), tail {} (structures)", bytes_text(*need.head_bytes),
                            bytes_text(*need.tail_bytes));
     std::string flash = bytes_text(need.flash_bytes);
-    if (need.file_bytes) flash += fmt::format(", the file; {} untrained", bytes_text(*need.file_bytes));
+    if (need.file_bytes) flash += ", the file";
+    if (need.file_bytes && *need.file_bytes != need.flash_bytes)
+        flash += fmt::format(" once trained; {} as built", bytes_text(*need.file_bytes));
     return line("RAM", ram) + line("flash", flash) + "\n" + runtime_rules_text(need.runtime);
 }
 

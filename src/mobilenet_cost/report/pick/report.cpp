@@ -227,7 +227,7 @@ std::string misses_line(const PickReport& report) {
         if (limit.quantity == PickQuantity::seconds) {
             add_untimed(report, texts);
         } else if (unknown > 0 && is_of_runtime(limit.quantity)) {
-            texts.push_back(fmt::format("{} with layers that {} has no rules for", unknown,
+            texts.push_back(fmt::format("{} not known to {}", unknown,
                                         enum_name(report.runtime.value_or(Runtime::live))));
         } else if (unknown > 0) {
             texts.push_back(fmt::format("{} without a published top-1", unknown));
