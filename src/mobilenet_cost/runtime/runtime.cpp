@@ -16,8 +16,9 @@ namespace {
 
 constexpr std::array<RuntimeRules, 3> kRules = {{
     {.title = "live tensors",
-     .rules = "maps that live at one time, and the weights: no runtime needs less",
-     .error = "a lower bound: published needs are 0.76 to 2.6 times as large"},
+     .rules = "maps that live at one time, none in the place of another, and the weights; no runtime's plan",
+     .error =
+         "what tflm and cube_ai take is 0.76 to 1.9 times as large in the networks that they are known of"},
     {.title = "TensorFlow Lite Micro",
      .rules =
          "arena of the greedy planner and of its structures (64 bits), int8 file of TensorFlow's converter",
