@@ -74,8 +74,9 @@ TEST(AsConverted, RefusesWhatHasNoKernel) {
         (void)as_converted(network);
         FAIL();
     } catch (const Error& error) {
-        EXPECT_STREQ(error.what(),
-                     "a: expected a layer that TensorFlow Lite Micro's int8 kernels run, found gelu");
+        EXPECT_STREQ(
+            error.what(),
+            "a/activation: expected a layer that TensorFlow Lite Micro's int8 kernels run, found gelu");
     }
 }
 
