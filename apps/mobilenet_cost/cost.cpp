@@ -5,6 +5,7 @@
 #include "mobilenet_cost/count/library_note.h"
 #include "mobilenet_cost/report/count/cost_report.h"
 #include "mobilenet_cost/report/count/explain_report.h"
+#include "mobilenet_cost/report/count/memory_map_report.h"
 
 #include "app.h"
 #include "options.h"
@@ -24,6 +25,8 @@ struct CostOptions {
     std::string convention = "paper";
     std::vector<Part> show;
     std::string explain;
+    std::optional<Runtime> runtime;
+    bool memory_map = false;
 };
 
 CostView view_of(const std::vector<Part>& show, std::size_t variants) {
@@ -48,6 +51,7 @@ std::vector<Explanation> explained_in(const ModelConfig& config, const Network& 
 
 int run_explain(const CostOptions& options) {
     if (!options.show.empty()) fail("--explain", "expected without --show, found both");
+    if (options.runtime) fail("--explain", "expected without --runtime, found both");
     const std::vector<ExplainedVariant> variants =
         for_each_variant(options.variant, [&](const ModelConfig& config, const Variant& variant) {
             const Network network = expand(config, variant);
@@ -60,22 +64,58 @@ int run_explain(const CostOptions& options) {
     return kFine;
 }
 
-int run_cost(const CostOptions& options) {
+MemoryMap map_of(const ModelConfig& config, const Network& network, Runtime runtime, DataType data_type) try {
+    return memory_map(network, runtime, data_type);
+} catch (const Error& error) {
+    fail(config.name, error.what());
+}
+
+int run_memory_map(const CostOptions& options) {
+    for (const char* format : {"csv", "json", "jsonl", "latex"}) {
+        if (options.output.format == format)
+            fail("--memory-map", fmt::format("expected the format table or markdown, found {}", format));
+    }
+    if (!options.show.empty()) fail("--memory-map", "expected without --show, found both");
+    const std::vector<MappedVariant> variants = for_each_variant(options.variant, [&](const ModelConfig&
+                                                                                          config,
+                                                                                      const Variant&
+                                                                                          variant) {
+        const Network network = expand(config, variant);
+        const DataType data_type = data_type_of(options.variant, config);
+        const Runtime runtime = options.runtime.value_or(default_runtime(data_type));
+        MappedVariant mapped{config.name, variant, data_type, map_of(config, network, runtime, data_type)};
+        mapped.variant.resolution = {network.input.h, network.input.w};
+        return mapped;
+    });
+    Output output(options.output);
+    output.write(memory_map_report(variants));
+    return kFine;
+}
+
+int run_cost(CostOptions& options) {
+    take_data_type(options.variant, options.runtime);
+    if (options.memory_map && !options.explain.empty())
+        fail("--memory-map", "expected without --explain, found both");
+    if (options.memory_map) return run_memory_map(options);
     if (!options.explain.empty()) return run_explain(options);
     if (options.output.format == "latex") fail("--format latex", "needs --explain");
     const Convention& convention = find_convention(options.convention);
     std::vector<Analysis> analyses;
+    std::vector<RuntimeNeed> needs;
     std::string note;
     for (const Family& family : read_families(options.variant, DefaultGrid::one)) {
-        for (const Variant& variant : family.variants)
-            analyses.push_back(
-                analyze(family.config, variant, data_type_of(options.variant, family.config), convention));
+        const DataType data_type = data_type_of(options.variant, family.config);
+        for (const Variant& variant : family.variants) {
+            analyses.push_back(analyze(family.config, variant, data_type, convention));
+            if (options.runtime)
+                needs.push_back(need_of(family.config, variant, *options.runtime, data_type));
+        }
         if (note.empty()) note = library_note(convention, family.config, family.variants);
         if (note.empty()) note = unchecked_note(convention, family.config, family.variants.front());
     }
     if (!note.empty()) say("{}", note);
     const CostView view = view_of(options.show, analyses.size());
-    const Report report = cost_report(analyses, view, !options.show.empty());
+    const Report report = cost_report(analyses, view, !options.show.empty(), needs);
     std::vector<std::string> tables;
     for (const NamedTable& table : report.csv_tables)
         tables.push_back(table.name);
@@ -93,6 +133,8 @@ void setup_cost(Command& command) {
     command.choices("--show", "part", options->show, "totals,kinds,layers,blocks,scaling,all [all for one]",
                     kParts);
     command.text("--explain", "LAYER", options->explain, "formulas of a layer or block with its numbers");
+    add_runtime_option(command, options->runtime, "RAM and flash of");
+    command.flag("--memory-map", options->memory_map, "draw the memory of the runtime over the layers");
     add_output_options(command, options->output, {kLatex});
     command.on_run([options] { return run_cost(*options); });
 }

@@ -187,6 +187,26 @@ std::vector<std::string> input_texts(const VariantOptions& options) {
     return texts;
 }
 
+void add_runtime_option(Command& command, std::optional<Runtime>& runtime, const std::string& help) {
+    const auto read = [](const std::string& text, const std::string& flag) {
+        return std::optional(static_cast<Runtime>(read_choice(text, enum_names<Runtime>(), flag, "runtime")));
+    };
+    command.value("--runtime", "NAME", runtime, read,
+                  fmt::format("{}: {}", fmt::join(enum_names<Runtime>(), "|"), help));
+}
+
+void take_data_type(VariantOptions& options, const std::optional<Runtime>& runtime) {
+    if (runtime && is_of_i8(*runtime) && !options.data_type) options.data_type = DataType::i8;
+}
+
+RuntimeNeed need_of(const ModelConfig& config, const Variant& variant, Runtime runtime, DataType data_type) {
+    try {
+        return need_of(expand(config, variant), runtime, data_type);
+    } catch (const Error& error) {
+        fail(config.name, error.what());
+    }
+}
+
 DataType data_type_of(const VariantOptions& options, const ModelConfig& config) {
     return options.data_type.value_or(config.data_type);
 }

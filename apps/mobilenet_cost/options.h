@@ -11,6 +11,7 @@
 #include "mobilenet_cost/model/expand.h"
 #include "mobilenet_cost/model/import_request.h"
 #include "mobilenet_cost/model/model_config.h"
+#include "mobilenet_cost/runtime/runtime.h"
 
 #include "command.h"
 
@@ -57,6 +58,16 @@ void add_variant_options(Command& command, VariantOptions& options, Bytes bytes 
 /// The same but for --model: of a command whose models are no option.
 void add_size_options(Command& command, VariantOptions& options, Bytes bytes = Bytes::counted,
                       DefaultGrid grid = DefaultGrid::one);
+
+/// --runtime: none, where the flag is not given.
+void add_runtime_option(Command& command, std::optional<Runtime>& runtime, const std::string& help);
+
+/// A runtime of int8 networks makes i8 the data type where none was asked for.
+void take_data_type(VariantOptions& options, const std::optional<Runtime>& runtime);
+
+/// What the runtime takes for a variant. Throws Error that names the variant.
+[[nodiscard]] RuntimeNeed need_of(const ModelConfig& config, const Variant& variant, Runtime runtime,
+                                  DataType data_type);
 
 /// Throws Error where there is more than one width multiplier or resolution; `reason`: "because ...".
 void expect_one_variant(const VariantOptions& options, const std::string& reason);

@@ -48,6 +48,7 @@ struct PickOptions {
     Progress progress = Progress::automatic;
     PickOrder by = PickOrder::accuracy;
     bool all = false;
+    std::optional<Runtime> runtime;
 };
 
 /// Where times come from.
@@ -57,6 +58,13 @@ const PickLimit* find_limit(const std::vector<PickLimit>& limits, PickQuantity q
     const auto found = std::find_if(limits.begin(), limits.end(),
                                     [&](const PickLimit& limit) { return limit.quantity == quantity; });
     return found == limits.end() ? nullptr : &*found;
+}
+
+/// Where a limit, or the user, asks for a runtime's RAM and flash.
+bool needs_runtime(const PickOptions& options) {
+    return options.runtime ||
+           std::any_of(options.limits.begin(), options.limits.end(),
+                       [](const PickLimit& limit) { return is_of_runtime(limit.quantity); });
 }
 
 TimeSource read_source(const PickOptions& options) {
@@ -132,9 +140,14 @@ void read_candidates(const PickOptions& options, PickFamilies& families, PickRep
         one.models = {model};
         one.inputs = is_file_of_others(model) ? options.variant.inputs : std::vector<NamedDims>();
         Family family = read_families(one, DefaultGrid::published).front();
-        for (PickCandidate& candidate :
-             candidates_of(family.config, family.variants, convention,
-                           data_type_of(options.variant, family.config), published_of(model))) {
+        const DataType data_type = data_type_of(options.variant, family.config);
+        std::vector<PickCandidate> members =
+            candidates_of(family.config, family.variants, convention, data_type, published_of(model));
+        if (needs_runtime(options)) {
+            report.runtime = options.runtime.value_or(default_runtime(data_type));
+            add_needs(members, family.config, *report.runtime, data_type);
+        }
+        for (PickCandidate& candidate : members) {
             candidate.estimate_counts = options.accept_estimates;
             report.candidates.push_back(std::move(candidate));
         }
@@ -186,6 +199,7 @@ bool take_times(const PickFamilies& families, SweepTiming timing, TimeSource sou
 }
 
 int run_pick(const Command& command, PickOptions options) {
+    take_data_type(options.variant, options.runtime);
     const TimeSource source = read_source(options);
     refuse_idle_flags(command.parser(), options, source);
     if (source != TimeSource::none) options.variant.data_type = DataType::f32;
@@ -235,7 +249,10 @@ void add_limit_options(Command& command, PickOptions& options) {
     add_limit(command, options, PickQuantity::weight_bytes, "KIB", kSizeUnits,
               "weights: 512, 512KiB or 2MiB");
     add_limit(command, options, PickQuantity::peak_bytes, "KIB", kSizeUnits,
-              "activations, of the run where there is one");
+              "live activations, a lower bound of RAM");
+    add_limit(command, options, PickQuantity::ram_bytes, "KIB", kSizeUnits, "of the runtime: 256, 256KiB");
+    add_limit(command, options, PickQuantity::flash_bytes, "KIB", kSizeUnits, "of the model for the runtime");
+    add_runtime_option(command, options.runtime, "[tflm for i8, else live]");
     add_limit(command, options, PickQuantity::top1, "SHARE", kShareUnits, "published accuracy: 0.6 or 60%");
     command.flag("--accept-estimates", options.accept_estimates, "let an estimate meet --min-top1, too");
 }

@@ -22,6 +22,7 @@ void refuse_idle_flags(const Command& command, const SweepOptions& options) {
     for (const CLI::Option* option : command.parser().get_options()) {
         const std::string flag = "--" + option->get_lnames().front();
         if (option->count() == 0) continue;
+        if (flag == "--runtime" && options.bench) fail(flag, "expected a sweep without --bench");
         if (flag == "--spots" && !options.predict) fail(flag, "needs --predict");
         if (option->get_group() == kBenchGroup && !options.bench) fail(flag, "needs --bench");
     }
@@ -39,6 +40,7 @@ PicturedRun pictured_grid(const Grid& grid, const SweepOptions& options) {
 
 int run_sweep(const Command& command, SweepOptions& options) {
     refuse_idle_flags(command, options);
+    take_data_type(options.variant, options.runtime);
     share_stdout(command, options.pictures, options.outputs);
     if (!options.resume.empty()) return run_resumed(options);
     if (options.bench) return run_measured(options);
@@ -46,7 +48,7 @@ int run_sweep(const Command& command, SweepOptions& options) {
     require_cell(grid.cells, options.pictures);
     Pictures pictures(options.pictures);
     Output output(options.outputs.output);
-    if (options.outputs.document) output.write(sweep_report(grid.cells, grid.settings));
+    if (options.outputs.document) output.write(sweep_report(grid.cells, grid.settings, grid.needs));
     if (options.pictures.any()) pictures.write({pictured_grid(grid, options)});
     return kFine;
 }
@@ -59,9 +61,12 @@ Grid read_grid(const SweepOptions& options) {
     std::vector<Family> families = read_families(options.variant, DefaultGrid::published);
     if (options.bench) say_whose_weights_are_random(families);
     for (Family& family : families) {
-        for (SweepCell& cell :
-             sweep(family.config, family.variants, convention, data_type_of(options.variant, family.config)))
+        const DataType data_type = data_type_of(options.variant, family.config);
+        for (SweepCell& cell : sweep(family.config, family.variants, convention, data_type)) {
+            if (options.runtime)
+                grid.needs.push_back(need_of(family.config, cell.variant, *options.runtime, data_type));
             grid.cells.push_back(std::move(cell));
+        }
         grid.configs.push_back(std::move(family.config));
     }
     grid.settings = settings_of(options.variant, convention, grid.configs);
@@ -72,6 +77,7 @@ void setup_sweep(Command& command) {
     auto options = std::make_shared<SweepOptions>();
     add_variant_options(command, options->variant, Bytes::counted, DefaultGrid::published);
     add_convention_option(command, options->convention);
+    add_runtime_option(command, options->runtime, "RAM and flash of");
     add_bench_options(command, *options);
     add_output_options(command, options->outputs.output);
     add_picture_options(command, options->pictures);

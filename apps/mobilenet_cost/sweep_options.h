@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct SweepOptions {
     SweepOutputOptions outputs;
     PictureOptions pictures;
     std::string convention = "paper";
+    std::optional<Runtime> runtime;  ///< whose RAM and flash a grid that is not timed has
     bool bench = false;
     TimingOptions timing;
     SweepTiming settings;  ///< of --bench, but for what `timing` has
@@ -37,6 +39,7 @@ struct SweepOptions {
 struct Grid {
     std::vector<ModelConfig> configs;
     std::vector<SweepCell> cells;
+    std::vector<RuntimeNeed> needs;  ///< one for each cell, or none
     SweepSettings settings;
 };
 

@@ -78,6 +78,7 @@ def cost(
     allow_unknown: bool = False,
     dtype: str | None = None,
     convention: str | None = None,
+    runtime: str | None = None,
 ) -> Document:
     """The exact cost of every combination of these values, layer by layer.
 
@@ -94,6 +95,7 @@ def cost(
     allow_unknown: operators of a file that are not known are an exception, or with this a warning, and counts are lower bounds.
     dtype: what bytes are counted in: "f32", "f16", "i8", "w8a32", "w16a32" [the model's].
     convention: who counts, see conventions() ["paper"].
+    runtime: "live", "tflm" or "cube_ai": what it takes is then each variant's "runtime" (ram_bytes, flash_bytes).
 
     Schema mobilenet-cost.cost.v1. Of each of "variants": "totals" with macs, params, weight_bytes, activation_bytes,
     peak_activation_bytes (live at one time) and arithmetic_intensity (FLOP per byte); "params" as batch norm is counted;
@@ -148,6 +150,7 @@ def sweep(
     allow_unknown: bool = False,
     dtype: str | None = None,
     convention: str | None = None,
+    runtime: str | None = None,
 ) -> Document:
     """The alpha x resolution grid, counted and not timed; the arguments are those of cost().
 
@@ -176,12 +179,15 @@ def pick(
     allow_unknown: bool = False,
     dtype: str | None = None,
     convention: str | None = None,
+    runtime: str | None = None,
     by: str | None = None,
     max_ms: Number | None = None,
     max_macs: Number | None = None,
     max_params: Number | None = None,
     max_weight_kib: Number | None = None,
     max_peak_kib: Number | None = None,
+    max_ram_kib: Number | None = None,
+    max_flash_kib: Number | None = None,
     min_top1: Number | None = None,
     accept_estimates: bool = False,
     from_: Path | None = None,
@@ -201,7 +207,8 @@ def pick(
     by: what the list is ordered by: accuracy (the default), time, macs, params, weights or peak.
     max_ms: time of a pass, milliseconds.  max_macs: multiply-adds of a pass.  max_params: parameters.
     max_weight_kib: weights, KiB.  max_peak_kib: activations, KiB: of the run where there is one,
-    otherwise the tensors that live at one time.
+    otherwise the tensors that live at one time, a lower bound of RAM.
+    max_ram_kib, max_flash_kib: what runtime takes: tflm (the default of i8), live (otherwise) or cube_ai.
     min_top1: published accuracy, a fraction; accept_estimates: an estimate may meet it, too.
     from_: a stored sweep, bench or run log to take times from. Otherwise times are taken here and now: predict them from
     few, measure the widest within max_ms, or measure_all; max_ms alone predicts and then measures the best. It takes up

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.failure import Failure
 
-from . import counters, document, exports, files, options, project, report, side_by_side
+from . import arena, counters, document, exports, files, options, project, report, side_by_side
 
 
 @contextlib.contextmanager
@@ -42,6 +42,10 @@ def work(settings, write):
         rows = exports.compare(settings)
         print(exports.text_of(rows))
         return exports.status(rows)
+    if settings.arena:
+        rows = arena.compare()
+        print(arena.text_of(rows))
+        return arena.status(rows)
     if settings.counters:
         rows = counters.compare(settings)
         print(counters.table(rows))

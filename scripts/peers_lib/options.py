@@ -54,6 +54,8 @@ def parser():
     add("--files", action="store_true", help="compare counts of model files that packages of PyPI have in them instead")
     add("--exports", action="store_true",
         help="compare counts of what Keras, torchvision and timm export with their own instead (5 GB of environments)")
+    add("--arena", action="store_true",
+        help="compare what TensorFlow Lite Micro allocates instead (1.7 GB in build/arena-venv)")
     add("--litert", action="store_true", help="and LiteRT, on files of TensorFlow's converter (1.6 GB in build/litert-venv)")
     add("--model", action="extend", type=words, metavar="LIST",
         help="names, or .onnx or .tflite files, which the others run as they are [mobilenet_v1; with --counters all]; "

@@ -7,7 +7,7 @@ from program import CliTest, run
 
 OPTIONS = (
     "--help, --help-all, --model, --alpha, --res, --beta, --classes, --channels, --output-stride, --depth-multiplier, "
-    "--make-separable, --no-top, --batch, --alpha-scope, --dtype, --input, --allow-unknown, --convention, --show, --explain, --format, --output, --plain, --wide"
+    "--make-separable, --no-top, --batch, --alpha-scope, --dtype, --input, --allow-unknown, --convention, --show, --explain, --runtime, --memory-map, --format, --output, --plain, --wide"
 )
 COMMANDS = "cost, bench, sweep, pick, report, compare, gate, self-test, budget, export, machine, models, engines, conventions"
 

@@ -18,11 +18,16 @@ DOCUMENTS = [
     ("explain", "explanations", ["cost", "--explain", "Conv2d_3_depthwise"]),
     ("sweep", "cells", ["sweep"]),
     ("sweep", "cells", ["sweep", "--model", "mobilenet_v2,mobilenet_v3_large", "--beta", "0.5,1"]),
+    ("cost", "variants", ["cost", "--runtime", "tflm"]),
+    ("cost", "variants", ["cost", "--runtime", "live"]),
+    ("sweep", "cells", ["sweep", "--runtime", "tflm"]),
     ("conventions", "networks", ["conventions", "--model", "mobilenet_v1,mobilenet_v3_small", "--res", "64"]),
     ("models", "models", ["models"]),
     ("engines", "engines", ["engines"]),
     ("budget_report", "checks", ["budget"]),
     ("pick", "candidates", ["pick", "--model", "mobilenet_v1,mobilenet_v2", "--max-macs", "1e8", "--min-top1", "0.6"]),
+    ("pick", "candidates", ["pick", "--max-ram-kib", "256", "--max-flash-kib", "1024", "--dtype", "i8"]),
+    ("pick", "candidates", ["pick", "--model", "mobilenet_v1", "--runtime", "cube_ai"]),
     ("pick", "candidates", ["pick", "--from", SOURCE / "tests/golden/pick_input.json", "--max-ms", "3", "--res", "100,224"]),
 ]
 

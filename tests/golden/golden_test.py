@@ -17,12 +17,14 @@ sys.path.insert(0, str(SOURCE / "tests/cli"))
 from program import on_terminal  # noqa: E402
 
 V1 = "--alpha 0.5 --res 160"
+SMALL = "--alpha 0.25 --res 96 --classes 2"
 V3 = "--model mobilenet_v3_small --alpha 0.75 --res 64"
 V4 = "--model mobilenet_v4_conv_small --res 64 --classes 10"
 FAMILIES = "mobilenet_v1,mobilenet_v2,mobilenet_v3_large,mobilenet_v3_small,mobilenet_v4_conv_small"
 COMPARE = "compare tests/golden/sweep_measured.json tests/golden/compare_input.json"
 PICK = "pick --model mobilenet_v1 --from tests/golden/pick_input.json --alpha 0.25,0.5,0.6,0.75,1 --res 224,192,160,128 --max-ms 6 --max-peak-kib 3000"
 NO_PICK = "pick --model mobilenet_v1 --from tests/golden/pick_input.json --max-ms 1 --max-weight-kib 4000 --min-top1 0.6"
+RUNTIME_PICK = "--model mobilenet_v1 --alpha 0.25,0.5,0.75 --res 128 --classes 3 --dtype i8 --max-ram-kib 256 --max-flash-kib 1MiB"
 NETWORKS = "compare mobilenet_v3_small mobilenet_v3_small_minimalistic --alpha 0.75 --res 64"
 BUDGET = "budget tests/golden/budget_input.json"
 GATE = "report tests/golden/gate_input.json"
@@ -41,6 +43,10 @@ CASES = [
     ("cost_many.txt", "cost --alpha 0.5,1 --res 128:192:32", 0),
     ("cost_many.md", "cost --alpha 0.5,1 --res 128:192:32 --format markdown", 0),
     ("cost_many.csv", "cost --alpha 0.5,1 --res 128:192:32 --format csv", 0),
+    ("cost_runtime.txt", f"cost {V1} --runtime tflm --show totals", 0),
+    ("cost_runtime_many.csv", "cost --alpha 0.5,1 --res 128:192:32 --runtime tflm --format csv", 0),
+    ("memory_map.txt", f"cost {SMALL} --memory-map --runtime tflm", 0),
+    ("memory_map_live.txt", f"cost {SMALL} --memory-map --model mobilenet_v2", 0),
     ("cost_scaling.txt", "cost --alpha 0.25,0.5 --res 160 --show scaling", 0),
     ("conventions.txt", f"conventions {V3}", 0),
     ("conventions.md", f"conventions {V3} --format markdown", 0),
@@ -52,6 +58,10 @@ CASES = [
     ("models.csv", "models --format csv", 0),
     ("models.json", "models --format json", 0),
     ("models.jsonl", "models --format jsonl", 0),
+    ("pick_runtime.txt", f"pick {RUNTIME_PICK}", 0),
+    ("pick_runtime.csv", f"pick {RUNTIME_PICK} --format csv", 0),
+    ("pick_runtime.jsonl", f"pick {RUNTIME_PICK} --format jsonl", 0),
+    ("sweep_runtime.csv", "sweep --runtime tflm --format csv", 0),
     ("sweep.txt", "sweep", 0),
     ("sweep.md", "sweep --format markdown", 0),
     ("sweep.csv", "sweep --format csv", 0),

@@ -236,6 +236,17 @@ class Graphs(Files):
                 self.assertEqual(read["totals"]["weight_bytes"], weights * of_weight + biases * of_bias)
                 self.assertEqual(read["totals"]["activation_bytes"], maps * of_map)
                 self.assertEqual(variant_of("--model", self.path, "--dtype", "f32")["totals"]["activation_bytes"], maps * 4)
+                if name == "i8":
+                    self.check_runtime()
+
+    def check_runtime(self):
+        """As TensorFlow Lite Micro says itself of these operators: 1920 and 1360 bytes. At another size it is not the file that runs."""
+        size = self.path.stat().st_size
+        self.assertEqual(variant_of("--model", self.path, "--runtime", "tflm")["runtime"],
+                         {"name": "tflm", "ram_bytes": 3280, "flash_bytes": size, "arena_bytes": 3280, "head_bytes": 1920,
+                          "tail_bytes": 1360, "file_bytes": size})
+        wider = variant_of("--model", self.path, "--runtime", "tflm", "--alpha", "2")["runtime"]
+        self.assertNotEqual(wider["flash_bytes"], size)
 
     def test_passes_of_an_8_bit_file_are_of_f32_and_say_so(self):
         weights = (np.ones((8, 1, 1, 8), np.int8), ([0.1], [0], 0))

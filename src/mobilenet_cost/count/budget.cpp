@@ -10,6 +10,7 @@
 #include "mobilenet_cost/base/json_reader.h"
 #include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/model/model_files.h"
+#include "mobilenet_cost/runtime/runtime.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -39,6 +40,14 @@ const std::array<Quantity, 7>& quantities() {
     return rows;
 }
 
+/// The same of what a runtime takes.
+struct RuntimeQuantity {
+    std::string_view key;
+    std::int64_t RuntimeNeed::*bytes;
+};
+constexpr std::array kRuntimeQuantities = {RuntimeQuantity{"max_ram_bytes", &RuntimeNeed::ram_bytes},
+                                           RuntimeQuantity{"max_flash_bytes", &RuntimeNeed::flash_bytes}};
+
 std::vector<std::string> known_keys() {
     std::vector<std::string> keys = {"model", "alpha",         "resolution",       "height",
                                      "width", "beta",          "classes",          "channels",
@@ -46,6 +55,9 @@ std::vector<std::string> known_keys() {
                                      "batch", "dtype",         "alpha_scope",      "convention"};
     for (const Quantity& quantity : quantities())
         keys.push_back(quantity.key);
+    for (const RuntimeQuantity& quantity : kRuntimeQuantities)
+        keys.emplace_back(quantity.key);
+    keys.emplace_back("runtime");
     return keys;
 }
 
@@ -78,33 +90,66 @@ Variant read_variant(const ObjectReader& reader, const ModelConfig& config) {
     return variant;
 }
 
-Analysis read_analysis(const ObjectReader& reader, const std::filesystem::path& folder) {
-    const ModelConfig config = read_model(reader, folder);
-    const Variant variant = read_variant(reader, config);
-    const auto type = reader.one_of("dtype", config.data_type);
+/// One entry: a variant and its limits.
+struct Entry {
+    ModelConfig config;
+    Analysis analysis;
+};
+
+Entry read_entry(const ObjectReader& reader, const std::filesystem::path& folder) {
+    Entry entry{.config = read_model(reader, folder), .analysis = {}};
+    const Variant variant = read_variant(reader, entry.config);
+    const auto type = reader.one_of("dtype", entry.config.data_type);
     try {
-        return analyze(config, variant, type, find_convention(reader.text("convention", "paper")));
+        entry.analysis =
+            analyze(entry.config, variant, type, find_convention(reader.text("convention", "paper")));
     } catch (const Error& error) {
         fail(reader.place(), error.what());
+    }
+    return entry;
+}
+
+BudgetCheck check_of(const ObjectReader& reader, const Analysis& analysis, const std::string& key,
+                     std::int64_t found) {
+    return {.model = analysis.model,
+            .variant = analysis.variant,
+            .data_type = std::string(enum_name(analysis.data_type)),
+            .convention = analysis.convention,
+            .quantity = key,
+            .limit = reader.integer(key, 0, std::numeric_limits<std::int64_t>::max()),
+            .found = found,
+            .lower_bound = !analysis.unknown.empty()};
+}
+
+/// Limits of RAM and flash, of the runtime that the entry names.
+void append_runtime_checks(std::vector<BudgetCheck>& checks, const ObjectReader& reader, const Entry& entry) {
+    const Analysis& analysis = entry.analysis;
+    const auto runtime = reader.one_of("runtime", default_runtime(analysis.data_type));
+    for (const RuntimeQuantity& quantity : kRuntimeQuantities) {
+        const std::string key(quantity.key);
+        if (!reader.has(key)) continue;
+        try {
+            const RuntimeNeed need =
+                need_of(expand(entry.config, analysis.variant), runtime, analysis.data_type);
+            checks.push_back(check_of(reader, analysis, key, need.*quantity.bytes));
+        } catch (const Error& error) {
+            fail(reader.place(key), error.what());
+        }
+        checks.back().runtime = enum_name(runtime);
     }
 }
 
 void append_checks(std::vector<BudgetCheck>& checks, const ObjectReader& reader,
                    const std::filesystem::path& folder) {
     reader.allow_only(known_keys());
-    const Analysis analysis = read_analysis(reader, folder);
+    const Entry entry = read_entry(reader, folder);
     const std::size_t before = checks.size();
     for (const Quantity& quantity : quantities()) {
-        if (!reader.has(quantity.key)) continue;
-        checks.push_back({.model = analysis.model,
-                          .variant = analysis.variant,
-                          .data_type = std::string(enum_name(analysis.data_type)),
-                          .convention = analysis.convention,
-                          .quantity = quantity.key,
-                          .limit = reader.integer(quantity.key, 0, std::numeric_limits<std::int64_t>::max()),
-                          .found = quantity.measure(analysis),
-                          .lower_bound = !analysis.unknown.empty()});
+        if (reader.has(quantity.key))
+            checks.push_back(
+                check_of(reader, entry.analysis, quantity.key, quantity.measure(entry.analysis)));
     }
+    append_runtime_checks(checks, reader, entry);
     if (checks.size() == before) fail(reader.place(), "expected a limit such as \"max_macs\", found none");
 }
 

@@ -20,6 +20,7 @@ struct BudgetCheck {
     std::int64_t limit = 0;
     std::int64_t found = 0;
     bool lower_bound = false;  ///< of what was found: some operators are not known
+    std::string runtime = {};  ///< whose RAM or flash was found; empty: no limit on either
 
     [[nodiscard]] bool exceeded() const { return found > limit; }
     /// Operators that are not known may take more than the rest of the limit.

@@ -12,6 +12,7 @@
 #include "mobilenet_cost/base/build_info.h"
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/stats.h"
+#include "mobilenet_cost/engine/typed_engine.h"
 #include "mobilenet_cost/measure/calibration.h"
 #include "mobilenet_cost/measure/layer_profile.h"
 #include "mobilenet_cost/measure/session_setup.h"
@@ -124,8 +125,9 @@ class Worker::Sessions {
 
     SessionFacts prepare(const GateCell& cell, std::uint64_t seed) {
         const Network network = network_of(cell);
-        const NetworkCounts counts = count_network(network);
-        const std::string refusal = memory_refusal(counts, kWeightCopies, world_.available_memory_bytes());
+        const NetworkCounts counts = count_network(network, read_typed_name(cell.engine).data_type);
+        const std::string refusal =
+            memory_refusal(count_network(network), kWeightCopies, world_.available_memory_bytes());
         if (!refusal.empty()) throw std::runtime_error(refusal);
         Prepared prepared = {.layers = network.layers.size(), .threads = cell.threads};
         const auto engine = world_.find_engine(cell.engine);

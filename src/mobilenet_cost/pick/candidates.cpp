@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/model/model_files.h"
 
 namespace mobilenet_cost {
@@ -76,6 +77,18 @@ std::vector<PickCandidate> candidates_of(const ModelConfig& config, const std::v
         candidate.cell = std::move(cell);
     }
     return candidates;
+}
+
+void add_needs(std::vector<PickCandidate>& candidates, const ModelConfig& config, Runtime runtime,
+               DataType data_type) {
+    for (PickCandidate& candidate : candidates) {
+        if (candidate.cell.lower_bound) continue;
+        try {
+            candidate.need = need_of(expand(config, candidate.cell.variant), runtime, data_type);
+        } catch (const Error&) {
+            candidate.need.reset();  // counted as not known
+        }
+    }
 }
 
 std::string pick_name(const PickCandidate& candidate) {

@@ -42,6 +42,10 @@ struct PublishedNetwork {
                                                        const Convention& convention, DataType data_type,
                                                        const std::vector<PublishedAccuracy>& published);
 
+/// Sets what a runtime takes for each candidate of this model; nothing where it has no kernel for some layer.
+void add_needs(std::vector<PickCandidate>& candidates, const ModelConfig& config, Runtime runtime,
+               DataType data_type);
+
 /// "mobilenet_v1 alpha 0.5 at 160 px"
 [[nodiscard]] std::string pick_name(const PickCandidate& candidate);
 

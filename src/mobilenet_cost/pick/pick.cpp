@@ -17,12 +17,14 @@ struct Words {
 };
 
 /// By PickQuantity.
-constexpr std::array<Words, 6> kWords = {{{"--max-ms", "max_seconds"},
-                                          {"--max-macs", "max_macs"},
-                                          {"--max-params", "max_params"},
-                                          {"--max-weight-kib", "max_weight_bytes"},
-                                          {"--max-peak-kib", "max_peak_activation_bytes"},
-                                          {"--min-top1", "min_top1"}}};
+constexpr std::array<Words, kPickQuantities> kWords = {{{"--max-ms", "max_seconds"},
+                                                        {"--max-macs", "max_macs"},
+                                                        {"--max-params", "max_params"},
+                                                        {"--max-weight-kib", "max_weight_bytes"},
+                                                        {"--max-peak-kib", "max_peak_activation_bytes"},
+                                                        {"--min-top1", "min_top1"},
+                                                        {"--max-ram-kib", "max_ram_bytes"},
+                                                        {"--max-flash-kib", "max_flash_bytes"}}};
 
 /// The larger the better.
 double quality(const PickCandidate& candidate) {
@@ -166,6 +168,12 @@ std::optional<double> value_of(const PickCandidate& candidate, PickQuantity quan
             if (candidate.accuracy) return candidate.accuracy->top1;
             if (candidate.estimate && candidate.estimate_counts) return candidate.estimate->top1;
             return std::nullopt;
+        case PickQuantity::ram_bytes:
+            return candidate.need ? std::optional(static_cast<double>(candidate.need->ram_bytes))
+                                  : std::nullopt;
+        case PickQuantity::flash_bytes:
+            return candidate.need ? std::optional(static_cast<double>(candidate.need->flash_bytes))
+                                  : std::nullopt;
     }
     return std::nullopt;
 }

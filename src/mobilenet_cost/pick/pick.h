@@ -12,6 +12,7 @@
 #include "mobilenet_cost/count/grid.h"
 #include "mobilenet_cost/pick/accuracy_fit.h"
 #include "mobilenet_cost/pick/published.h"
+#include "mobilenet_cost/runtime/runtime.h"
 
 namespace mobilenet_cost {
 
@@ -57,11 +58,17 @@ struct PickCandidate {
     bool estimate_counts = false;               ///< the estimate may meet a limit on top-1
     std::optional<PickTime> time;
     Untimed untimed = Untimed::not_asked;  ///< where there is no time
+    std::optional<RuntimeNeed> need = {};  ///< none: not asked for, or not known
 };
 
 /// A quantity that a budget limits.
-enum class PickQuantity { seconds, macs, params, weight_bytes, peak_bytes, top1 };
-inline constexpr std::size_t kPickQuantities = 6;
+enum class PickQuantity { seconds, macs, params, weight_bytes, peak_bytes, top1, ram_bytes, flash_bytes };
+inline constexpr std::size_t kPickQuantities = 8;
+
+/// What a runtime takes: such limits name one.
+[[nodiscard]] constexpr bool is_of_runtime(PickQuantity quantity) {
+    return quantity == PickQuantity::ram_bytes || quantity == PickQuantity::flash_bytes;
+}
 
 /// The least top-1, or the most of any other quantity.
 struct PickLimit {

@@ -12,6 +12,7 @@
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/import/import_model.h"
 #include "mobilenet_cost/import/mapped_file.h"
+#include "mobilenet_cost/import/tflite/file_graph.h"
 #include "mobilenet_cost/import/tflite/operators.h"
 #include "mobilenet_cost/import/tflite/sparse.h"
 
@@ -244,7 +245,9 @@ class GraphReader {
 ImportedModel import_tflite(const std::filesystem::path& path, const ImportRequest& wanted) {
     constexpr std::int64_t kMostBytes = std::int64_t{1} << 36;
     const auto file = std::make_shared<const MappedFile>(path, "a TensorFlow Lite model", kMostBytes);
-    return import_graph(read_tflite(file, file->bytes(), path), wanted);
+    ImportedModel model = import_graph(read_tflite(file, file->bytes(), path), wanted);
+    model.weights = with_file_graph(std::move(model.weights), file->bytes());
+    return model;
 }
 
 }  // namespace

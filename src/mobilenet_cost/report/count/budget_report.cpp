@@ -21,6 +21,11 @@ const char* verdict(const BudgetCheck& check) {
     return check.exceeded() ? "EXCEEDED" : check.lower_bound ? "unclear" : "ok";
 }
 
+/// "max_macs", "max_ram_bytes (tflm)"
+std::string limited_text(const BudgetCheck& check) {
+    return check.quantity + (check.runtime.empty() ? "" : fmt::format(" ({})", check.runtime));
+}
+
 /// A member of the variant.
 template <typename Member>
 auto of_variant(Member Variant::*member) {
@@ -38,7 +43,8 @@ const RowFields<BudgetCheck>& budget_fields() {
         {"batch", kJson, of_variant(&Variant::batch)},
         {"dtype", "dtype", Show::name, kCsv | kJson, &BudgetCheck::data_type},
         {"convention", kJson, &BudgetCheck::convention},
-        {"quantity", "limit on", Show::name, kCsv | kJson, &BudgetCheck::quantity},
+        {"quantity", kCsv | kJson, &BudgetCheck::quantity},
+        {"limited", "limit on", Show::name, kShownOnly, limited_text},
         {"limit", "limit", Show::plain, kCsv | kJson, &BudgetCheck::limit},
         {"found", "found", Show::plain, kCsv | kJson, &BudgetCheck::found},
         {"used", "used", Show::percent_1, kCsv, used},
@@ -52,7 +58,7 @@ constexpr const char* kBudgetReportSchema = "mobilenet-cost.budget_report.v1";
 
 std::vector<Section> budget_sections(const std::vector<BudgetCheck>& checks) {
     Table table = budget_fields().shown(
-        {"bounded_model", "alpha", "resolution", "dtype", "quantity", "limit", "found", "used", "verdict"},
+        {"bounded_model", "alpha", "resolution", "dtype", "limited", "limit", "found", "used", "verdict"},
         checks);
     table.droppable = {"dtype", "used", "resolution", "alpha"};
     return {{"", std::move(table)}};
@@ -60,6 +66,7 @@ std::vector<Section> budget_sections(const std::vector<BudgetCheck>& checks) {
 
 Json check_json(const BudgetCheck& check) {
     Json json = budget_fields().json(check);
+    if (!check.runtime.empty()) json["runtime"] = check.runtime;
     if (check.lower_bound) json["lower_bound"] = true;
     return json;
 }
@@ -86,8 +93,8 @@ std::string exceeded_text(const BudgetCheck& check) {
             ? ""
             : fmt::format(" ({:.2f} %)", 100 * static_cast<double>(over) / static_cast<double>(check.limit));
     return fmt::format("{} alpha {} resolution {}: {} exceeded by {}{}: limit {}, found {}", check.model,
-                       check.variant.alpha, check.variant.resolution, check.quantity, with_thousands(over),
-                       share, with_thousands(check.limit), with_thousands(check.found));
+                       check.variant.alpha, check.variant.resolution, limited_text(check),
+                       with_thousands(over), share, with_thousands(check.limit), with_thousands(check.found));
 }
 
 Report budget_report(const std::vector<BudgetCheck>& checks) {

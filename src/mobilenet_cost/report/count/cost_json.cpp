@@ -2,6 +2,7 @@
 
 #include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/report/count/cost_fields.h"
+#include "mobilenet_cost/report/count/runtime_rows.h"
 #include "mobilenet_cost/report/parts/documents.h"
 
 namespace mobilenet_cost {
@@ -82,7 +83,21 @@ Json block_json(const SeparableBlock& block) {
     return json;
 }
 
-Json variant_json(const Analysis& analysis) {
+/// What is said of one variant.
+struct Row {
+    const Analysis* analysis = nullptr;
+    const RuntimeNeed* need = nullptr;  ///< null: no runtime was named
+};
+
+std::vector<Row> rows_of(const std::vector<Analysis>& analyses, const std::vector<RuntimeNeed>& needs) {
+    std::vector<Row> rows;
+    for (std::size_t i = 0; i < analyses.size(); ++i)
+        rows.push_back({&analyses[i], needs.empty() ? nullptr : &needs[i]});
+    return rows;
+}
+
+Json variant_json(const Row& row) {
+    const Analysis& analysis = *row.analysis;
     Json json = object_of(
         {{"model", analysis.model},
          {"alpha", analysis.variant.alpha},
@@ -106,6 +121,7 @@ Json variant_json(const Analysis& analysis) {
          {"blocks", Json::array()},
          {"layers", Json::array()}});
     json.update(changed_form(analysis.variant.form));
+    if (row.need != nullptr) json["runtime"] = runtime_json(*row.need);
     for (const UnknownOperators& operators : analysis.unknown)
         json["unknown_operators"].push_back(object_of({{"op", operators.op}, {"blocks", operators.blocks}}));
     Json& blocks = json["blocks"];
@@ -124,12 +140,12 @@ constexpr const char* kCostSchema = "mobilenet-cost.cost.v1";
 
 }  // namespace
 
-std::string cost_json(const std::vector<Analysis>& analyses) {
-    return rows_json(kCostSchema, "variants", analyses, variant_json);
+std::string cost_json(const std::vector<Analysis>& analyses, const std::vector<RuntimeNeed>& needs) {
+    return rows_json(kCostSchema, "variants", rows_of(analyses, needs), variant_json);
 }
 
-std::string cost_jsonl(const std::vector<Analysis>& analyses) {
-    return rows_jsonl(kCostSchema, analyses, variant_json);
+std::string cost_jsonl(const std::vector<Analysis>& analyses, const std::vector<RuntimeNeed>& needs) {
+    return rows_jsonl(kCostSchema, rows_of(analyses, needs), variant_json);
 }
 
 }  // namespace mobilenet_cost

@@ -7,6 +7,7 @@
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/report/count/cost_fields.h"
 #include "mobilenet_cost/report/count/cost_json.h"
+#include "mobilenet_cost/report/count/runtime_rows.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -176,6 +177,8 @@ Table dilated_layer_table(const Analysis& analysis) {
 }
 
 using TableOf = Table (*)(const Analysis&);
+using Analyses = std::vector<Analysis>;
+using Needs = std::vector<RuntimeNeed>;
 
 /// The same columns for all of them.
 TableOf layer_table_of(std::span<const Analysis> analyses) {
@@ -247,7 +250,7 @@ std::vector<Cell> variant_cells(const Analysis& analysis) {
             resolution_cell(analysis.variant.resolution)};
 }
 
-Table totals_table(const std::vector<Analysis>& analyses) {
+Table totals_table(const Analyses& analyses, const Needs& needs) {
     Table table;
     table.columns = variant_columns();
     table.droppable = {"beta",         "traffic_bytes",         "arithmetic_intensity",
@@ -273,6 +276,7 @@ Table totals_table(const std::vector<Analysis>& analyses) {
                     number_cell(ratio_or_0(analysis.standard.params, analysis.totals.params), 3)});
         table.rows.push_back(std::move(row));
     }
+    add_runtime_columns(table, needs);
     return table;
 }
 
@@ -296,18 +300,22 @@ Table joined(const std::vector<Analysis>& analyses, TableOf table_of) {
     return whole;
 }
 
-Table totals_csv_table(const std::vector<Analysis>& analyses) {
-    return with_lower_bounds(totals_table(analyses), analyses, is_lower_bound);
+Table totals_csv_table(const Analyses& analyses, const Needs& needs) {
+    return with_lower_bounds(totals_table(analyses, needs), analyses, is_lower_bound);
 }
 
-std::vector<Section> cost_sections(const std::vector<Analysis>& analyses, const CostView& view) {
+std::vector<Section> cost_sections(const Analyses& analyses, const CostView& view, const Needs& needs) {
     std::vector<Section> sections;
     const bool detailed = view.kinds || view.layers || view.blocks || view.scaling;
-    if (view.totals && analyses.size() > 1) sections.push_back({"", totals_table(analyses)});
+    if (view.totals && analyses.size() > 1) {
+        sections.push_back({"", totals_table(analyses, needs)});
+        if (!needs.empty()) sections.push_back({runtime_rules_text(needs.front().runtime), {}});
+    }
     for (const Analysis& analysis : analyses) {
         if (!detailed && analyses.size() > 1) break;
         const bool summary = view.totals && analyses.size() == 1;
         sections.push_back({summary ? summary_text(analysis) : variant_title(analysis), {}});
+        if (summary && !needs.empty()) sections.back().text += runtime_text(needs.front());
         if (view.layers) sections.push_back({"", layer_table_of({&analysis, 1})(analysis)});
         if (view.kinds) sections.push_back({"", kind_table(analysis)});
         if (view.blocks && !analysis.blocks.empty()) sections.push_back({"", block_table(analysis)});
@@ -317,12 +325,13 @@ std::vector<Section> cost_sections(const std::vector<Analysis>& analyses, const 
 }
 
 /// A table for each part that was chosen.
-std::vector<NamedTable> chosen_tables(const std::vector<Analysis>& analyses, const CostView& view) {
+std::vector<NamedTable> chosen_tables(const Analyses& analyses, const CostView& view, const Needs& needs) {
     std::vector<NamedTable> tables;
     const auto add = [&](bool shown, const char* name, TableOf table_of) {
         if (shown) tables.push_back({name, [&analyses, table_of] { return joined(analyses, table_of); }});
     };
-    if (view.totals) tables.push_back({"totals", [&analyses] { return totals_csv_table(analyses); }});
+    if (view.totals)
+        tables.push_back({"totals", [&analyses, needs] { return totals_csv_table(analyses, needs); }});
     add(view.kinds, "kinds", kind_csv_table);
     add(view.layers, "layers", layer_table_of(analyses));
     add(view.blocks, "blocks", block_csv_table);
@@ -338,16 +347,17 @@ CostView default_view(std::size_t variants) {
     return {.totals = true};
 }
 
-Report cost_report(const std::vector<Analysis>& analyses, const CostView& view, bool chosen) {
-    const auto csv = [&analyses, view] {
-        return view.layers ? joined(analyses, layer_table_of(analyses)) : totals_csv_table(analyses);
+Report cost_report(const std::vector<Analysis>& analyses, const CostView& view, bool chosen,
+                   const std::vector<RuntimeNeed>& needs) {
+    const auto csv = [&analyses, needs, view] {
+        return view.layers ? joined(analyses, layer_table_of(analyses)) : totals_csv_table(analyses, needs);
     };
-    return {.sections = [&analyses, view] { return cost_sections(analyses, view); },
+    return {.sections = [&analyses, needs, view] { return cost_sections(analyses, view, needs); },
             .csv = csv,
-            .json = [&analyses] { return cost_json(analyses); },
-            .jsonl = [&analyses] { return cost_jsonl(analyses); },
+            .json = [&analyses, needs] { return cost_json(analyses, needs); },
+            .jsonl = [&analyses, needs] { return cost_jsonl(analyses, needs); },
             .extra = {},
-            .csv_tables = chosen ? chosen_tables(analyses, view) : std::vector<NamedTable>()};
+            .csv_tables = chosen ? chosen_tables(analyses, view, needs) : std::vector<NamedTable>()};
 }
 
 }  // namespace mobilenet_cost

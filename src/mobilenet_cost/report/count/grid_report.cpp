@@ -7,6 +7,7 @@
 
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/report/count/grid_json.h"
+#include "mobilenet_cost/report/count/runtime_rows.h"
 
 namespace mobilenet_cost {
 namespace {
@@ -41,7 +42,10 @@ Table grid_table(const std::vector<SweepCell>& cells) {
     return table;
 }
 
-Table sweep_table(const std::vector<SweepCell>& cells) {
+using Cells = std::vector<SweepCell>;
+using Needs = std::vector<RuntimeNeed>;
+
+Table sweep_table(const Cells& cells, const Needs& needs) {
     Table table;
     table.droppable = {"beta", "weight_bytes", "standard_macs_ratio", "peak_activation_bytes"};
     table.columns = {{"model", "model", true},
@@ -66,35 +70,43 @@ Table sweep_table(const std::vector<SweepCell>& cells) {
                               {factor_text(cell.analytic_speedup), shortest(cell.analytic_speedup)},
                               number_cell(standard_ratio(cell), 3)});
     }
+    add_runtime_columns(table, needs);
     return table;
 }
 
-std::vector<Section> sweep_sections(const std::vector<SweepCell>& cells) {
+std::vector<Section> sweep_sections(const Cells& cells, const Needs& needs) {
     std::vector<Section> sections;
     Table grid = grid_table(cells);
     if (!grid.columns.empty()) sections.push_back({"", std::move(grid)});
-    sections.push_back({"", sweep_table(cells)});
+    sections.push_back({"", sweep_table(cells, needs)});
+    if (!needs.empty()) sections.push_back({runtime_rules_text(needs.front().runtime), {}});
     return sections;
 }
 
-std::string sweep_json(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
+Json cell_json(const Cells& cells, const Needs& needs, std::size_t index) {
+    Json json = sweep_cell_json(cells[index]);
+    if (!needs.empty()) json["runtime"] = runtime_json(needs[index]);
+    return json;
+}
+
+std::string sweep_json(const Cells& cells, const SweepSettings& settings, const Needs& needs) {
     std::string text =
         fmt::format("{{\n  \"schema\": \"{}\",\n  \"machine\": {{}},\n  \"settings\": ", kSweepSchema);
     text += inline_json(sweep_settings_json(settings)) + ",\n  \"cells\": [";
     const char* separator = "\n    ";
-    for (const SweepCell& cell : cells) {
-        text += separator + inline_json(sweep_cell_json(cell));
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        text += separator + inline_json(cell_json(cells, needs, i));
         separator = ",\n    ";
     }
     return text + "\n  ],\n  \"fit\": []\n}\n";
 }
 
-std::string sweep_jsonl(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
+std::string sweep_jsonl(const Cells& cells, const SweepSettings& settings, const Needs& needs) {
     std::string lines;
     const Json shared = sweep_settings_json(settings);
-    for (const SweepCell& cell : cells) {
+    for (std::size_t i = 0; i < cells.size(); ++i) {
         Json line = {{"schema", kSweepSchema}};
-        line.update(sweep_cell_json(cell));
+        line.update(cell_json(cells, needs, i));
         line["settings"] = shared;
         lines += compact_json(line);
     }
@@ -103,15 +115,16 @@ std::string sweep_jsonl(const std::vector<SweepCell>& cells, const SweepSettings
 
 }  // namespace
 
-Report sweep_report(const std::vector<SweepCell>& cells, const SweepSettings& settings) {
-    return {.sections = [&] { return sweep_sections(cells); },
+Report sweep_report(const std::vector<SweepCell>& cells, const SweepSettings& settings,
+                    const std::vector<RuntimeNeed>& needs) {
+    return {.sections = [&cells, needs] { return sweep_sections(cells, needs); },
             .csv =
-                [&] {
-                    return with_lower_bounds(sweep_table(cells), cells,
+                [&cells, needs] {
+                    return with_lower_bounds(sweep_table(cells, needs), cells,
                                              [](const SweepCell& cell) { return cell.lower_bound; });
                 },
-            .json = [&] { return sweep_json(cells, settings); },
-            .jsonl = [&] { return sweep_jsonl(cells, settings); }};
+            .json = [&, needs] { return sweep_json(cells, settings, needs); },
+            .jsonl = [&, needs] { return sweep_jsonl(cells, settings, needs); }};
 }
 
 }  // namespace mobilenet_cost

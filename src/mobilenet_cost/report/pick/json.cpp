@@ -2,6 +2,7 @@
 
 #include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/report/count/grid_json.h"
+#include "mobilenet_cost/report/count/runtime_rows.h"
 #include "mobilenet_cost/report/parts/documents.h"
 #include "mobilenet_cost/report/parts/measured_json.h"
 #include "mobilenet_cost/report/pick/words.h"
@@ -19,8 +20,10 @@ Json limit_json(const PickLimit& limit, double value) {
 
 Json limits_json(const PickReport& report) {
     Json json = Json::object();
-    for (std::size_t i = 0; i < kPickQuantities; ++i)
-        json[std::string(pick_key(static_cast<PickQuantity>(i)))] = nullptr;
+    for (std::size_t i = 0; i < kPickQuantities; ++i) {
+        const auto quantity = static_cast<PickQuantity>(i);
+        if (report.runtime || !is_of_runtime(quantity)) json[std::string(pick_key(quantity))] = nullptr;
+    }
     for (const PickLimit& limit : report.limits)
         json[std::string(pick_key(limit.quantity))] = limit_json(limit, limit.limit);
     return json;
@@ -77,6 +80,7 @@ Json candidate_json(const PickRow& row) {
     json["accuracy"] = accuracy_json(candidate);
     json["estimate"] = estimate_json(candidate);
     json["time"] = time_json(candidate);
+    if (row.report->runtime) json["runtime"] = candidate.need ? runtime_json(*candidate.need) : Json(nullptr);
     json["fits"] = place > 0;
     json["misses"] = names_json(known_misses(candidate, row.misses()));
     json["unknown"] = names_json(unknown_misses(candidate, row.misses()));
@@ -128,8 +132,10 @@ std::string pick_json(const PickReport& report, const std::vector<PickRow>& rows
     Json candidates = Json::array();
     for (const PickRow& row : rows)
         candidates.push_back(candidate_json(row));
+    Json settings = sweep_settings_json(report.settings);
+    if (report.runtime) settings["runtime"] = enum_name(*report.runtime);
     return pretty_json({{"schema", kPickSchema},
-                        {"settings", sweep_settings_json(report.settings)},
+                        {"settings", std::move(settings)},
                         {"limits", limits_json(report)},
                         {"order", enum_name(report.by)},
                         {"fitting", report.result.ranking.size()},

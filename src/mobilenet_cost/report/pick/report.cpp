@@ -7,6 +7,7 @@
 
 #include "mobilenet_cost/base/printable.h"
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/report/count/runtime_rows.h"
 #include "mobilenet_cost/report/pick/json.h"
 #include "mobilenet_cost/report/pick/rows.h"
 #include "mobilenet_cost/report/pick/words.h"
@@ -65,6 +66,7 @@ std::vector<const char*> shared_keys(const PickReport& report) {
     if (has_limit(report, PickQuantity::params) || report.by == PickOrder::params) keys.push_back("params");
     keys.insert(keys.end(), {"weight_bytes", "peak_activation_bytes"});
     if (any_real_peak(report)) keys.push_back("real_peak_bytes");
+    if (report.runtime) keys.insert(keys.end(), {"ram_bytes", "flash_bytes"});
     return keys;
 }
 
@@ -224,6 +226,9 @@ std::string misses_line(const PickReport& report) {
         if (known > 0) texts.push_back(fmt::format("{} miss {}", known, pick_flag(limit.quantity)));
         if (limit.quantity == PickQuantity::seconds) {
             add_untimed(report, texts);
+        } else if (unknown > 0 && is_of_runtime(limit.quantity)) {
+            texts.push_back(fmt::format("{} not known to {}", unknown,
+                                        enum_name(report.runtime.value_or(Runtime::live))));
         } else if (unknown > 0) {
             texts.push_back(fmt::format("{} without a published top-1", unknown));
         }
@@ -275,6 +280,12 @@ std::string peak_line(const PickReport& report) {
     return text + ".\n";
 }
 
+/// Whose RAM and flash were compared with the limits.
+std::string runtime_lines(const PickReport& report) {
+    if (!report.runtime) return "";
+    return fmt::format("RAM and flash of the runtime {}", runtime_rules_text(*report.runtime));
+}
+
 /// Without accuracies and times MACs would be the merit and the cost.
 std::string front_line(const PickReport& report, std::size_t shown) {
     const bool published =
@@ -297,10 +308,25 @@ std::vector<Section> fitting_sections(const PickReport& report, Footnotes& notes
     std::vector<Section> sections = {{head, fitting_table(report, shown, notes)}};
     if (report.all && fitting < report.candidates.size())
         sections.push_back({"", missing_table(report, notes)});
-    sections.push_back({wrapped(rest_line(report, shown) + doubt_line(report, shown) + peak_line(report) +
-                                front_line(report, shown) + notes.lines() + note_lines(report)),
-                        {}});
+    sections.push_back(
+        {wrapped(rest_line(report, shown) + doubt_line(report, shown) + peak_line(report) +
+                 runtime_lines(report) + front_line(report, shown) + notes.lines() + note_lines(report)),
+         {}});
     return sections;
+}
+
+/// RAM and flash stand last, where a runtime was named.
+Table csv_table(const PickReport& report, const std::vector<PickRow>& rows) {
+    Table table = pick_fields().csv(rows);
+    if (!report.runtime) return table;
+    table.columns.push_back({"ram_bytes", "RAM"});
+    table.columns.push_back({"flash_bytes", "flash"});
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const std::optional<RuntimeNeed>& need = rows[i].candidate().need;
+        table.rows[i].push_back(need ? count_cell(need->ram_bytes) : unknown_cell());
+        table.rows[i].push_back(need ? count_cell(need->flash_bytes) : unknown_cell());
+    }
+    return table;
 }
 
 std::vector<Cell> miss_row(const PickReport& report, const PickMiss& miss, Footnotes& notes) {
@@ -337,7 +363,7 @@ std::vector<Section> miss_sections(const PickReport& report, Footnotes& notes) {
     if (report.all) sections.push_back({"", missing_table(report, notes)});
     sections.push_back({wrapped(fmt::format("{}.\n", misses_line(report)) +
                                 (has_limit(report, PickQuantity::peak_bytes) ? peak_line(report) : "") +
-                                notes.lines() + note_lines(report)),
+                                runtime_lines(report) + notes.lines() + note_lines(report)),
                         {}});
     return sections;
 }
@@ -372,8 +398,8 @@ Report pick_report(const PickReport& report) {
         return report.result.ranking.empty() ? miss_sections(report, notes) : fitting_sections(report, notes);
     };
     return {.sections = sections,
-            .csv = with_rows([](const auto& rows) {
-                return with_lower_bounds(pick_fields().csv(rows), rows,
+            .csv = with_rows([&report](const auto& rows) {
+                return with_lower_bounds(csv_table(report, rows), rows,
                                          [](const auto& row) { return row.cell().lower_bound; });
             }),
             .json = with_rows([&report](const auto& rows) { return pick_json(report, rows); }),

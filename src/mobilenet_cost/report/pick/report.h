@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace mobilenet_cost {
 struct PickReport {
     SweepSettings settings;
     std::vector<PickLimit> limits;
+    std::optional<Runtime> runtime;  ///< whose RAM and flash the candidates have; none: they have none
     std::vector<PickCandidate> candidates;
     PickOrder by = PickOrder::accuracy;
     PickResult result;

@@ -97,6 +97,8 @@ RowFields<Row> make_fields() {
         {"weight_bytes", "weights", Show::bytes, kBoth, counted(&SweepCell::weight_bytes)},
         {"peak_activation_bytes", "peak", Show::bytes, kBoth, counted(&SweepCell::peak_activation_bytes)},
         {"real_peak_bytes", "real peak", Show::bytes, kBoth, part(&C::time, &PickTime::real_peak_bytes)},
+        {"ram_bytes", "RAM", Show::bytes, kShownOnly, part(&C::need, &RuntimeNeed::ram_bytes)},
+        {"flash_bytes", "flash", Show::bytes, kShownOnly, part(&C::need, &RuntimeNeed::flash_bytes)},
         {"fits", kCsv, [](const Row& row) { return row.misses().empty() ? "yes" : "no"; }},
         {"misses", kCsv,
          [](const Row& row) { return flags_text(known_misses(row.candidate(), row.misses())); }},

@@ -24,6 +24,8 @@ std::string value_text(PickQuantity quantity, double value) {
             return with_prefix(count);
         case PickQuantity::weight_bytes:
         case PickQuantity::peak_bytes:
+        case PickQuantity::ram_bytes:
+        case PickQuantity::flash_bytes:
             return bytes_text(count);
         case PickQuantity::top1:
             break;
@@ -35,7 +37,8 @@ std::string limit_text(const PickLimit& limit) {
     if (!limit.typed.empty()) return fmt::format("{} {}", pick_flag(limit.quantity), printable(limit.typed));
     double typed = limit.limit;
     if (limit.quantity == PickQuantity::seconds) typed *= 1000;
-    if (limit.quantity == PickQuantity::weight_bytes || limit.quantity == PickQuantity::peak_bytes)
+    if (limit.quantity == PickQuantity::weight_bytes || limit.quantity == PickQuantity::peak_bytes ||
+        is_of_runtime(limit.quantity))
         typed /= 1024;
     return fmt::format("{} {:.12g}", pick_flag(limit.quantity), typed);
 }
@@ -88,9 +91,10 @@ std::string obstacles_text(const PickCandidate& candidate, const std::vector<Pic
     for (const PickQuantity quantity : unknown_misses(candidate, misses)) {
         if (!text.empty()) text += ", ";
         const bool ruled_out = candidate.untimed == Untimed::ruled_out;  // by what stands before it
-        text += quantity != PickQuantity::seconds ? "no published top-1"
-                : ruled_out                       ? "not timed"
-                                                  : untimed_text(candidate.untimed);
+        text += is_of_runtime(quantity)             ? "not known to the runtime"
+                : quantity != PickQuantity::seconds ? "no published top-1"
+                : ruled_out                         ? "not timed"
+                                                    : untimed_text(candidate.untimed);
     }
     return text;
 }

@@ -63,17 +63,29 @@ class Depthwise final : public Int8Layer {
         }
     }
 
+    /// Pointers to the taps of a filter without a kernel of its own.
+    std::int64_t scratch_bytes() const override {
+        return kernel_ != nullptr
+                   ? 0
+                   : area(conv_.kernel) * static_cast<std::int64_t>(sizeof(const std::uint8_t*));
+    }
+
     /// Rows of all images, in parts.
-    NativeStep step(const Int8Views& views, const Int8Scratch&) const override {
+    NativeStep step(const Int8Views& views, const Int8Scratch& scratch) const override {
         const std::int64_t rows = layer_.output.n * layer_.output.h;
         const std::int64_t work = element_count(layer_.output) * area(conv_.kernel);
         const std::int64_t parts = std::min(rows, wanted_tasks(options_.threads, work));
-        return {.tasks = parts, .run = [this, views, rows, parts](std::int64_t task) {
+        return {.tasks = parts, .run = [this, views, rows, parts, &scratch](std::int64_t task) {
                     const Range part = part_of(rows, parts, task);
                     for (std::int64_t row = part.begin; row < part.end; ++row) {
                         std::uint8_t* const out = views.output.values + row * layer_.output.w * pixel_;
-                        (kernel_ != nullptr) ? run_row(views.input, row, out)
-                                             : run_any(views.input, row, out);
+                        if (kernel_ != nullptr) {
+                            run_row(views.input, row, out);
+                        } else {
+                            scratch.with_slot([&](std::byte* slot) {
+                                run_any(views.input, row, reinterpret_cast<const std::uint8_t**>(slot), out);
+                            });
+                        }
                         output_.look_up(out, 1, 0, layer_.output.w * pixel_);
                     }
                 }};
@@ -146,19 +158,19 @@ class Depthwise final : public Int8Layer {
                  .out_width = layer_.output.w});
     }
 
-    void run_any(const Int8View& input, std::int64_t row, std::uint8_t* out) const {
-        std::vector<const std::uint8_t*> taps(static_cast<std::size_t>(area(conv_.kernel)));
+    void run_any(const Int8View& input, std::int64_t row, const std::uint8_t** taps,
+                 std::uint8_t* out) const {
+        const std::int64_t count = area(conv_.kernel);
         for (std::int64_t x = 0; x < layer_.output.w; ++x) {
-            for (std::size_t tap = 0; tap < taps.size(); ++tap) {
-                const auto at = static_cast<std::int64_t>(tap);
+            for (std::int64_t at = 0; at < count; ++at) {
                 const std::uint8_t* const line = input_row(input, row, at / conv_.kernel.w);
                 const std::int64_t column =
                     x * conv_.stride.w - conv_.padding.left + at % conv_.kernel.w * conv_.dilation.w;
                 const bool inside = line != nullptr && column >= 0 && column < layer_.input.w;
-                taps[tap] = inside ? line + column * pixel_ : zeros_;
+                taps[at] = inside ? line + column * pixel_ : zeros_;
             }
-            options_.kernels->depthwise_any({.taps = taps.data(),
-                                             .count = static_cast<std::int64_t>(taps.size()),
+            options_.kernels->depthwise_any({.taps = taps,
+                                             .count = count,
                                              .weights = reinterpret_cast<const std::int32_t*>(weights_),
                                              .bias = bias_,
                                              .factors = factors_,
