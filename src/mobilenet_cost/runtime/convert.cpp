@@ -68,7 +68,7 @@ class Converter {
     }
     Index map(const Shape& shape, std::int64_t rank = 4) {
         const std::int64_t elements = element_count(shape);
-        return tensor({.bytes = elements, .elements = elements, .rank = rank});
+        return tensor({.bytes = elements, .elements = elements, .rank = rank, .channels = shape.c});
     }
     Index weights(std::int64_t elements, std::int64_t scales) {
         return tensor({elements, elements, 4, scales, Content::weights});

@@ -85,6 +85,7 @@ struct TfliteTensor {
     std::int64_t rank = 4;
     std::int64_t scales = 1;  ///< as many zero points; 0: not quantised
     TfliteContent content = TfliteContent::map;
+    std::int64_t channels = 1;  ///< of a map: its last size
 
     bool operator==(const TfliteTensor&) const = default;
 };

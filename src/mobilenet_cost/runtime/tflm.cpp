@@ -94,12 +94,14 @@ std::vector<std::int64_t> scratch_of(const TfliteGraph& graph, const TfliteNode&
             kInteger * graph.tensors[node.inputs[0]].rank, kInteger * graph.tensors[node.inputs[1]].elements};
 }
 
-/// Multipliers and shifts, one for each channel; a FULLY_CONNECTED with one output has none.
+/// Multipliers and shifts, one of each for a channel of a convolution, however its weights are scaled; those
+/// of a FULLY_CONNECTED only where it has several scales.
 std::int64_t channels_of(const TfliteGraph& graph, const TfliteNode& node) {
-    const bool dense = node.code == Op::fully_connected;
-    if (!dense && node.code != Op::conv_2d && node.code != Op::depthwise_conv_2d) return 0;
+    if (node.code == Op::conv_2d || node.code == Op::depthwise_conv_2d)
+        return graph.tensors[node.outputs[0]].channels;
+    if (node.code != Op::fully_connected) return 0;
     const std::int64_t scales = graph.tensors[node.inputs[1]].scales;
-    return dense && scales == 1 ? 0 : scales;
+    return scales == 1 ? 0 : scales;
 }
 
 /// Grows from the end of the arena downwards.

@@ -75,6 +75,8 @@ class GraphMaker {
         for (flatbuffers::uoffset_t i = 0; i < size_of(from.shape()); ++i)
             tensor.elements =
                 checked_multiply(tensor.elements, std::max<std::int32_t>(from.shape()->Get(i), 0));
+        if (tensor.rank > 0)
+            tensor.channels = std::max<std::int32_t>(from.shape()->Get(from.shape()->size() - 1), 0);
         tensor.bytes = checked_multiply(tensor.elements, bytes_of(from.type()));
         tensor.scales = from.quantization() == nullptr
                             ? 0
