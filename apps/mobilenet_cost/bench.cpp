@@ -12,7 +12,9 @@
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/thread_limits.h"
+#include "mobilenet_cost/engine/typed_engine.h"
 #include "mobilenet_cost/machine/machine.h"
+#include "mobilenet_cost/measure/session_setup.h"
 #include "mobilenet_cost/report/bench/csv.h"
 #include "mobilenet_cost/report/bench/json.h"
 #include "mobilenet_cost/report/bench/notes.h"
@@ -38,6 +40,7 @@ struct BenchOptions {
     VariantOptions variant;
     OutputOptions output;
     TimingOptions timing;
+    std::vector<DataType> data_types = {DataType::f32};
     SweepTiming settings;  ///< but for what `timing` has
     std::optional<LayerMode> layer_mode;
     std::string log;
@@ -49,7 +52,7 @@ SweepTiming read_timing(const BenchOptions& options, std::size_t variants) {
     SweepTiming timing = options.settings;
     if (options.layer_mode && !timing.layers) fail("--layer-mode", "needs --per-layer");
     timing.layer_mode = options.layer_mode.value_or(timing.layer_mode);
-    timing.engines = options.timing.engines;
+    timing.engines = typed_names(engine_statuses(), options.timing.engines, options.data_types);
     timing.threads = options.timing.threads;
     timing.max_seconds = kSecondsOfAVariant * static_cast<double>(variants);
     set_limits(options.timing, timing);
@@ -149,6 +152,7 @@ void setup_bench(Command& command) {
     settings.layers = false;
     add_variant_options(command, options->variant, Bytes::not_counted);
     add_timing_options(command, options->timing, "[at most 1000]", "[60 a variant]");
+    add_types_option(command, options->data_types);
     command.share("--precision", settings.precision, "half width of a speed-up's interval to stop at [0.02]");
     command.value(
         "--cache", "MODE", settings.cache,

@@ -7,6 +7,8 @@
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/printable.h"
+#include "mobilenet_cost/engine/typed_engine.h"
+#include "mobilenet_cost/measure/session_setup.h"
 #include "mobilenet_cost/sweep/plan.h"
 #include "mobilenet_cost/sweep/result.h"
 #include "mobilenet_cost/sweep/run_log.h"
@@ -34,7 +36,9 @@ double read_between_runs(const std::string& text, const std::string& flag) {
 
 SweepTiming read_timing(const SweepOptions& options) {
     SweepTiming timing = options.settings;
+    const DataType type = options.variant.data_type.value_or(DataType::f32);
     timing.engines = options.timing.engines;
+    if (type != DataType::f32) timing.engines = typed_names(engine_statuses(), timing.engines, {type});
     timing.threads = options.timing.threads;
     set_limits(options.timing, timing);
     timing.layers = !options.no_layers;
@@ -93,8 +97,7 @@ WriteRun writer_of(SweepFiles& files, const std::string& log) {
 
 int run_measured(SweepOptions options) {
     const DataType type = options.variant.data_type.value_or(DataType::f32);
-    if (type != DataType::f32)
-        fail("--dtype", fmt::format("expected f32 with --bench, found {}", data_type_name(type)));
+    (void)read_computed_type(std::string(data_type_name(type)), "--dtype");
     options.variant.data_type = type;
     Grid grid = read_grid(options);
     for (const ModelConfig& config : grid.configs)

@@ -47,6 +47,16 @@ void add_timing_options(Command& command, TimingOptions& options, const std::str
     command.value("--cpu", "N", options.cpu, read_cpu, "CPU of single-threaded passes [last allowed]");
 }
 
+void add_types_option(Command& command, std::vector<DataType>& types) {
+    const auto read = [](const std::vector<std::string>& texts, const std::string& flag) {
+        std::vector<DataType> chosen;
+        for (const std::string& text : parse_names(texts))
+            chosen.push_back(read_computed_type(text, flag));
+        return chosen;
+    };
+    command.list("--dtype", "LIST", types, read, "what passes compute in: f32, i8 [f32]");
+}
+
 void add_networks_option(Command& command, std::vector<NetworkKind>& networks, const std::string& otherwise) {
     command.choices("--networks", "network", networks, fmt::format("separable, standard [{}]", otherwise),
                     network_names());

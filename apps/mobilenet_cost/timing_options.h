@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "mobilenet_cost/engine/typed_engine.h"
 #include "mobilenet_cost/measure/network_kind.h"
 #include "mobilenet_cost/sweep/result.h"
 
@@ -25,6 +26,9 @@ struct TimingOptions {
 /// `rounds` and `max_seconds` end the help lines of these flags: the scope, and the default.
 void add_timing_options(Command& command, TimingOptions& options, const std::string& rounds,
                         const std::string& max_seconds);
+
+/// --dtype: what passes compute in.
+void add_types_option(Command& command, std::vector<DataType>& types);
 
 /// --networks; `otherwise` says in the help what is timed without it.
 void add_networks_option(Command& command, std::vector<NetworkKind>& networks, const std::string& otherwise);

@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "native/guarded_floats.h"
+#include "native/guarded.h"
 
 namespace mobilenet_cost {
 namespace {

@@ -13,7 +13,7 @@
 #include "mobilenet_cost/engine/native/conv.h"
 #include "mobilenet_cost/engine/native/depthwise.h"
 
-#include "native/guarded_floats.h"
+#include "native/guarded.h"
 
 namespace mobilenet_cost {
 namespace {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "mobilenet_cost/base/stats.h"
+#include "mobilenet_cost/report/sweep/data_types.h"
 #include "mobilenet_cost/sweep/result.h"
 
 namespace mobilenet_cost {
@@ -350,6 +351,47 @@ TEST_F(SweepResultTest, APointWithoutSamplesIsWide) {
     add_cell(400);
     EXPECT_TRUE(evaluate(run).points[0].wide.seconds);
     EXPECT_FALSE(evaluate(run).points[0].precise);
+}
+
+/// The network of the first cell once more, in 8 bits.
+struct DataTypeTest : SweepResultTest {
+    void add_rounds(double f32, double i8) {
+        add_cell(400);
+        add_point(400, NetworkKind::separable, 1);
+        run.points.back().engine = "fake:i8";
+        for (std::int64_t round = 0; round < 9; ++round) {
+            const double drift = 1 + 0.2 * static_cast<double>(round);
+            add_block(0, round, drift * (f32 + 0.01 * static_cast<double>(round)));
+            add_block(1, round, drift * i8);
+        }
+        run.timing.confidence = 0.9;
+    }
+};
+
+TEST_F(DataTypeTest, is_compared_with_f32_from_the_pairs_of_each_round) {
+    add_rounds(2, 1);
+    EXPECT_EQ(f32_point(run, 1), 0U);
+    EXPECT_EQ(f32_point(run, 0), std::nullopt);
+    const SweepResult result = evaluate(run);
+    EXPECT_FALSE(result.points[0].over_f32);
+    ASSERT_TRUE(result.points[1].over_f32);
+    EXPECT_NEAR(result.points[1].over_f32->value, 2.04, 1e-9);
+    EXPECT_FALSE(result.points[1].speedup && result.points[1].speedup->value != 1);
+    EXPECT_EQ(data_type_lines(run, result).rfind("8 bits pay here (fake, 1 thread): 2.04x [", 0), 0U)
+        << data_type_lines(run, result);
+}
+
+TEST_F(DataTypeTest, that_is_slower_does_not_pay) {
+    add_rounds(1, 2);
+    const std::string text = data_type_lines(run, evaluate(run));
+    EXPECT_EQ(text.rfind("8 bits do not pay here (fake, 1 thread): ~0.52x [", 0), 0U) << text;
+}
+
+TEST_F(DataTypeTest, that_is_neither_is_not_established) {
+    add_rounds(0.97, 1);
+    const std::string text = data_type_lines(run, evaluate(run));
+    EXPECT_EQ(text.rfind("Whether 8 bits pay here is not established", 0), 0U) << text;
+    EXPECT_EQ(data_type_lines(run, {}), "");
 }
 
 }  // namespace

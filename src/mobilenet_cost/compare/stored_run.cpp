@@ -67,7 +67,7 @@ void add_profile(const SweepRun& run, const SweepPoint& point, const LayerProfil
     if (profile.status != BenchStatus::ok) return;
     for (const LayerTime& layer : profile.layers)
         cell.layers.push_back(layer_of(layer));
-    const RooflinePeak* peak = find_peak(run.peaks, point.threads);
+    const RooflinePeak* peak = find_peak(run.peaks, point.engine, point.threads);
     if (peak != nullptr && cell.seconds)
         add_ratio(cell, "efficiency", efficiency(profile, *peak, *cell.seconds));
     const bool isolated = profile.mode == LayerMode::isolated;

@@ -16,9 +16,10 @@ struct Blocks {
 };
 
 /// Bytes that pad each pixel's channels.
-std::size_t channel_padding(const Shape& shape, std::int64_t multiple) {
+std::size_t channel_padding(const Shape& shape, const ActivationRules& rules) {
+    const std::int64_t multiple = rules.channel_multiple;
     const std::int64_t pad = (multiple - shape.c % multiple) % multiple;
-    return static_cast<std::size_t>(shape.n * shape.h * shape.w * pad) * sizeof(float);
+    return static_cast<std::size_t>(shape.n * shape.h * shape.w * pad) * rules.element_bytes;
 }
 
 /// The layers that run together with this one.
@@ -44,10 +45,10 @@ Blocks exact_blocks(const Network& network, const ActivationRules& rules) {
             block.last = std::max(block.last, last);
         } else {
             const Shape& shape = tensor_shape(network, static_cast<TensorId>(id));
-            const std::size_t bytes = static_cast<std::size_t>(element_count(shape)) * sizeof(float);
+            const std::size_t bytes = static_cast<std::size_t>(element_count(shape)) * rules.element_bytes;
             result.of_tensor.push_back(result.blocks.size());
             result.blocks.push_back({inside ? 0 : bytes, id == 0 ? 0 : written.begin, last});
-            result.padding.push_back(id == 0 || inside ? 0 : channel_padding(shape, rules.channel_multiple));
+            result.padding.push_back(id == 0 || inside ? 0 : channel_padding(shape, rules));
         }
     }
     return result;
@@ -71,7 +72,8 @@ std::int64_t live_peak(const std::vector<ArenaBlock>& blocks) {
 ActivationPlan plan_activations(const Network& network, const ActivationRules& rules) {
     ActivationPlan plan;
     auto [blocks, padding, of_tensor] = exact_blocks(network, rules);
-    const std::int64_t analytic = peak_memory(network, Overlap::none).elements * element_bytes(DataType::f32);
+    const std::int64_t analytic =
+        peak_memory(network, Overlap::none).elements * static_cast<std::int64_t>(rules.element_bytes);
     const std::int64_t reused = live_peak(blocks);
     for (ArenaBlock& block : blocks)
         if (rules.keep_all || &block == &blocks.front()) block.last = network.layers.size();

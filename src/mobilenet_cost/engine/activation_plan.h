@@ -19,7 +19,8 @@ struct LayerRange {
 
 /// How an engine uses the memory of activations.
 struct ActivationRules {
-    bool keep_all = false;              ///< SessionOptions::keep_activations; nothing is overwritten then
+    bool keep_all = false;  ///< SessionOptions::keep_activations; nothing is overwritten then
+    std::size_t element_bytes = sizeof(float);
     std::size_t extra_bytes = 0;        ///< behind each block, for kernels that read beyond its end
     std::int64_t channel_multiple = 1;  ///< each pixel is padded to it, except those of the network's input
     /// The tensor, if any, whose memory a layer's output takes over. It dies in that layer or, where the next

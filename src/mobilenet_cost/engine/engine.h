@@ -10,6 +10,7 @@
 
 #include "mobilenet_cost/model/network.h"
 #include "mobilenet_cost/model/weights.h"
+#include "mobilenet_cost/quantise/quantisation.h"
 
 namespace mobilenet_cost {
 
@@ -26,6 +27,9 @@ struct SessionOptions {
     int threads = 1;
     bool keep_activations = false;  ///< every layer's output stays readable; for checking, not for timing
     std::int64_t l2_bytes = 0;      ///< size of the L2 cache that an engine plans for; 0: this machine's
+    /// The scales of the network, of an engine that has the data type i8, whose session then computes in it;
+    /// null: f32.
+    std::shared_ptr<const NetworkScales> scales = nullptr;
 };
 
 /// Bytes that a session holds, and why its activations take more or less than the analysis counts: the live
@@ -58,7 +62,8 @@ class Session {
   public:
     virtual ~Session() = default;
 
-    /// Values of Network::input, (n, h, w, c); write them before run().
+    /// Values of Network::input, (n, h, w, c); write them before run(). A session of 8 bits quantises them in
+    /// the first pass behind each call.
     [[nodiscard]] virtual std::span<float> input() = 0;
 
     virtual void run() = 0;
@@ -68,7 +73,8 @@ class Session {
     /// take turns, some rows each, share the time of their turns as the threads spend it on each.
     virtual void run_timed(std::span<std::int64_t> nanoseconds) = 0;
 
-    /// NHWC values of the network's outputs (output_tensors()), one after another.
+    /// NHWC values of the network's outputs (output_tensors()), one after another; of 8 bits, what they stand
+    /// for.
     [[nodiscard]] virtual std::vector<float> output() const = 0;
 
     /// NHWC values of one layer; needs SessionOptions::keep_activations.
@@ -108,7 +114,7 @@ class Engine {
 };
 
 /// Raised when Session, Engine or a type that they use changes: a module with another number is refused.
-inline constexpr int kEngineInterface = 6;
+inline constexpr int kEngineInterface = 7;
 
 }  // namespace mobilenet_cost
 

@@ -66,7 +66,7 @@ PlannedSession::PlannedSession(const Network& network, const SessionOptions& opt
     memory.keep_all = options.keep_activations;
     memory.overwritten = overwritten;
     plan_ = plan_activations(network, memory);
-    values_ = reinterpret_cast<float*>(hold(held_.others, plan_.bytes));
+    memory_ = hold(held_.others, plan_.bytes);
 }
 
 std::span<float> PlannedSession::input() {
@@ -74,6 +74,7 @@ std::span<float> PlannedSession::input() {
 }
 
 void PlannedSession::run() {
+    prepare();
     pass([this] {
         for (std::size_t step = 0; step < step_count(); ++step)
             execute(step);
@@ -82,6 +83,7 @@ void PlannedSession::run() {
 
 void PlannedSession::run_timed(std::span<std::int64_t> nanoseconds) {
     using Clock = std::chrono::steady_clock;
+    prepare();
     pass([&] {
         auto start = Clock::now();
         for (std::size_t step = 0; step < step_count(); ++step) {
@@ -131,10 +133,6 @@ SessionMemory PlannedSession::memory_use() const {
 
 std::optional<TensorId> PlannedSession::residual(std::size_t sum) const {
     return sum < residuals_.size() ? residuals_[sum] : std::nullopt;
-}
-
-float* PlannedSession::tensor(TensorId id) const {
-    return values_ + plan_.offsets[static_cast<std::size_t>(id)] / sizeof(float);
 }
 
 std::int64_t PlannedSession::pixel(TensorId id) const {

@@ -34,7 +34,7 @@ struct SessionRules {
 /// order of the pass, and executes them.
 class PlannedSession : public Session {
   public:
-    std::span<float> input() final;
+    std::span<float> input() override;
     void run() final;
     void run_timed(std::span<std::int64_t> nanoseconds) override;
     std::vector<float> output() const final;
@@ -49,6 +49,8 @@ class PlannedSession : public Session {
     /// another thread.
     PlannedSession(const Network& network, const SessionOptions& options, const SessionRules& rules);
 
+    /// Called at the beginning of each pass.
+    virtual void prepare() {}
     /// Runs the steps of one pass, `body`, with whatever the engine needs of the calling thread.
     virtual void pass(const std::function<void()>& body) { body(); }
     virtual void execute(std::size_t step) = 0;
@@ -65,9 +67,12 @@ class PlannedSession : public Session {
     std::optional<TensorId> residual(std::size_t sum) const;
 
     /// Values of a tensor, and the distance between its pixels.
-    float* tensor(TensorId id) const;
+    float* tensor(TensorId id) const { return reinterpret_cast<float*>(memory_of(id)); }
     float* output_of(std::size_t layer) const { return tensor(static_cast<TensorId>(layer + 1)); }
     std::int64_t pixel(TensorId id) const;
+    std::byte* memory_of(TensorId id) const { return memory_ + plan_.offsets[static_cast<std::size_t>(id)]; }
+    /// A tensor's values, dense.
+    virtual std::vector<float> copy(TensorId id) const;
 
     /// The pass's next step, and the kernel in it or, of several steps of one layer, in the first.
     void add_step(std::size_t layer, const std::string& kernel = "");
@@ -87,7 +92,6 @@ class PlannedSession : public Session {
 
   private:
     std::byte* hold(std::vector<MemoryRegion>& regions, std::size_t bytes);
-    std::vector<float> copy(TensorId id) const;
 
     Network network_;
     SessionOptions options_;
@@ -96,7 +100,7 @@ class PlannedSession : public Session {
     std::vector<std::optional<TensorId>> residuals_;  // by layer
     ActivationPlan plan_;
     std::vector<Arena> arenas_;
-    float* values_ = nullptr;
+    std::byte* memory_ = nullptr;  // of the activations
     std::vector<std::size_t> step_layers_;
     std::vector<std::string> kernels_;  // by layer
 };

@@ -14,6 +14,7 @@
 
 #include "mobilenet_cost/base/build_info.h"
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/engine/int8_reference.h"
 #include "mobilenet_cost/engine/planned_session.h"
 #include "mobilenet_cost/engine/reference_loops.h"
 
@@ -200,7 +201,7 @@ class ReferenceEngine final : public Engine {
         return {.name = "reference",
                 .version = std::string(build_info().version),
                 .instruction_set = "as compiled",
-                .data_types = {"f32"},
+                .data_types = {"f32", "i8"},
                 .note = "naive loops in double precision, one thread: checks the other engines"};
     }
 
@@ -209,6 +210,7 @@ class ReferenceEngine final : public Engine {
         if (options.threads != 1) {
             fail("reference", "runs on 1 thread only, not on " + std::to_string(options.threads));
         }
+        if (options.scales) return make_int8_reference(network, weights, options);
         return std::make_unique<ReferenceSession>(network, weights, options);
     }
 };

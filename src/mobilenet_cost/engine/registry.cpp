@@ -2,12 +2,14 @@
 
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/plugin.h"
 #include "mobilenet_cost/engine/reference.h"
+#include "mobilenet_cost/engine/typed_engine.h"
 
 namespace mobilenet_cost {
 
@@ -47,7 +49,9 @@ std::vector<EngineStatus> engine_statuses() {
     return statuses;
 }
 
-std::shared_ptr<const Engine> find_engine(const std::string& name) {
+namespace {
+
+std::shared_ptr<const Engine> find_untyped(const std::string& name) {
     std::vector<std::string> names;
     for (const Row& row : kEngines) {
         names.emplace_back(row.name);
@@ -58,6 +62,27 @@ std::shared_ptr<const Engine> find_engine(const std::string& name) {
         return {engine, [](const Engine*) {}};  // never closed
     }
     fail_unknown("--engine", "engine", name, names);
+}
+
+/// The fastest engine that computes in 8 bits: in f32 it runs every layer. The naive one is always there.
+std::shared_ptr<const Engine> calibrator() {
+    for (const Row& row : kEngines) {
+        const auto [engine, reason] = load(row);
+        if (engine != nullptr && type_refusal(engine->info(), DataType::i8).empty())
+            return {engine, [](const Engine*) {}};
+    }
+    return find_untyped(std::string(kNaiveEngine));
+}
+
+}  // namespace
+
+std::shared_ptr<const Engine> find_engine(const std::string& name) {
+    const TypedName typed = read_typed_name(name);
+    std::shared_ptr<const Engine> engine = find_untyped(typed.engine);
+    if (typed.data_type == DataType::f32) return engine;
+    if (const std::string refusal = type_refusal(engine->info(), typed.data_type); !refusal.empty())
+        fail("--engine", fmt::format("engine \"{}\" {}", typed.engine, refusal));
+    return int8_engine(std::move(engine), calibrator());
 }
 
 }  // namespace mobilenet_cost

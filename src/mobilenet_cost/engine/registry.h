@@ -23,7 +23,8 @@ struct EngineStatus {
 /// Every engine of the table, available here or not, the fastest first.
 [[nodiscard]] std::vector<EngineStatus> engine_statuses();
 
-/// Throws Error: an unknown name (with the nearest), or an engine that is not built or does not load.
+/// By its name or its typed name (typed_engine.h). Throws Error: an unknown name (with the nearest), an
+/// engine that is not built or does not load, or one that does not compute in this data type.
 [[nodiscard]] std::shared_ptr<const Engine> find_engine(const std::string& name);
 
 }  // namespace mobilenet_cost

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/engine/typed_engine.h"
 #include "mobilenet_cost/measure/calibration.h"
 #include "mobilenet_cost/measure/layer_recorder.h"
 #include "mobilenet_cost/measure/session_setup.h"
@@ -174,7 +175,8 @@ void fill(const Network& network, const TargetCells& made, double confidence, La
     for (std::size_t i = 0; i < made.layers.size(); ++i) {
         const LayerRecorder* recorder = made.layers[i].recorder.get();
         LayerTime time =
-            describe_layer(network, i, recorder != nullptr ? made.layers[i].kernel : made.kernels[i]);
+            describe_layer(network, i, recorder != nullptr ? made.layers[i].kernel : made.kernels[i],
+                           read_typed_name(profile.engine).data_type);
         if (recorder != nullptr) {
             recorder->set_times(0, confidence, time);
             profile.passes =

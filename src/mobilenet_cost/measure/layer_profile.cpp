@@ -9,6 +9,7 @@
 
 #include "mobilenet_cost/base/checked.h"
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/engine/typed_engine.h"
 #include "mobilenet_cost/measure/layer_recorder.h"
 #include "mobilenet_cost/model/cost.h"
 
@@ -34,8 +35,9 @@ std::vector<LayerRange> each_layer(std::size_t layers) {
 
 void fill(const Network& network, const std::vector<std::string>& kernels, const LayerRecorder& recorder,
           double confidence, LayerProfile& profile) {
+    const DataType type = read_typed_name(profile.engine).data_type;
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
-        LayerTime time = describe_layer(network, i, i < kernels.size() ? kernels[i] : "");
+        LayerTime time = describe_layer(network, i, i < kernels.size() ? kernels[i] : "", type);
         recorder.set_times(i, confidence, time);
         profile.layers.push_back(std::move(time));
     }
@@ -44,7 +46,7 @@ void fill(const Network& network, const std::vector<std::string>& kernels, const
 
 }  // namespace
 
-LayerTime describe_layer(const Network& network, std::size_t index, std::string kernel) {
+LayerTime describe_layer(const Network& network, std::size_t index, std::string kernel, DataType type) {
     const Layer& layer = network.layers[index];
     const Cost cost = layer_cost(layer);
     LayerTime time;
@@ -56,8 +58,7 @@ LayerTime describe_layer(const Network& network, std::size_t index, std::string 
     time.fused = kernel.rfind(kFusedInto, 0) == 0;
     time.kernel = std::move(kernel);
     time.macs = cost.macs;
-    time.traffic_bytes =
-        checked_add(weight_bytes(cost, DataType::f32), activation_bytes(cost, DataType::f32));
+    time.traffic_bytes = traffic_bytes(cost, type);
     return time;
 }
 

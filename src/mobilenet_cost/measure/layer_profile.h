@@ -87,8 +87,10 @@ struct LayerTarget {
     double pass_seconds = 0;                 ///< as it was timed before; 0: unknown
 };
 
-/// The description of a layer, without times. `kernel` is as Session::kernels() names it.
-[[nodiscard]] LayerTime describe_layer(const Network& network, std::size_t layer, std::string kernel);
+/// The description of a layer that computes in `type`, without times. `kernel` is as Session::kernels() names
+/// it.
+[[nodiscard]] LayerTime describe_layer(const Network& network, std::size_t layer, std::string kernel,
+                                       DataType type = DataType::f32);
 
 /// Sums, shares, classes and residual of a profile whose layers have times.
 void summarize_layers(const CellSamples& whole_passes, double confidence, LayerProfile& profile);

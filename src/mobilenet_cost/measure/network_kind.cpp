@@ -6,15 +6,15 @@
 
 namespace mobilenet_cost {
 
-NetworkCounts count_network(const Network& network) {
+NetworkCounts count_network(const Network& network, DataType type) {
     const Cost cost = total_cost(network);
     const std::int64_t elements = checked_add(cost.output_elements, element_count(network.input));
     return {.macs = cost.macs,
             .params = parameter_count(cost, BatchNormCount::bn0),
-            .weight_bytes = weight_bytes(cost, DataType::f32),
-            .activation_bytes = checked_multiply(elements, element_bytes(DataType::f32)),
+            .weight_bytes = weight_bytes(cost, type),
+            .activation_bytes = checked_multiply(elements, element_bytes(type)),
             .peak_activation_bytes =
-                checked_multiply(peak_memory(network, Overlap::none).elements, element_bytes(DataType::f32))};
+                checked_multiply(peak_memory(network, Overlap::none).elements, element_bytes(type))};
 }
 
 std::optional<double> flops_per_second(std::int64_t macs, double seconds) {

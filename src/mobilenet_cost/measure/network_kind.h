@@ -25,7 +25,7 @@ enum class NetworkKind {
     base,       ///< the same model at width 1 and native resolution
 };
 
-/// Exact counts of a network; f32, batch norm folded.
+/// Exact counts of a network, batch norm folded.
 struct NetworkCounts {
     std::int64_t macs = 0;
     std::int64_t params = 0;  ///< batch norm not counted, as in the papers
@@ -34,7 +34,7 @@ struct NetworkCounts {
     std::int64_t peak_activation_bytes = 0;  ///< of those that live at one time, nothing in place
 };
 
-[[nodiscard]] NetworkCounts count_network(const Network& network);
+[[nodiscard]] NetworkCounts count_network(const Network& network, DataType type = DataType::f32);
 
 /// FLOP/s (2 x MACs). Absent: no time.
 [[nodiscard]] std::optional<double> flops_per_second(std::int64_t macs, double seconds);

@@ -28,6 +28,18 @@ const EngineStatus& fastest(const std::vector<EngineStatus>& known) {
     return *first;
 }
 
+/// An engine in a data type: not available where it does not compute in it.
+EngineStatus typed_status(EngineStatus status, const TypedName& typed) {
+    if (typed.data_type == DataType::f32) return status;
+    status.name = typed_name(typed);
+    if (!status.available) return status;
+    status.reason = type_refusal(status.info, typed.data_type);
+    status.available = status.reason.empty();
+    status.info.name = status.name;
+    status.info.data_types = {std::string(data_type_name(typed.data_type))};
+    return status;
+}
+
 }  // namespace
 
 std::vector<EngineStatus> choose_engines(const std::vector<EngineStatus>& known,
@@ -37,14 +49,29 @@ std::vector<EngineStatus> choose_engines(const std::vector<EngineStatus>& known,
     for (const EngineStatus& status : known)
         names.push_back(status.name);
     std::vector<EngineStatus> chosen;
-    for (const std::string& name : asked) {
-        const auto found = std::find(names.begin(), names.end(), name);
-        if (found == names.end()) fail_unknown("--engine", "engine", name, names);
+    for (const std::string& asked_name : asked) {
+        const TypedName typed = read_typed_name(asked_name);
+        const auto found = std::find(names.begin(), names.end(), typed.engine);
+        if (found == names.end()) fail_unknown("--engine", "engine", typed.engine, names);
+        const EngineStatus status =
+            typed_status(known[static_cast<std::size_t>(found - names.begin())], typed);
         const bool again = std::any_of(chosen.begin(), chosen.end(),
-                                       [&](const EngineStatus& status) { return status.name == name; });
-        if (!again) chosen.push_back(known[static_cast<std::size_t>(found - names.begin())]);
+                                       [&](const EngineStatus& other) { return other.name == status.name; });
+        if (!again) chosen.push_back(status);
     }
     return chosen;
+}
+
+std::vector<std::string> typed_names(const std::vector<EngineStatus>& known,
+                                     const std::vector<std::string>& asked,
+                                     const std::vector<DataType>& types) {
+    std::vector<std::string> names;
+    for (const EngineStatus& engine : choose_engines(known, asked)) {
+        const bool typed = read_typed_name(engine.name).data_type != DataType::f32;
+        for (const DataType type : types)
+            names.push_back(typed ? engine.name : typed_name({engine.name, type}));
+    }
+    return without_repeats(names);
 }
 
 std::string memory_refusal(const NetworkCounts& counts, std::int64_t weight_copies,

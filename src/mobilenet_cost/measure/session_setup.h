@@ -9,16 +9,23 @@
 #include <vector>
 
 #include "mobilenet_cost/engine/registry.h"
+#include "mobilenet_cost/engine/typed_engine.h"
 #include "mobilenet_cost/measure/network_kind.h"
 #include "mobilenet_cost/model/network.h"
 #include "mobilenet_cost/model/weights.h"
 
 namespace mobilenet_cost {
 
-/// The engines asked for, in that order and once each, available or not; the fastest available if none is
-/// named. Throws Error for a name that is not in `known`.
+/// The engines asked for, by name or typed name (typed_engine.h), in that order and once each, available or
+/// not; the fastest available if none is named. Throws Error for a name that is not in `known`.
 [[nodiscard]] std::vector<EngineStatus> choose_engines(const std::vector<EngineStatus>& known,
                                                        const std::vector<std::string>& asked);
+
+/// Typed names of these engines, or of the fastest one, in each of these data types; an engine that was named
+/// with its data type stays that one. Throws Error for a name that is not in `known`.
+[[nodiscard]] std::vector<std::string> typed_names(const std::vector<EngineStatus>& known,
+                                                   const std::vector<std::string>& asked,
+                                                   const std::vector<DataType>& types);
 
 /// Each value once, in the order given.
 template <typename Value>

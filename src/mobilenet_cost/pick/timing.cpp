@@ -8,6 +8,7 @@
 
 #include "mobilenet_cost/base/error.h"
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/engine/typed_engine.h"
 #include "mobilenet_cost/measure/session_setup.h"
 #include "mobilenet_cost/sweep/plan.h"
 #include "mobilenet_cost/sweep/result.h"
@@ -113,6 +114,11 @@ PickTimer::PickTimer(const PickFamilies& families, const SweepSettings& settings
     timing_.networks = {NetworkKind::separable};
     check_cpus_for(timing_.threads.front(), "--threads");
     for (const EngineStatus& engine : choose_engines(engine_statuses(), timing_.engines)) {
+        if (read_typed_name(engine.name).data_type != DataType::f32)
+            fail("--engine",
+                 fmt::format("expected an engine that computes in f32, as what the accuracies are of, "
+                             "found {}",
+                             engine.name));
         if (!engine.available)
             fail("--engine",
                  fmt::format("expected an engine that runs here, found {}: {}", engine.name, engine.reason));

@@ -15,6 +15,9 @@ namespace {
 /// The base's standard network is not timed, and standard networks are compared with the variants alone.
 std::vector<SweepPoint> plan_points(const std::vector<BenchCell>& cells, const std::string& engine,
                                     int threads, std::size_t first) {
+    const auto type = static_cast<std::size_t>(
+        std::find(kComputedTypes.begin(), kComputedTypes.end(), read_typed_name(engine).data_type) -
+        kComputedTypes.begin());
     std::vector<SweepPoint> points;
     std::vector<std::size_t> separable;  // point of each cell
     const auto add = [&](std::size_t cell, NetworkKind network, const std::optional<NetworkCounts>& counts) {
@@ -29,9 +32,9 @@ std::vector<SweepPoint> plan_points(const std::vector<BenchCell>& cells, const s
         return index;
     };
     for (std::size_t i = 0; i < cells.size(); ++i) {
-        separable.push_back(add(i, NetworkKind::separable, cells[i].separable));
+        separable.push_back(add(i, NetworkKind::separable, cells[i].separable[type]));
         if (!cells[i].asked) continue;
-        const std::size_t standard = add(i, NetworkKind::standard, cells[i].standard);
+        const std::size_t standard = add(i, NetworkKind::standard, cells[i].standard[type]);
         points[separable[i] - first].counterpart = standard;
         points[standard - first].counterpart = separable[i];
     }
@@ -45,8 +48,11 @@ BenchCell make_cell(const ModelConfig& config, const SweepCell& cell) {
     const Network standard = standard_counterpart(network);
     BenchCell made;
     made.cell = cell;
-    made.separable = count_network(network);
-    if (standard.layers != network.layers) made.standard = count_network(standard);
+    for (std::size_t type = 0; type < kComputedTypes.size(); ++type) {
+        made.separable[type] = count_network(network, kComputedTypes[type]);
+        if (standard.layers != network.layers)
+            made.standard[type] = count_network(standard, kComputedTypes[type]);
+    }
     return made;
 }
 
@@ -78,6 +84,30 @@ BenchComparison compare(const SweepRun& run, const SweepResult& result, std::siz
     return comparison;
 }
 
+BenchComparison compare_with_f32(const SweepRun& run, const SweepResult& result, std::size_t point) {
+    const std::size_t other = *f32_point(run, point);
+    const DataType type = read_typed_name(run.points[point].engine).data_type;
+    BenchComparison comparison;
+    comparison.point = point;
+    comparison.slower = NetworkKind::separable;
+    comparison.over_f32 = true;
+    comparison.analytic_speedup =
+        static_cast<double>(element_bytes(DataType::f32)) / static_cast<double>(element_bytes(type));
+    for (const std::size_t index : {other, point}) {
+        const PointResult& row = result.points[index];
+        if (row.status == BenchStatus::ok) continue;
+        comparison.status = row.status;
+        comparison.reason = fmt::format("{}: {}", run.points[index].engine, row.reason);
+        return comparison;
+    }
+    comparison.speedup = result.points[point].over_f32;
+    comparison.precise = !result.points[point].wide.over_f32;
+    comparison.status = comparison.speedup ? BenchStatus::ok : BenchStatus::skipped;
+    if (comparison.speedup) comparison.kept = scaled(*comparison.speedup, 1 / *comparison.analytic_speedup);
+    if (!comparison.speedup) comparison.reason = "every pair was disturbed";
+    return comparison;
+}
+
 LayerProfile profile_of(const SweepRun& run, const SweepResult& result, std::size_t point) {
     if (point < run.profiles.size() && run.profiles[point]) return *run.profiles[point];
     LayerProfile profile;
@@ -104,6 +134,7 @@ void append_point(const SweepRun& run, const SweepResult& result, std::size_t po
     }
     if (separable.base != point) variant.rows.push_back({NetworkKind::base, separable.base});
     variant.comparisons.push_back(compare(run, result, point, NetworkKind::base));
+    if (f32_point(run, point)) variant.comparisons.push_back(compare_with_f32(run, result, point));
     if (run.timing.layers) variant.profiles.push_back(profile_of(run, result, point));
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "mobilenet_cost/engine/typed_engine.h"
 #include "mobilenet_cost/model/model_config.h"
 #include "mobilenet_cost/sweep/plan.h"
 #include "mobilenet_cost/sweep/result.h"
@@ -19,8 +21,9 @@ struct BenchCell {
     SweepCell cell;
     std::size_t base = 0;  ///< the cell with the base model; itself: the variant is that network
     bool asked = true;     ///< false: it is there as the base alone
-    std::optional<NetworkCounts> separable;
-    std::optional<NetworkCounts> standard;  ///< absent: there is no such network
+    // By the place of the data type in kComputedTypes.
+    std::array<std::optional<NetworkCounts>, kComputedTypes.size()> separable;
+    std::array<std::optional<NetworkCounts>, kComputedTypes.size()> standard;  ///< absent: no such network
 };
 
 /// Appends the variants of one model and, unless it is one of them, the model at width 1 and native
@@ -33,16 +36,18 @@ void append_bench_cells(const ModelConfig& config, std::vector<Variant> variants
                                   const SweepSettings& settings, const SweepTiming& timing,
                                   const SweepHooks& hooks = {});
 
-/// How much faster the variant is than another network.
+/// How much faster the variant is than another network, or than itself in f32.
 struct BenchComparison {
     std::size_t point = 0;                       ///< of the variant
     NetworkKind slower = NetworkKind::standard;  ///< the numerator: its time / the variant's time
+    bool over_f32 = false;                       ///< the numerator is the variant in f32
     BenchStatus status = BenchStatus::skipped;
     std::string reason;
-    std::optional<double> analytic_speedup;  ///< ratio of the MACs
-    std::optional<Estimate> speedup;         ///< measured
-    std::optional<Estimate> kept;            ///< measured / analytic
-    bool precise = true;                     ///< the interval of the speed-up is as narrow as asked for
+    /// Ratio of the MACs; over f32, of the bytes of a value: vectors hold as many values more.
+    std::optional<double> analytic_speedup;
+    std::optional<Estimate> speedup;  ///< measured
+    std::optional<Estimate> kept;     ///< measured / analytic
+    bool precise = true;              ///< the interval of the speed-up is as narrow as asked for
 };
 
 /// A network of a variant: `point` of the run, and what it is to the variant.

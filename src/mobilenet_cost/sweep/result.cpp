@@ -152,6 +152,9 @@ class Evaluation {
     void set_ratios(std::size_t index, PointResult& result) const {
         const SweepPoint& point = run_.points[index];
         if (is_timed(run_, measurement_, point.base)) set_speedup(index, result);
+        const std::optional<std::size_t> f32 = f32_point(run_, index);
+        if (f32 && is_timed(run_, measurement_, *f32))
+            result.over_f32 = speedup(pairs(*f32, index), run_.timing.between_runs);
         if (!has_standard(point) || !is_timed(run_, measurement_, *point.counterpart)) return;
         result.standard = speedup(pairs(*point.counterpart, index), run_.timing.between_runs);
         if (result.standard && result.analytic_standard)
@@ -224,6 +227,7 @@ class Judgement {
             if (!runs(i)) continue;
             if (judges_speedup(i)) partner_[run_.points[i].base] = true;
             if (judges_standard(i)) partner_[*run_.points[i].counterpart] = true;
+            if (judges_f32(i)) partner_[*f32_point(run_, i)] = true;
         }
         for (std::size_t i = 0; i < run_.points.size(); ++i) {
             if (runs(i)) judge(i);
@@ -241,12 +245,19 @@ class Judgement {
         return has_standard(point) && runs(*point.counterpart);
     }
 
+    [[nodiscard]] bool judges_f32(std::size_t index) const {
+        const std::optional<std::size_t> f32 = f32_point(run_, index);
+        return f32 && runs(*f32);
+    }
+
     void judge(std::size_t index) {
         PointResult& point = result_.points[index];
         const bool ratios = run_.timing.precise_ratios;
         if (ratios && judges_speedup(index)) point.wide.speedup = is_wide(point.speedup);
         if (ratios && judges_standard(index)) point.wide.standard = is_wide(point.standard);
-        const bool alone = !judges_speedup(index) && !judges_standard(index) && !partner_[index];
+        if (ratios && judges_f32(index)) point.wide.over_f32 = is_wide(point.over_f32);
+        const bool alone =
+            !judges_speedup(index) && !judges_standard(index) && !judges_f32(index) && !partner_[index];
         if (alone || run_.timing.precise_times || run_.timing.prediction)
             point.wide.seconds = is_wide(point.seconds) && !is_decided(point.seconds);
         point.precise = point.status == BenchStatus::ok && !point.wide.any();

@@ -19,8 +19,9 @@ struct WideIntervals {
     bool seconds = false;
     bool speedup = false;
     bool standard = false;
+    bool over_f32 = false;
 
-    [[nodiscard]] bool any() const { return seconds || speedup || standard; }
+    [[nodiscard]] bool any() const { return seconds || speedup || standard || over_f32; }
 };
 
 /// The result of a point. Every interval has the confidence SweepTiming::confidence.
@@ -36,6 +37,7 @@ struct PointResult {
     std::optional<double> analytic_standard;  ///< separable only: MACs of the counterpart over its own
     std::optional<Estimate> standard;         ///< separable only: time of the counterpart over its own
     std::optional<Estimate> standard_kept;    ///< standard / analytic_standard
+    std::optional<Estimate> over_f32;         ///< time in f32 (f32_point()) over its own
     std::optional<double> detectable_change;  ///< smallest change of the speed-up found with 90 % power
     WideIntervals wide;                       ///< of a point that can run
     bool precise = false;                     ///< it has run, and no interval is wide

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mobilenet_cost/engine/typed_engine.h"
+
 namespace mobilenet_cost {
 namespace {
 
@@ -48,7 +50,8 @@ void append_group(const std::vector<SweepCell>& cells, const SweepTiming& timing
 
 }  // namespace
 
-const RooflinePeak* find_peak(const RooflinePeaks& peaks, int threads) {
+const RooflinePeak* find_peak(const RooflinePeaks& peaks, const std::string& engine, int threads) {
+    if (read_typed_name(engine).data_type != DataType::f32) return nullptr;
     const auto found = std::find_if(peaks.begin(), peaks.end(), [threads](const RooflinePeak& peak) {
         return peak.threads == threads && peak.flops_per_second > 0 && peak.bytes_per_second > 0;
     });
@@ -58,6 +61,18 @@ const RooflinePeak* find_peak(const RooflinePeaks& peaks, int threads) {
 double roofline_seconds(const LayerTime& layer, const RooflinePeak& peak) {
     return std::max(2 * static_cast<double>(layer.macs) / peak.flops_per_second,
                     static_cast<double>(layer.traffic_bytes) / peak.bytes_per_second);
+}
+
+std::optional<std::size_t> f32_point(const SweepRun& run, std::size_t point) {
+    const SweepPoint& own = run.points[point];
+    const TypedName typed = read_typed_name(own.engine);
+    if (typed.data_type == DataType::f32) return std::nullopt;
+    const auto found = std::find_if(run.points.begin(), run.points.end(), [&](const SweepPoint& other) {
+        return other.cell == own.cell && other.network == own.network && other.threads == own.threads &&
+               other.engine == typed.engine;
+    });
+    if (found == run.points.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - run.points.begin());
 }
 
 bool is_base_alone(const SweepRun& run, const SweepPoint& point) {

@@ -76,7 +76,7 @@ struct SweepTiming {
 /// One network on one engine with one number of threads.
 struct SweepPoint {
     std::size_t cell = 0;  ///< in SweepRun::cells
-    std::string engine;
+    std::string engine;    ///< with its data type (typed_engine.h)
     int threads = 1;
     NetworkKind network = NetworkKind::separable;
     std::size_t base = 0;                    ///< the point that its speed-up is against; itself: it is a base
@@ -110,8 +110,9 @@ struct RooflinePeak {
 /// A peak for each number of threads that it is known for.
 using RooflinePeaks = std::vector<RooflinePeak>;
 
-/// Null where it is not known.
-[[nodiscard]] const RooflinePeak* find_peak(const RooflinePeaks& peaks, int threads);
+/// Of an engine with its data type; null where it is not known, as for all but f32.
+[[nodiscard]] const RooflinePeak* find_peak(const RooflinePeaks& peaks, const std::string& engine,
+                                            int threads);
 
 /// Shortest time of a layer under a roof: it computes no faster than the peak and moves its bytes no faster
 /// than the memory (Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009).
@@ -132,6 +133,10 @@ struct SweepRun {
     Measurement measurement;  ///< `cells` are the points; those that cannot run have a failure
     std::vector<std::optional<LayerProfile>> profiles;  ///< one per point; absent: not timed layer by layer
 };
+
+/// The point of the same network on the same engine and threads that computes in f32; absent: it is that
+/// point itself, or f32 is not timed.
+[[nodiscard]] std::optional<std::size_t> f32_point(const SweepRun& run, std::size_t point);
 
 /// The point's cell is not one that was asked for: it is there as the base of others (bench.h).
 [[nodiscard]] bool is_base_alone(const SweepRun& run, const SweepPoint& point);

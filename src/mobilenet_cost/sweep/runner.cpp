@@ -6,6 +6,7 @@
 
 #include "mobilenet_cost/base/checked.h"
 #include "mobilenet_cost/base/error.h"
+#include "mobilenet_cost/engine/typed_engine.h"
 #include "mobilenet_cost/measure/calibration.h"
 #include "mobilenet_cost/measure/isolated_layers.h"
 #include "mobilenet_cost/measure/session_setup.h"
@@ -142,8 +143,8 @@ class Runner {
             guarded(point, [&] {
                 if (is_late(watch, run_.timing.max_seconds)) throw TooLate(kNotMadeReady);
                 if (!network) network = make_network(run_.cells[point.cell], point.network);
-                point.counts = count_network(*network);
-                refuse_without_memory(*point.counts, weights.has_value());
+                point.counts = count_network(*network, read_typed_name(point.engine).data_type);
+                refuse_without_memory(count_network(*network), weights.has_value());
                 const std::string refusal =
                     time_refusal(*point.counts, point.threads, run_.timing.max_seconds);
                 if (!refusal.empty()) throw TooLate(refusal);
@@ -206,8 +207,9 @@ class Runner {
             const SweepPoint& point = run_.points[i];
             cells[i].keeps_caches = !exceeds_caches(point);
             cells[i].work = static_cast<double>(point.counts->macs) / point.threads;
+            if (const std::optional<std::size_t> f32 = f32_point(run_, i)) cells[i].partners = {*f32};
             if (point.base == i) continue;  // it serves many: longer blocks of it would cost too much
-            cells[i].partners = {point.base};
+            cells[i].partners.push_back(point.base);
             if (point.counterpart && point.network == NetworkKind::separable)
                 cells[i].partners.push_back(*point.counterpart);
         }

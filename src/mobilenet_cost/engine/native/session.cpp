@@ -5,6 +5,8 @@
 // activation, and a residual sum right behind its convolution, are part of the convolution. Work is split
 // over outputs and never over a sum, so that results are the same, bit by bit, for every number of threads.
 
+#include "mobilenet_cost/engine/native/int8/session.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -307,13 +309,14 @@ class NativeEngine final : public Engine {
         return {.name = "native",
                 .version = std::string(build_info().version),
                 .instruction_set = best_compute_kernels().target,
-                .data_types = {"f32"},
+                .data_types = {"f32", "i8"},
                 .note = std::string("kernels of this project, in ") + compute_library() +
                         "; direct convolutions; pthreadpool"};
     }
 
     std::unique_ptr<Session> make_session(const Network& network, const Weights& weights,
                                           const SessionOptions& options) const override {
+        if (options.scales) return make_native_int8(network, weights, options, core_model(options).l2_bytes);
         return std::make_unique<NativeSession>(network, weights, options, session_rules(network, options));
     }
 };

@@ -19,8 +19,8 @@ namespace {
 using Columns = std::vector<std::string>;
 
 Columns variant_columns() {
-    return {"model", "alpha",       "beta",  "resolution", "classes",
-            "batch", "alpha_scope", "cache", "engine",     "threads"};
+    return {"model",       "alpha", "beta",   "resolution", "classes", "batch",
+            "alpha_scope", "cache", "engine", "dtype",      "threads"};
 }
 
 Columns network_columns() {
@@ -90,7 +90,8 @@ Table table_of(std::initializer_list<Columns> columns, const std::vector<Json>& 
 /// networks.
 bool is_compared(const Json& comparison, const Json& network) {
     return comparison["comparison"] == network["network"].get<std::string>() + "/separable" &&
-           comparison["engine"] == network["engine"] && comparison["threads"] == network["threads"];
+           comparison["engine"] == network["engine"] && comparison["dtype"] == network["dtype"] &&
+           comparison["threads"] == network["threads"];
 }
 
 }  // namespace

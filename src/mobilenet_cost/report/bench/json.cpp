@@ -4,6 +4,9 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "mobilenet_cost/engine/typed_engine.h"
 #include "mobilenet_cost/model/form_fields.h"
 #include "mobilenet_cost/report/bench/comparisons.h"
 #include "mobilenet_cost/report/bench/notes.h"
@@ -88,7 +91,9 @@ Json memory_json(const std::optional<SessionMemory>& memory) {
 /// Engine, threads, what the row is about, and how it went.
 Json head_json(const SweepRun& run, const SweepPoint& point, const char* key, std::string what,
                BenchStatus status, const std::string& reason) {
+    const TypedName typed = read_typed_name(point.engine);
     return {{"engine", point.engine},
+            {"dtype", data_type_name(typed.data_type)},
             {"threads", point.threads},
             {key, std::move(what)},
             {"cache", cache_mode_name(run.timing.cache)},
@@ -117,8 +122,11 @@ Json network_json(const SweepRun& run, const SweepResult& result, const BenchRow
 }
 
 Json comparison_json(const SweepRun& run, const BenchComparison& row) {
-    Json json = head_json(run, run.points[row.point], "comparison",
-                          std::string(network_kind_name(row.slower)) + "/separable", row.status, row.reason);
+    const SweepPoint& point = run.points[row.point];
+    const std::string what =
+        row.over_f32 ? fmt::format("f32/{}", data_type_name(read_typed_name(point.engine).data_type))
+                     : fmt::format("{}/separable", network_kind_name(row.slower));
+    Json json = head_json(run, point, "comparison", what, row.status, row.reason);
     json.update(comparison_fields().json(row));
     return json;
 }
@@ -152,7 +160,9 @@ Json profile_json(CacheMode cache, const LayerProfile& profile) {
     const bool ok = profile.status == BenchStatus::ok;
     const auto if_ok = [ok](double value) { return ok ? Json(value) : Json(nullptr); };
     const auto estimate = ok ? profile.clock_overhead : std::nullopt;
+    const TypedName typed = read_typed_name(profile.engine);
     Json json = {{"engine", profile.engine},
+                 {"dtype", data_type_name(typed.data_type)},
                  {"threads", profile.threads},
                  {"network", network_kind_name(NetworkKind::separable)},
                  {"cache", cache_mode_name(cache)},
@@ -252,7 +262,10 @@ std::vector<Json> bench_rows(const SweepRun& run, const SweepResult& result) {
             rows.push_back(bench_row("network", names, network_json(run, result, row)));
         for (const LayerProfile& profile : variant.profiles) {
             Json of_profile = names;
-            of_profile.update({{"engine", profile.engine}, {"threads", profile.threads}});
+            const TypedName typed = read_typed_name(profile.engine);
+            of_profile.update({{"engine", profile.engine},
+                               {"dtype", data_type_name(typed.data_type)},
+                               {"threads", profile.threads}});
             for (const LayerTime& layer : profile.layers)
                 rows.push_back(bench_row("layer", of_profile, layer_json(run.timing.cache, profile, layer)));
         }

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/engine/typed_engine.h"
+#include "mobilenet_cost/measure/session_setup.h"
 #include "mobilenet_cost/report/bench/cells.h"
 #include "mobilenet_cost/report/bench/comparisons.h"
 #include "mobilenet_cost/report/bench/layers.h"
@@ -47,10 +49,18 @@ class BenchReport {
         if (!several())
             text = fmt::format("{}  alpha {}  resolution {} (beta {:.4g})  ", cell.model, variant.alpha,
                                variant.resolution, cell.beta);
-        text += head_text(variant.classes, variant.form) + "  f32";
+        text += head_text(variant.classes, variant.form) + "  " + types_text();
         if (variant.batch != 1) text += fmt::format("  batch {}", variant.batch);
         if (variant.scope == AlphaScope::inner) text += "  alpha scope inner";
         return text + "\n";
+    }
+
+    /// "f32", "f32 and i8"
+    [[nodiscard]] std::string types_text() const {
+        std::vector<std::string_view> types;
+        for (const std::string& engine : run_.timing.engines)
+            types.push_back(data_type_name(read_typed_name(engine).data_type));
+        return fmt::format("{}", fmt::join(without_repeats(types), " and "));
     }
 
     [[nodiscard]] std::string short_title(std::size_t cell) const {
@@ -111,7 +121,7 @@ class BenchReport {
     }
 
     std::vector<Cell> comparison_row(const BenchVariant& variant, const BenchComparison& row) {
-        const std::string name = network_title(variant, row.slower);
+        const std::string name = row.over_f32 ? "this variant, f32" : network_title(variant, row.slower);
         std::vector<Cell> cells = head_cells(row.point);
         cells.push_back(text_cell(name));
         append(cells, comparison_cells(row));

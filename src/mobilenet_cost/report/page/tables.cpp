@@ -170,7 +170,7 @@ Json layers_table(const PicturedRun& pictured, const SweepGroup& group) {
 
 Json roof_table(const PicturedRun& pictured, const SweepGroup& group) {
     Json table = table_of({"intensity", "flops_per_second", "bound"});
-    const RooflinePeak* peak = find_peak(pictured.run.peaks, group.threads);
+    const RooflinePeak* peak = find_peak(pictured.run.peaks, group.engine, group.threads);
     if (peak == nullptr || !(peak->flops_per_second > 0) || !(peak->bytes_per_second > 0)) return table;
     const double ridge = peak->flops_per_second / peak->bytes_per_second;
     double least = ridge / 1.5;

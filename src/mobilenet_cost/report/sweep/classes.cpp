@@ -176,7 +176,7 @@ std::vector<Section> sweep_class_sections(const SweepRun& run, const RooflinePea
     for (const SweepGroup& group : sweep_groups(run)) {
         const auto ends = ends_of(run, group);
         if (!ends) continue;
-        const RooflinePeak* peak = find_peak(peaks, group.threads);
+        const RooflinePeak* peak = find_peak(peaks, group.engine, group.threads);
         sections.push_back(share_section(run, group, ends->base, peak));
         std::string text = remarks(run, ends->base);
         if (ends->smallest != ends->base) {

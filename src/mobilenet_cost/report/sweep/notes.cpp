@@ -9,6 +9,7 @@
 
 #include "mobilenet_cost/base/units.h"
 #include "mobilenet_cost/report/parts/measured_text.h"
+#include "mobilenet_cost/report/sweep/data_types.h"
 #include "mobilenet_cost/report/sweep/groups.h"
 #include "mobilenet_cost/report/sweep/points.h"
 
@@ -164,9 +165,10 @@ Section sweep_fit_section(const SweepResult& result) {
 }
 
 Section sweep_note_section(const SweepRun& run, const SweepResult& result) {
-    return {.text = lower_bound_line(run) + noise_lines(run.preflight) + rounds_line(run) +
-                    precision_lines(run, result) + disturbed_line(run) + warm_up_line(run) +
-                    machine_line(run.origin.machine) + "docs/glossary.md explains the words.\n",
+    return {.text = data_type_lines(run, result) + lower_bound_line(run) + noise_lines(run.preflight) +
+                    rounds_line(run) + precision_lines(run, result) + disturbed_line(run) +
+                    warm_up_line(run) + machine_line(run.origin.machine) +
+                    "docs/glossary.md explains the words.\n",
             .table = {}};
 }
 

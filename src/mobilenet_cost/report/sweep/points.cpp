@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "mobilenet_cost/base/units.h"
+#include "mobilenet_cost/engine/typed_engine.h"
 #include "mobilenet_cost/report/sweep/groups.h"
 
 namespace mobilenet_cost {
@@ -107,6 +108,8 @@ RowFields<Row> make_point_fields() {
         {"batch", kOfCell, [](const Row& row) { return row.run.settings.batch; }},
         {"alpha_scope", kCsv, [](const Row& row) { return row.run.settings.alpha_scope; }},
         {"engine", "engine", Show::name, kAll, &Row::engine},
+        {"dtype", kJson,
+         [](const Row& row) { return data_type_name(read_typed_name(row.engine).data_type); }},
         {"threads", "threads", Show::plain, kAll, &Row::threads},
         {"network", "network", Show::name, kAll, network_of},
         {"status", "status", Show::name, kAll, status_of},
@@ -193,9 +196,9 @@ const RowFields<PointRow>& point_fields() {
 
 const RowFields<PointRow>& document_fields() {
     static const RowFields<PointRow> fields =
-        point_fields().first({"engine", "threads", "network", "status", "reason", "median_seconds", "samples",
-                              "speedup", "fraction_kept", "analytic_speedup", "interval_coverage", "rounds",
-                              "disturbed", "detectable_change", "precise"});
+        point_fields().first({"engine", "dtype", "threads", "network", "status", "reason", "median_seconds",
+                              "samples", "speedup", "fraction_kept", "analytic_speedup", "interval_coverage",
+                              "rounds", "disturbed", "detectable_change", "precise"});
     return fields;
 }
 

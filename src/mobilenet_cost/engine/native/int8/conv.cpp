@@ -1,0 +1,193 @@
+#include "mobilenet_cost/engine/native/int8/conv.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+namespace mobilenet_cost {
+
+namespace {
+
+constexpr std::int32_t kOffset = -kLowestInt8;
+
+/// Places that packed arrays begin at, and rows of the matrix: multiples of a cache line.
+constexpr std::int64_t kLine = 64;
+
+/// Bytes of `count` values, in whole cache lines.
+template <typename Value>
+std::size_t lines_of(std::int64_t count) {
+    const std::int64_t bytes = count * static_cast<std::int64_t>(sizeof(Value));
+    return static_cast<std::size_t>(divide_up(bytes, kLine) * kLine);
+}
+
+class Product final : public Int8Layer {
+  public:
+    Product(const Int8Options& options, const Layer& layer, const QuantisedLayer& quantised,
+            std::int64_t l2_bytes)
+        : options_(options),
+          layer_(layer),
+          conv_(std::get<Conv>(layer.kind)),
+          quantised_(quantised),
+          output_(quantised.output),
+          channels_(block_channels(*options.kernels)),
+          depth_(area(conv_.kernel) * layer.input.c),
+          pairs_(divide_up(depth_, 2)),
+          row_(static_cast<std::int64_t>(lines_of<std::int16_t>(2 * pairs_) / sizeof(std::int16_t))),
+          panels_(divide_up(layer.output.c, channels_)),
+          rows_(layer.output.n * layer.output.h * layer.output.w) {
+        plan_tasks(l2_bytes);
+    }
+
+    std::size_t weight_bytes() const override {
+        return filter_bytes() + lines_of<std::int32_t>(panels_ * channels_) +
+               lines_of<float>(panels_ * channels_);
+    }
+    std::int64_t scratch_bytes() const override {
+        return block_ * row_ * static_cast<std::int64_t>(sizeof(std::int16_t));
+    }
+
+    void pack(std::byte* memory) override {
+        filter_ = reinterpret_cast<std::int16_t*>(memory);
+        bias_ = reinterpret_cast<std::int32_t*>(memory + filter_bytes());
+        factors_ =
+            reinterpret_cast<float*>(memory + filter_bytes() + lines_of<std::int32_t>(panels_ * channels_));
+        const std::int64_t out = layer_.output.c;
+        const std::int64_t of_group = layer_.input.c / conv_.groups;
+        for (std::int64_t o = 0; o < out; ++o) {
+            const std::int64_t group = o / (out / conv_.groups);
+            std::int32_t sum = 0;
+            for (std::int64_t i = 0; i < area(conv_.kernel) * of_group; ++i) {
+                const std::int8_t weight = quantised_.filter[static_cast<std::size_t>(i * out + o)];
+                const std::int64_t k = i / of_group * layer_.input.c + group * of_group + i % of_group;
+                filter_[filter_place(o, k)] = weight;
+                sum += weight;
+            }
+            const auto from = static_cast<std::size_t>(o);
+            bias_[place(o)] = quantised_.bias[from] - (quantised_.first_zero + kOffset) * sum;
+            factors_[place(o)] = quantised_.factors[from];
+        }
+    }
+
+    NativeStep step(const Int8Views& views, const Int8Scratch& scratch) const override {
+        return {.tasks = blocks_ * parts_, .run = [this, views, &scratch](std::int64_t task) {
+                    scratch.with_slot([&](std::byte* slot) {
+                        run(views, part_of(rows_, blocks_, task / parts_),
+                            part_of(panels_, parts_, task % parts_), reinterpret_cast<std::int16_t*>(slot));
+                    });
+                }};
+    }
+
+    std::string name() const override {
+        return fmt::format("int8_gemm_{}x{}:{}", options_.kernels->rows, channels_, options_.kernels->target);
+    }
+
+  private:
+    /// Blocks of rows that fit half the L2 cache. Each part of the panels widens the rows for itself, so that
+    /// there are several only where there are too few blocks.
+    void plan_tasks(std::int64_t l2_bytes) {
+        const std::int64_t tile = options_.kernels->rows;
+        const std::int64_t row_bytes = row_ * static_cast<std::int64_t>(sizeof(std::int16_t));
+        const std::int64_t fit = std::max<std::int64_t>(1, l2_bytes / 2 / row_bytes / tile) * tile;
+        const std::int64_t wanted = wanted_tasks(options_.threads, rows_ * depth_ * layer_.output.c);
+        const std::int64_t tiles = divide_up(rows_, tile);
+        blocks_ = std::min(tiles, std::max(divide_up(rows_, fit), std::min(wanted, divide_up(tiles, 4))));
+        parts_ = std::min(panels_, divide_up(wanted, blocks_));
+        block_ = divide_up(rows_, blocks_);
+    }
+
+    std::size_t filter_bytes() const { return lines_of<std::int16_t>(panels_ * pairs_ * 2 * channels_); }
+    std::int64_t place(std::int64_t o) const {
+        return o / channels_ * channels_ + place_in_block(o % channels_, options_.kernels->lanes);
+    }
+    std::int64_t filter_place(std::int64_t o, std::int64_t k) const {
+        const std::int64_t in_block = place_in_block(o % channels_, options_.kernels->lanes);
+        return ((o / channels_ * pairs_ + k / 2) * channels_ + in_block) * 2 + k % 2;
+    }
+
+    void run(const Int8Views& views, const Range& rows, const Range& panels, std::int16_t* matrix) const {
+        for (std::int64_t row = rows.begin; row < rows.end; ++row)
+            gather(views.input, row, matrix + (row - rows.begin) * row_);
+        Int8Panel panel{.row = row_, .pairs = pairs_, .finish = output_.finish, .stride = views.output.pixel};
+        const std::int64_t tile = options_.kernels->rows;
+        for (std::int64_t p = panels.begin; p < panels.end; ++p) {
+            panel.filter = filter_ + p * pairs_ * 2 * channels_;
+            panel.bias = bias_ + p * channels_;
+            panel.factors = factors_ + p * channels_;
+            std::uint8_t* const first = views.output.values + rows.begin * panel.stride + p * channels_;
+            for (std::int64_t row = 0; row < rows.end - rows.begin; row += tile) {
+                panel.rows = matrix + row * row_;
+                panel.out = first + row * panel.stride;
+                const std::int64_t height = std::min(tile, rows.end - rows.begin - row);
+                options_.kernels->gemm[static_cast<std::size_t>(height)](panel);
+            }
+            output_.look_up(first, rows.end - rows.begin, panel.stride, channels_);
+        }
+    }
+
+    /// The values behind one pixel of the output, tap by tap; outside the image they are zero points.
+    void gather(const Int8View& input, std::int64_t row, std::int16_t* to) const {
+        const Shape& in = layer_.input;
+        if (depth_ % 2 != 0) to[depth_] = 0;  // times weights that are 0
+        if (rows_are_pixels(conv_)) {
+            options_.kernels->widen(input.values + row * input.pixel, in.c, to);
+            return;
+        }
+        const std::int64_t x = row % layer_.output.w * conv_.stride.w - conv_.padding.left;
+        const std::int64_t line = row / layer_.output.w;
+        const std::int64_t y = line % layer_.output.h * conv_.stride.h - conv_.padding.top;
+        const std::uint8_t* const image = input.values + line / layer_.output.h * in.h * in.w * input.pixel;
+        for (std::int64_t kh = 0; kh < conv_.kernel.h; ++kh, to += conv_.kernel.w * in.c) {
+            const std::int64_t at = y + kh * conv_.dilation.h;
+            const bool inside = at >= 0 && at < in.h;
+            gather_row(inside ? image + at * in.w * input.pixel : nullptr, input.pixel, x, to);
+        }
+    }
+
+    /// One row of taps; null: outside.
+    void gather_row(const std::uint8_t* line, std::int64_t pixel, std::int64_t x, std::int16_t* to) const {
+        const Shape& in = layer_.input;
+        const auto zero = static_cast<std::int16_t>(quantised_.first_zero + kOffset);
+        const std::int64_t columns = conv_.kernel.w;
+        const bool dense = pixel == in.c && conv_.dilation.w == 1;
+        if (line != nullptr && dense && x >= 0 && x + columns <= in.w) {
+            options_.kernels->widen(line + x * pixel, columns * in.c, to);
+            return;
+        }
+        for (std::int64_t kw = 0; kw < columns; ++kw, to += in.c) {
+            const std::int64_t at = x + kw * conv_.dilation.w;
+            if (line == nullptr || at < 0 || at >= in.w) {
+                std::fill_n(to, in.c, zero);
+            } else {
+                options_.kernels->widen(line + at * pixel, in.c, to);
+            }
+        }
+    }
+
+    Int8Options options_;
+    Layer layer_;
+    Conv conv_;
+    const QuantisedLayer& quantised_;
+    Int8Output output_;
+    std::int64_t channels_;  // of a panel
+    std::int64_t depth_;     // values of a row
+    std::int64_t pairs_;
+    std::int64_t row_;  // from a row to the next, in values
+    std::int64_t panels_;
+    std::int64_t rows_;
+    std::int64_t block_ = 1;  // most rows of a task
+    std::int64_t blocks_ = 1;
+    std::int64_t parts_ = 1;
+    std::int16_t* filter_ = nullptr;
+    std::int32_t* bias_ = nullptr;
+    float* factors_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<Int8Layer> plan_int8_conv(const Int8Options& options, const Layer& layer,
+                                          const QuantisedLayer& quantised, std::int64_t l2_bytes) {
+    return std::make_unique<Product>(options, layer, quantised, l2_bytes);
+}
+
+}  // namespace mobilenet_cost
