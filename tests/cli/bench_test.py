@@ -23,6 +23,8 @@ REFUSED = [
     (["--per-layer", "--layer-mode", "isolate"],
      '--layer-mode: unknown mode "isolate" (did you mean "isolated"?)'),
     (["--engine", "onedn"], '--engine: unknown engine "onedn" (did you mean "onednn"?)'),
+    (["--dtype", "f16"], '--dtype: expected a data type that passes compute in, f32 or i8, found "f16"'),
+    (["--engine", "native:i4"], '--engine: expected a data type that passes compute in, f32 or i8, found "i4"'),
     (["--threads", "0"], '--threads: expected a number above 0, found "0"'),
 ]
 
@@ -48,6 +50,23 @@ class Bench(CliTest):
         for arguments, message in REFUSED:
             with self.subTest(arguments):
                 self.assert_refused(run("bench", *arguments), message)
+
+    def test_each_network_runs_in_each_data_type(self):
+        document = self.document("--engine", "reference", "--dtype", "f32,i8", "--rounds", "3", "--max-seconds", "10")
+        self.assert_valid(document)
+        [variant] = document["variants"]
+        rows = {(row["engine"], row["dtype"], row["network"]): row for row in variant["measured"]}
+        self.assertIn(("reference", "f32", "separable"), rows)
+        narrow = rows["reference:i8", "i8", "separable"]
+        self.assertEqual(4 * narrow["peak_activation_bytes"], rows["reference", "f32", "separable"]["peak_activation_bytes"])
+        [gain] = [row for row in variant["comparisons"] if row["comparison"] == "f32/i8"]
+        self.assertEqual((gain["engine"], gain["dtype"], gain["analytic_speedup"]), ("reference:i8", "i8", 4))
+
+    def test_an_engine_without_a_data_type_says_so_in_its_rows(self):
+        text = self.text("--engine", "onednn,reference:i8", "--dtype", "i8")
+        if "engine onednn" not in text and "onednn:i8" in text:
+            self.assertRegex(text, "onednn:i8, 1 thread, this variant: skipped: (computes in f32 alone, not in i8|.*not)")
+        self.assertIn("reference:i8", text)
 
     def test_modes_stand_in_every_row(self):
         for cache in ["warm", "cold-weights", "cold"]:
