@@ -52,7 +52,7 @@ class Bench(CliTest):
                 self.assert_refused(run("bench", *arguments), message)
 
     def test_each_network_runs_in_each_data_type(self):
-        document = self.document("--engine", "reference", "--dtype", "f32,i8", "--rounds", "3", "--max-seconds", "10")
+        document = self.document("--engine", "reference", "--dtype", "f32,i8")
         self.assert_valid(document)
         [variant] = document["variants"]
         rows = {(row["engine"], row["dtype"], row["network"]): row for row in variant["measured"]}

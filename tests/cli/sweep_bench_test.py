@@ -326,7 +326,7 @@ class Refused(SweepBench):
             ["--max-seconds", "soon"],
             ["--threads", "0"],
             ["--cpu", "100000"],
-            ["--dtype", "i8"],
+            ["--dtype", "f16"],
             ["--engine", "xnnpac"],
         ]:
             with self.subTest(arguments):

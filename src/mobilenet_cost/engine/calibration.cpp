@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 namespace mobilenet_cost {
@@ -19,8 +20,8 @@ struct Apart {
     std::vector<TensorId> sums;     // by the original's layer; kNoTensor: no curve
 };
 
-void add_layer(Layer layer, LayerWeights weights, Apart& apart) {
-    apart.network.layers.push_back(std::move(layer));
+void add_layer(const Layer& layer, LayerWeights weights, Apart& apart) {
+    apart.network.layers.push_back(layer);
     apart.weights.layers.push_back(std::move(weights));
 }
 
@@ -59,7 +60,7 @@ float rounded_outwards(float value) {
     return std::copysign(std::ldexp(std::ceil(steps - kSlack), exponent - kRangeBits), value);
 }
 
-void widen(const std::span<const float>& values, ValueRange& range) {
+void widen(std::span<const float> values, ValueRange& range) {
     for (const float value : values) {
         range.low = std::min(range.low, value);
         range.high = std::max(range.high, value);

@@ -106,8 +106,13 @@ class Product final : public Int8Layer {
     }
 
     void run(const Int8Views& views, const Range& rows, const Range& panels, std::int16_t* matrix) const {
-        for (std::int64_t row = rows.begin; row < rows.end; ++row)
-            gather(views.input, row, matrix + (row - rows.begin) * row_);
+        const std::int64_t count = rows.end - rows.begin;
+        if (rows_are_pixels(conv_) && views.input.pixel == row_) {  // all at once
+            options_.kernels->widen(views.input.values + rows.begin * row_, count * row_, matrix);
+        } else {
+            for (std::int64_t row = 0; row < count; ++row)
+                gather(views.input, rows.begin + row, matrix + row * row_);
+        }
         Int8Panel panel{.row = row_, .pairs = pairs_, .finish = output_.finish, .stride = views.output.pixel};
         const std::int64_t tile = options_.kernels->rows;
         for (std::int64_t p = panels.begin; p < panels.end; ++p) {
@@ -115,13 +120,16 @@ class Product final : public Int8Layer {
             panel.bias = bias_ + p * channels_;
             panel.factors = factors_ + p * channels_;
             std::uint8_t* const first = views.output.values + rows.begin * panel.stride + p * channels_;
-            for (std::int64_t row = 0; row < rows.end - rows.begin; row += tile) {
-                panel.rows = matrix + row * row_;
-                panel.out = first + row * panel.stride;
-                const std::int64_t height = std::min(tile, rows.end - rows.begin - row);
-                options_.kernels->gemm[static_cast<std::size_t>(height)](panel);
-            }
-            output_.look_up(first, rows.end - rows.begin, panel.stride, channels_);
+            panel.tiles = count / tile;
+            panel.rows = matrix;
+            panel.out = first;
+            if (panel.tiles > 0) options_.kernels->gemm[static_cast<std::size_t>(tile)](panel);
+            const std::int64_t done = panel.tiles * tile;
+            panel.tiles = 1;
+            panel.rows = matrix + done * row_;
+            panel.out = first + done * panel.stride;
+            if (done < count) options_.kernels->gemm[static_cast<std::size_t>(count - done)](panel);
+            output_.look_up(first, count, panel.stride, channels_);
         }
     }
 

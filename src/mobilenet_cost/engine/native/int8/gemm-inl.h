@@ -65,10 +65,10 @@ struct Int8Sums {
 /// The rows of the next tile are fetched meanwhile, a cache line of each at a time: those of a block are in
 /// the L2 cache.
 template <int kRows>
-HWY_NOINLINE void int8_gemm(const Int8Panel& panel) {
+HWY_INLINE void int8_tile(const Int8Panel& panel, const std::int16_t* rows, const FinishBytes& finish,
+                          std::uint8_t* out) {
     constexpr std::int64_t kLinePairs = 16;
     Int8Sums<kRows> sums(panel.bias);
-    const std::int16_t* rows = panel.rows;
     const std::int16_t* filter = panel.filter;
     std::int64_t pairs = panel.pairs;
     for (; pairs >= kLinePairs; pairs -= kLinePairs) {
@@ -79,9 +79,20 @@ HWY_NOINLINE void int8_gemm(const Int8Panel& panel) {
         filter += 4 * sum_lanes() * kLinePairs;
     }
     sums.add_pairs(rows, panel.row, filter, pairs);
-    const FinishBytes finish(panel.finish);
     MOBILENET_COST_UNROLLED(r, kRows)
-    finish.store(sums.at[r][0], sums.at[r][1], panel.factors, panel.out + r * panel.stride);
+    finish.store(sums.at[r][0], sums.at[r][1], panel.factors, out + r * panel.stride);
+}
+
+template <int kRows>
+HWY_NOINLINE void int8_gemm(const Int8Panel& panel) {
+    const FinishBytes finish(panel.finish);
+    const std::int16_t* rows = panel.rows;
+    std::uint8_t* out = panel.out;
+    for (std::int64_t tile = 0; tile < panel.tiles; ++tile) {
+        int8_tile<kRows>(panel, rows, finish, out);
+        rows += kRows * panel.row;
+        out += kRows * panel.stride;
+    }
 }
 
 HWY_NOINLINE void int8_widen(const std::uint8_t* from, std::int64_t count, std::int16_t* to) {
@@ -89,6 +100,10 @@ HWY_NOINLINE void int8_widen(const std::uint8_t* from, std::int64_t count, std::
     std::int64_t i = 0;
     for (; i + n <= count; i += n)
         hn::StoreU(hn::PromoteTo(Pairs(), hn::LoadU(BlockBytes(), from + i)), Pairs(), to + i);
+    const hn::FixedTag<std::int16_t, 8> eight;
+    for (; i + 8 <= count; i += 8)
+        hn::StoreU(hn::PromoteTo(eight, hn::LoadU(hn::Rebind<std::uint8_t, decltype(eight)>(), from + i)),
+                   eight, to + i);
     for (; i < count; ++i)
         to[i] = from[i];
 }

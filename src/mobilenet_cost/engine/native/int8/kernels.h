@@ -26,8 +26,10 @@ struct Int8Finish {
     std::int32_t zero_point = 0;  ///< with 128 added
 };
 
-/// Rows of 16-bit values times a block of a filter.
+/// Rows of 16-bit values times a block of a filter: `tiles` tiles of the kernel's height, one behind the
+/// other.
 struct Int8Panel {
+    std::int64_t tiles = 1;
     const std::int16_t* rows = nullptr;
     std::int64_t row = 0;                  ///< from a row to the next, in values
     std::int64_t pairs = 0;                ///< half the values of a row

@@ -35,11 +35,13 @@ inline std::uint8_t finished(const Int8Finish& finish, std::int32_t sum, float f
 
 inline void int8_gemm(const Int8Panel& panel) {
     constexpr std::int64_t kBlock = 2 * kPlainLanes;
-    for (std::int64_t o = 0; o < kBlock; ++o) {
+    for (std::int64_t i = 0; i < panel.tiles * kBlock; ++i) {
+        const std::int64_t o = i % kBlock;
+        const std::int16_t* const row = panel.rows + i / kBlock * panel.row;
         std::int32_t sum = panel.bias[o];
         for (std::int64_t k = 0; k < 2 * panel.pairs; ++k)
-            sum += panel.rows[k] * panel.filter[(k / 2 * kBlock + o) * 2 + k % 2];
-        panel.out[o] = finished(panel.finish, sum, panel.factors[o]);
+            sum += row[k] * panel.filter[(k / 2 * kBlock + o) * 2 + k % 2];
+        panel.out[i / kBlock * panel.stride + o] = finished(panel.finish, sum, panel.factors[o]);
     }
 }
 
