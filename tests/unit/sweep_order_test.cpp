@@ -67,6 +67,20 @@ struct SweepOrderTest : testing::Test {
     SweepResult result;
 };
 
+TEST_F(SweepOrderTest, APointOfEightBitsStandsBesideItsF32One) {
+    add_group(3);
+    add_group(3);
+    for (std::size_t i = 0; i < 12; ++i)
+        run.points[i].engine = i < 6 ? "fake" : "fake:i8";
+    for (std::size_t i = 6; i < 12; i += 2)
+        result.points[i].wide.over_f32 = true;
+    const Order visits = order();
+    for (std::size_t i = 6; i < 12; i += 2)
+        EXPECT_TRUE(adjacent(visits, i, i - 6)) << i;
+    for (std::size_t i = 0; i < 12; i += 2)
+        EXPECT_TRUE(adjacent(visits, i, i + 1)) << i;
+}
+
 TEST_F(SweepOrderTest, ABaseServesTheCellsOnBothSides) {
     add_group(4);
     // Point 0 and 1 are the base's networks, 2 and 3 the next cell's.

@@ -30,6 +30,12 @@ Path path_of(const SweepRun& run, const SweepResult& result, std::size_t head) {
     return path;
 }
 
+/// A path by itself: between its base and its standard network a point has no room for its f32 one.
+Path f32_path_of(const SweepRun& run, const SweepResult& result, std::size_t head) {
+    if (!result.points[head].wide.over_f32) return {};
+    return {head, *f32_point(run, head)};
+}
+
 /// The standard network of a bench, which is no other point's base, is no base of a path either.
 bool is_base(const SweepRun& run, std::size_t point) {
     const auto& counterpart = run.points[point].counterpart;
@@ -73,8 +79,10 @@ std::vector<std::size_t> visit_order(const SweepRun& run, const SweepResult& res
                                      const std::vector<std::size_t>& random) {
     std::vector<std::size_t> order;
     for (const std::vector<std::size_t>& heads : heads_by_base(run, random)) {
-        for (const std::size_t head : heads)
+        for (const std::size_t head : heads) {
             append(run, path_of(run, result, head), order);
+            append(run, f32_path_of(run, result, head), order);
+        }
     }
     return order;
 }

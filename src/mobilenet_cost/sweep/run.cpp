@@ -66,7 +66,7 @@ double roofline_seconds(const LayerTime& layer, const RooflinePeak& peak) {
 std::optional<std::size_t> f32_point(const SweepRun& run, std::size_t point) {
     const SweepPoint& own = run.points[point];
     const TypedName typed = read_typed_name(own.engine);
-    if (typed.data_type == DataType::f32) return std::nullopt;
+    if (typed.data_type == DataType::f32 || own.network != NetworkKind::separable) return std::nullopt;
     const auto found = std::find_if(run.points.begin(), run.points.end(), [&](const SweepPoint& other) {
         return other.cell == own.cell && other.network == own.network && other.threads == own.threads &&
                other.engine == typed.engine;

@@ -134,8 +134,8 @@ struct SweepRun {
     std::vector<std::optional<LayerProfile>> profiles;  ///< one per point; absent: not timed layer by layer
 };
 
-/// The point of the same network on the same engine and threads that computes in f32; absent: it is that
-/// point itself, or f32 is not timed.
+/// The point of the same separable network on the same engine and threads that computes in f32; absent: it is
+/// that point itself, or f32 is not timed, or the network is a standard one.
 [[nodiscard]] std::optional<std::size_t> f32_point(const SweepRun& run, std::size_t point);
 
 /// The point's cell is not one that was asked for: it is there as the base of others (bench.h).

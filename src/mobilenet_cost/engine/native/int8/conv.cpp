@@ -1,6 +1,7 @@
 #include "mobilenet_cost/engine/native/int8/conv.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -11,8 +12,15 @@ namespace {
 
 constexpr std::int32_t kOffset = -kLowestInt8;
 
-/// Places that packed arrays begin at, and rows of the matrix: multiples of a cache line.
+/// Places that packed arrays begin at are multiples of a cache line.
 constexpr std::int64_t kLine = 64;
+
+/// Lines of a window that are widened together.
+constexpr std::int64_t kMostLines = 8;
+
+/// A row of the matrix is as long as a pixel, which comes in multiples of this too, where that has few
+/// channels: all of a block are then widened at once.
+constexpr std::int64_t kRowMultiple = 16;
 
 /// Bytes of `count` values, in whole cache lines.
 template <typename Value>
@@ -33,7 +41,7 @@ class Product final : public Int8Layer {
           channels_(block_channels(*options.kernels)),
           depth_(area(conv_.kernel) * layer.input.c),
           pairs_(divide_up(depth_, 2)),
-          row_(static_cast<std::int64_t>(lines_of<std::int16_t>(2 * pairs_) / sizeof(std::int16_t))),
+          row_(divide_up(2 * pairs_, kRowMultiple) * kRowMultiple),
           panels_(divide_up(layer.output.c, channels_)),
           rows_(layer.output.n * layer.output.h * layer.output.w) {
         plan_tasks(l2_bytes);
@@ -110,8 +118,7 @@ class Product final : public Int8Layer {
         if (rows_are_pixels(conv_) && views.input.pixel == row_) {  // all at once
             options_.kernels->widen(views.input.values + rows.begin * row_, count * row_, matrix);
         } else {
-            for (std::int64_t row = 0; row < count; ++row)
-                gather(views.input, rows.begin + row, matrix + row * row_);
+            gather_rows(views.input, rows, matrix);
         }
         Int8Panel panel{.row = row_, .pairs = pairs_, .finish = output_.finish, .stride = views.output.pixel};
         const std::int64_t tile = options_.kernels->rows;
@@ -131,6 +138,59 @@ class Product final : public Int8Layer {
             if (done < count) options_.kernels->gemm[static_cast<std::size_t>(count - done)](panel);
             output_.look_up(first, count, panel.stride, channels_);
         }
+    }
+
+    /// Line by line of the output: of a dense input, windows inside the image at once.
+    void gather_rows(const Int8View& input, const Range& rows, std::int16_t* matrix) const {
+        const std::int64_t width = layer_.output.w;
+        for (std::int64_t row = rows.begin; row < rows.end;) {
+            const std::int64_t end = std::min(rows.end, (row / width + 1) * width);
+            const Range inside = windows_inside(input, row, end);
+            for (; row < end; ++row) {
+                if (row == inside.begin && inside.begin < inside.end) {
+                    widen_windows(input, inside, matrix + (row - rows.begin) * row_);
+                    row = inside.end - 1;
+                } else {
+                    gather(input, row, matrix + (row - rows.begin) * row_);
+                }
+            }
+        }
+    }
+
+    /// Those of the outputs from `begin` to `end`, of one line, whose windows are inside the image and lie in
+    /// memory as a row of the matrix does; empty: gather() does them all.
+    Range windows_inside(const Int8View& input, std::int64_t begin, std::int64_t end) const {
+        const Shape& in = layer_.input;
+        const std::int64_t y = begin / layer_.output.w % layer_.output.h * conv_.stride.h - conv_.padding.top;
+        const bool dense = input.pixel == in.c && conv_.dilation == 1 && conv_.kernel.h <= kMostLines;
+        if (!dense || y < 0 || y + conv_.kernel.h > in.h) return {};
+        const std::int64_t line = begin / layer_.output.w * layer_.output.w;
+        const std::int64_t first = divide_up(conv_.padding.left, conv_.stride.w);
+        const std::int64_t room = in.w - conv_.kernel.w + conv_.padding.left;
+        if (room < 0) return {};
+        return {std::max(begin, line + first), std::min(end, line + room / conv_.stride.w + 1)};
+    }
+
+    void widen_windows(const Int8View& input, const Range& outputs, std::int16_t* to) const {
+        const Shape& in = layer_.input;
+        const std::int64_t x = outputs.begin % layer_.output.w * conv_.stride.w - conv_.padding.left;
+        const std::int64_t line = outputs.begin / layer_.output.w;
+        const std::int64_t y = line % layer_.output.h * conv_.stride.h - conv_.padding.top;
+        std::array<const std::uint8_t*, kMostLines> lines{};
+        for (std::int64_t kh = 0; kh < conv_.kernel.h; ++kh)
+            lines[static_cast<std::size_t>(kh)] =
+                input.values + ((line / layer_.output.h * in.h + y + kh) * in.w + x) * in.c;
+        const std::int64_t count = outputs.end - outputs.begin;
+        options_.kernels->widen_windows({.lines = lines.data(),
+                                         .line_count = conv_.kernel.h,
+                                         .count = conv_.kernel.w * in.c,
+                                         .step = conv_.stride.w * in.c,
+                                         .outputs = count,
+                                         .to = to,
+                                         .row = row_});
+        if (depth_ % 2 == 0) return;
+        for (std::int64_t i = 0; i < count; ++i)
+            to[i * row_ + depth_] = 0;  // times weights that are 0
     }
 
     /// The values behind one pixel of the output, tap by tap; outside the image they are zero points.

@@ -21,13 +21,13 @@ namespace mobilenet_cost::HWY_NAMESPACE {
 
 /// `kPixels` outputs next to each other from output `x` on. `kBorder`: some of their columns are outside.
 template <int kKernel, int kStep, int kPixels, bool kBorder>
-HWY_NOINLINE void int8_depthwise_pixels(const Int8DepthwiseRow& row, std::int64_t x) {
+HWY_INLINE void int8_depthwise_pixels(const Int8DepthwiseRow& row, const FinishBytes& finish,
+                                      std::int64_t x) {
     constexpr int kPairs = (kKernel + 1) / 2;
     constexpr int kColumns = (kPixels - 1) * kStep + kKernel;
     const Sums d;
     const std::int64_t n = sum_lanes();
     const std::int64_t left = row.left + x * kStep;
-    const FinishBytes finish(row.finish);
     const std::int16_t* weights = row.weights;
     for (std::int64_t c = 0; c < row.pixel; c += 2 * n, weights += kPairs * kKernel * 4 * n) {
         SumVector sums[kPixels][2];
@@ -64,23 +64,26 @@ HWY_NOINLINE void int8_depthwise_pixels(const Int8DepthwiseRow& row, std::int64_
     }
 }
 
-/// Outputs in groups of `kPixels`; what is left over, one by one.
+/// Groups of `kPixels` outputs from output `x` to `end`.
+template <int kKernel, int kStep, int kPixels, bool kBorder>
+HWY_NOINLINE std::int64_t int8_depthwise_groups(const Int8DepthwiseRow& row, std::int64_t x,
+                                                std::int64_t end) {
+    const FinishBytes finish(row.finish);
+    for (; x + kPixels <= end; x += kPixels)
+        int8_depthwise_pixels<kKernel, kStep, kPixels, kBorder>(row, finish, x);
+    return x;
+}
+
+/// Those at the left border, those inside, and those at the right border one by one.
 template <int kKernel, int kStep, int kPixels>
 HWY_NOINLINE void int8_depthwise(const Int8DepthwiseRow& row) {
-    const auto inside = [&](std::int64_t x, int pixels) {
-        const std::int64_t left = row.left + x * kStep;
-        return left >= 0 && left + (pixels - 1) * kStep + kKernel <= row.in_width;
-    };
-    std::int64_t x = 0;
-    for (; x + kPixels <= row.out_width; x += kPixels) {
-        if (inside(x, kPixels)) {
-            int8_depthwise_pixels<kKernel, kStep, kPixels, false>(row, x);
-        } else {
-            int8_depthwise_pixels<kKernel, kStep, kPixels, true>(row, x);
-        }
-    }
-    for (; x < row.out_width; ++x)
-        int8_depthwise_pixels<kKernel, kStep, 1, true>(row, x);
+    const std::int64_t left = (-row.left + kStep - 1) / kStep;  // outputs whose window begins outside
+    const std::int64_t right = (row.in_width - kKernel - row.left + kStep) / kStep;  // behind the last inside
+    const std::int64_t first = std::clamp<std::int64_t>(left, 0, row.out_width);
+    std::int64_t x = int8_depthwise_groups<kKernel, kStep, 1, true>(row, 0, first);
+    x = int8_depthwise_groups<kKernel, kStep, kPixels, false>(row, x, std::min(right, row.out_width));
+    x = int8_depthwise_groups<kKernel, kStep, 1, false>(row, x, std::min(right, row.out_width));
+    int8_depthwise_groups<kKernel, kStep, 1, true>(row, x, row.out_width);
 }
 
 HWY_NOINLINE void int8_depthwise_any(const Int8DepthwisePixel& pixel) {

@@ -95,7 +95,7 @@ HWY_NOINLINE void int8_gemm(const Int8Panel& panel) {
     }
 }
 
-HWY_NOINLINE void int8_widen(const std::uint8_t* from, std::int64_t count, std::int16_t* to) {
+HWY_INLINE void widen_values(const std::uint8_t* from, std::int64_t count, std::int16_t* to) {
     const std::int64_t n = 2 * sum_lanes();
     std::int64_t i = 0;
     for (; i + n <= count; i += n)
@@ -108,11 +108,24 @@ HWY_NOINLINE void int8_widen(const std::uint8_t* from, std::int64_t count, std::
         to[i] = from[i];
 }
 
+HWY_NOINLINE void int8_widen(const std::uint8_t* from, std::int64_t count, std::int16_t* to) {
+    widen_values(from, count, to);
+}
+
+HWY_NOINLINE void int8_widen_windows(const Int8Windows& windows) {
+    for (std::int64_t output = 0; output < windows.outputs; ++output) {
+        std::int16_t* to = windows.to + output * windows.row;
+        for (std::int64_t line = 0; line < windows.line_count; ++line, to += windows.count)
+            widen_values(windows.lines[line] + output * windows.step, windows.count, to);
+    }
+}
+
 template <int... kRows>
 inline void add_int8_gemm(Int8Kernels& kernels, std::integer_sequence<int, kRows...>) {
     ((kernels.gemm[kRows + 1] = int8_gemm<kRows + 1>), ...);
     kernels.rows = kInt8Rows;
     kernels.widen = int8_widen;
+    kernels.widen_windows = int8_widen_windows;
 }
 
 }  // namespace mobilenet_cost::HWY_NAMESPACE

@@ -120,6 +120,19 @@ using Int8ProductKernel = void (*)(const Int8Product& task);
 /// Bytes as values of 16 bits.
 using Int8Widen = void (*)(const std::uint8_t* from, std::int64_t count, std::int16_t* to);
 
+/// The windows of outputs next to each other, of a dense input: `count` values of each of `lines` lines, one
+/// behind the other and widened, make a row of the matrix; the next output's begin `step` bytes further.
+struct Int8Windows {
+    const std::uint8_t* const* lines = nullptr;
+    std::int64_t line_count = 0;
+    std::int64_t count = 0;
+    std::int64_t step = 0;
+    std::int64_t outputs = 0;
+    std::int16_t* to = nullptr;
+    std::int64_t row = 0;  ///< from a row to the next, in values
+};
+using Int8WidenWindows = void (*)(const Int8Windows& windows);
+
 /// The kernels of one instruction set.
 struct Int8Kernels {
     const char* target = "";                            ///< as Highway names it: "AVX2"
@@ -135,6 +148,7 @@ struct Int8Kernels {
     Int8SumKernel sum = nullptr;
     Int8ProductKernel product = nullptr;
     Int8Widen widen = nullptr;
+    Int8WidenWindows widen_windows = nullptr;
 };
 
 /// Channels of a block.

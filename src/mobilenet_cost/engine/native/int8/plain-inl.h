@@ -49,6 +49,15 @@ inline void int8_widen(const std::uint8_t* from, std::int64_t count, std::int16_
     std::copy_n(from, count, to);
 }
 
+inline void int8_widen_windows(const Int8Windows& windows) {
+    for (std::int64_t i = 0; i < windows.outputs * windows.line_count; ++i) {
+        const std::int64_t output = i / windows.line_count;
+        const std::int64_t line = i % windows.line_count;
+        int8_widen(windows.lines[line] + output * windows.step, windows.count,
+                   windows.to + output * windows.row + line * windows.count);
+    }
+}
+
 template <int kKernel, int kStep>
 void int8_depthwise(const Int8DepthwiseRow& row) {
     constexpr std::int64_t kBlock = 2 * kPlainLanes;
@@ -108,6 +117,7 @@ inline void add_int8_gemm(Int8Kernels& kernels, std::integer_sequence<int, 0>) {
     kernels.gemm[1] = int8_gemm;
     kernels.rows = kInt8Rows;
     kernels.widen = int8_widen;
+    kernels.widen_windows = int8_widen_windows;
 }
 
 inline void add_int8_depthwise(Int8Kernels& kernels) {
