@@ -128,8 +128,8 @@ Json variant_json(const Row& row) {
     for (const SeparableBlock& block : analysis.blocks)
         blocks.push_back(block_json(block));
     Json& kinds = json["kinds"];
-    for (const CostKind& row : cost_kinds(analysis))
-        kinds.push_back(cost_kind_fields(analysis.unit).json(row));
+    for (const CostKind& kind : cost_kinds(analysis))
+        kinds.push_back(cost_kind_fields(analysis.unit).json(kind));
     Json& layers = json["layers"];
     for (const LayerAnalysis& layer : analysis.layers)
         layers.push_back(layer_json(layer, analysis.data_type));
