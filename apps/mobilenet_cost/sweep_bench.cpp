@@ -52,7 +52,7 @@ PredictionPlan read_prediction(const SweepOptions& options, const Grid& grid, st
 }
 
 /// Beside the document, or in the current folder; the time and the shard in its name keep the logs of several
-/// runs apart.
+/// runs apart, a number those of one second.
 std::string default_log(const std::string& output, const SweepRun& run) {
     namespace fs = std::filesystem;
     std::string name;
@@ -65,7 +65,13 @@ std::string default_log(const std::string& output, const SweepRun& run) {
     const bool is_place =
         output != "-" && (!fs::exists(output, ignored) || fs::is_regular_file(output, ignored));
     const fs::path path = is_place ? output : "sweep";  // not beside a device
-    return (path.parent_path() / fmt::format("{}-{}.run.jsonl", path.stem().string(), name)).string();
+    const auto log = [&](const std::string& end) {
+        return path.parent_path() / fmt::format("{}-{}{}.run.jsonl", path.stem().string(), name, end);
+    };
+    fs::path free = log("");
+    for (int i = 2; fs::exists(free, ignored); ++i)
+        free = log(fmt::format("-{}", i));
+    return free.string();
 }
 
 /// All that a sweep writes; opened before it runs.

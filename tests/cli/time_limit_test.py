@@ -75,6 +75,8 @@ class TimeLimit(CliTest):
                 table = run(*COMMANDS[command][0], "--max-seconds", "1e-6", env=FAKE, cwd=self.folder)
                 self.assertIn("Nothing was timed", table.stdout)
                 self.assertNotRegex(table.stdout, "No intervals|all rounds were done")
+        logs = list(self.folder.glob("sweep-*.run.jsonl"))
+        self.assertEqual(len(logs), 2, "each sweep keeps a log of its own, within one second too")
 
     def test_more_threads_than_processors_is_refused_by_all(self):
         for command in ("bench", "sweep", "pick"):
