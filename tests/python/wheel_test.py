@@ -30,7 +30,7 @@ from reused_objects import LAUNCHER  # noqa: E402
 
 # Function -> its command, and the options of it that a function has no use for.
 COMMANDS = {
-    "cost": ("cost", {"show", "explain", "memory-map"}),
+    "cost": ("cost", {"show", "explain", "memory_map"}),
     "conventions": ("conventions", set()),
     "sweep": ("sweep", None),  # those of --bench, too
     "pick": ("pick", {"all"}),
