@@ -33,7 +33,7 @@ HWY_INLINE void int8_depthwise_pixels(const Int8DepthwiseRow& row, const FinishB
         SumVector sums[kPixels][2];
         const auto first = hn::LoadU(d, row.bias + c);
         const auto second = hn::LoadU(d, row.bias + c + n);
-        MOBILENET_COST_UNROLLED(p, kPixels) {
+        MOBILENET_COST_EACH(p, kPixels) {
             sums[p][0] = first;
             sums[p][1] = second;
         }
@@ -41,7 +41,7 @@ HWY_INLINE void int8_depthwise_pixels(const Int8DepthwiseRow& row, const FinishB
             const std::uint8_t* const upper = row.rows[2 * pair] + c;
             const std::uint8_t* const lower = row.rows[2 * pair + 1] + c;
             const std::int16_t* const taps = weights + pair * kKernel * 4 * n;
-            MOBILENET_COST_UNROLLED(column, kColumns) {
+            MOBILENET_COST_EACH(column, kColumns) {
                 const std::int64_t at = left + column;
                 const bool outside = kBorder && (at < 0 || at >= row.in_width);
                 const std::uint8_t* const a = outside ? row.zeros + c : upper + at * row.pixel;
@@ -50,7 +50,7 @@ HWY_INLINE void int8_depthwise_pixels(const Int8DepthwiseRow& row, const FinishB
                 const auto below = hn::PromoteTo(Pairs(), hn::LoadU(BlockBytes(), b));
                 const auto low = hn::InterleaveLower(Pairs(), above, below);
                 const auto high = hn::InterleaveUpper(Pairs(), above, below);
-                MOBILENET_COST_UNROLLED(p, kPixels) {
+                MOBILENET_COST_EACH(p, kPixels) {
                     const int tap = column - p * kStep;
                     if (tap < 0 || tap >= kKernel) continue;
                     const std::int16_t* const w = taps + tap * 4 * n;
@@ -59,8 +59,8 @@ HWY_INLINE void int8_depthwise_pixels(const Int8DepthwiseRow& row, const FinishB
                 }
             }
         }
-        MOBILENET_COST_UNROLLED(p, kPixels)
-        finish.store(sums[p][0], sums[p][1], row.factors + c, row.out + (x + p) * row.pixel + c);
+        MOBILENET_COST_EACH(p, kPixels)
+            finish.store(sums[p][0], sums[p][1], row.factors + c, row.out + (x + p) * row.pixel + c);
     }
 }
 

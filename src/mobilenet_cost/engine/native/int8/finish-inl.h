@@ -10,9 +10,7 @@
 #include <hwy/highway.h>
 
 #include "mobilenet_cost/engine/native/int8/kernels.h"
-
-/// A loop over an array of vectors, unrolled: it must vanish, or the compiler keeps the array in memory.
-#define MOBILENET_COST_UNROLLED(i, count) _Pragma("GCC unroll 32") for (int i = 0; i < (count); ++i)
+#include "mobilenet_cost/engine/native/simd-inl.h"
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 HWY_BEFORE_NAMESPACE();

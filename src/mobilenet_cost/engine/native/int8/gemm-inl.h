@@ -41,7 +41,7 @@ struct Int8Sums {
     HWY_INLINE explicit Int8Sums(const std::int32_t* bias) {
         const auto first = hn::LoadU(Sums(), bias);
         const auto second = hn::LoadU(Sums(), bias + sum_lanes());
-        MOBILENET_COST_UNROLLED(r, kRows) {
+        MOBILENET_COST_EACH(r, kRows) {
             at[r][0] = first;
             at[r][1] = second;
         }
@@ -53,7 +53,7 @@ struct Int8Sums {
         for (std::int64_t pair = 0; pair < pairs; ++pair, rows += 2, filter += 4 * n) {
             const auto w0 = hn::LoadU(Pairs(), filter);
             const auto w1 = hn::LoadU(Pairs(), filter + 2 * n);
-            MOBILENET_COST_UNROLLED(r, kRows) {
+            MOBILENET_COST_EACH(r, kRows) {
                 const auto x = broadcast_pair(rows + r * row);
                 at[r][0] = hn::Add(at[r][0], multiply_pairs(x, w0));
                 at[r][1] = hn::Add(at[r][1], multiply_pairs(x, w1));
@@ -72,15 +72,15 @@ HWY_INLINE void int8_tile(const Int8Panel& panel, const std::int16_t* rows, cons
     const std::int16_t* filter = panel.filter;
     std::int64_t pairs = panel.pairs;
     for (; pairs >= kLinePairs; pairs -= kLinePairs) {
-        MOBILENET_COST_UNROLLED(r, kRows)
-        hwy::Prefetch(rows + (kRows + r) * panel.row);
+        MOBILENET_COST_EACH(r, kRows)
+            hwy::Prefetch(rows + (kRows + r) * panel.row);
         sums.add_pairs(rows, panel.row, filter, kLinePairs);
         rows += 2 * kLinePairs;
         filter += 4 * sum_lanes() * kLinePairs;
     }
     sums.add_pairs(rows, panel.row, filter, pairs);
-    MOBILENET_COST_UNROLLED(r, kRows)
-    finish.store(sums.at[r][0], sums.at[r][1], panel.factors, out + r * panel.stride);
+    MOBILENET_COST_EACH(r, kRows)
+        finish.store(sums.at[r][0], sums.at[r][1], panel.factors, out + r * panel.stride);
 }
 
 template <int kRows>
