@@ -55,17 +55,8 @@ const ComputeKernels& best_compute_kernels() {
 }
 
 const std::vector<ComputeKernels>& all_compute_kernels() {
-    static const std::vector<ComputeKernels> all = [] {
-        std::vector<ComputeKernels> found;
-        for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-            hwy::SetSupportedTargetsForTest(target);
-            hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-            found.push_back(HWY_DYNAMIC_DISPATCH(compute_kernels)());
-        }
-        hwy::SetSupportedTargetsForTest(0);
-        hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-        return found;
-    }();
+    static const std::vector<ComputeKernels> all =
+        on_every_target([] { return HWY_DYNAMIC_DISPATCH(compute_kernels)(); });
     return all;
 }
 

@@ -8,6 +8,8 @@
 #define MOBILENET_COST_SIMD_INL_H_
 #endif
 
+#include <vector>
+
 #include <hwy/highway.h>
 
 #include "mobilenet_cost/engine/native/compute.h"
@@ -51,5 +53,28 @@ struct FinishVectors {
 
 }  // namespace mobilenet_cost::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#ifndef MOBILENET_COST_EVERY_TARGET
+#define MOBILENET_COST_EVERY_TARGET
+namespace mobilenet_cost {
+
+/// What `make` gives on each instruction set of this processor; it dispatches (HWY_DYNAMIC_DISPATCH).
+template <typename Make>
+[[nodiscard]] auto on_every_target(const Make& make) {
+    std::vector<decltype(make())> found;
+    for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+        hwy::SetSupportedTargetsForTest(target);
+        hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+        found.push_back(make());
+    }
+    hwy::SetSupportedTargetsForTest(0);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    return found;
+}
+
+}  // namespace mobilenet_cost
+#endif
+#endif
 
 #endif

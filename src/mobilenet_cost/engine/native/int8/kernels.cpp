@@ -49,17 +49,8 @@ const Int8Kernels& best_int8_kernels() {
 }
 
 const std::vector<Int8Kernels>& all_int8_kernels() {
-    static const std::vector<Int8Kernels> all = [] {
-        std::vector<Int8Kernels> found;
-        for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-            hwy::SetSupportedTargetsForTest(target);
-            hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-            found.push_back(HWY_DYNAMIC_DISPATCH(int8_kernels)());
-        }
-        hwy::SetSupportedTargetsForTest(0);
-        hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-        return found;
-    }();
+    static const std::vector<Int8Kernels> all =
+        on_every_target([] { return HWY_DYNAMIC_DISPATCH(int8_kernels)(); });
     return all;
 }
 
